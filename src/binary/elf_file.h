@@ -1,0 +1,79 @@
+// An executable (or separate debug file) on disk, through libelf.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "image/image.h"
+
+struct Elf;
+
+namespace overhang {
+
+struct ElfSection {
+  std::string name;
+  Address address = 0;
+  std::uint64_t size = 0;  // bytes in memory
+  ByteSpan bytes;          // as in the file (not decompressed); empty for .bss
+};
+
+struct ElfSegment {  // PT_LOAD
+  Address address = 0;
+  std::uint64_t memory_size = 0;
+  std::uint64_t file_offset = 0;
+  bool writable = false;
+  ByteSpan bytes;  // what the file holds of it
+};
+
+struct ElfSymbol {
+  Address address = 0;  // link-time
+  std::uint64_t size = 0;
+};
+
+class ElfFile {
+ public:
+  // Errors: NotFound, NotPermitted, BadInput (not ELF), Unsupported (32-bit, big-endian).
+  static Result<std::unique_ptr<ElfFile>> open(const std::string& path);
+  ~ElfFile();
+  ElfFile(const ElfFile&) = delete;
+  ElfFile& operator=(const ElfFile&) = delete;
+
+  const std::string& path() const { return path_; }
+  Architecture architecture() const { return architecture_; }
+  bool position_independent() const { return position_independent_; }  // ET_DYN
+  Address entry() const { return entry_; }
+  const std::vector<ElfSection>& sections() const { return sections_; }
+  const ElfSection* section(std::string_view name) const;
+  const std::vector<ElfSegment>& segments() const { return segments_; }
+  // GNU build id (hex), and Go's own; empty where absent.
+  const std::string& gnu_build_id() const { return gnu_build_id_; }
+  const std::string& go_build_id() const { return go_build_id_; }
+  // From .symtab; nothing in a stripped file.
+  std::optional<ElfSymbol> symbol(std::string_view name) const;
+  bool has_symbols() const;
+  bool has_dwarf() const;  // .debug_info or .zdebug_info
+  Elf* handle() const { return elf_; }  // for dwarf.cc
+
+ private:
+  ElfFile() = default;
+  struct Symbols;
+  std::string path_;
+  int fd_ = -1;
+  Elf* elf_ = nullptr;
+  Architecture architecture_ = Architecture::Other;
+  bool position_independent_ = false;
+  Address entry_ = 0;
+  std::vector<ElfSection> sections_;
+  std::vector<ElfSegment> segments_;
+  std::string gnu_build_id_;
+  std::string go_build_id_;
+  std::unique_ptr<Symbols> symbols_;
+};
+
+}  // namespace overhang

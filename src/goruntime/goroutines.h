@@ -1,0 +1,53 @@
+// Goroutines, their frames, and which stack words the collector takes for roots.
+// Mirrors runtime.unwinder (traceback.go), stkframe.go: getStackMap, mgcmark.go: scanstack,
+// scanframeworker, and stack.go's stack objects.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "goruntime/runtime.h"
+
+namespace overhang {
+
+struct StackFrame {
+  Function function;
+  Address pc = 0;        // of the call that has not returned (innermost: next instruction)
+  Address lookup_pc = 0; // where DWARF and stack maps are looked up: pc − 1, or pc in the innermost
+  Address continpc = 0;  // 0: the frame cannot continue, nothing in it is live
+  Address sp = 0, fp = 0, varp = 0, argp = 0;  // as in runtime.stkframe; fp is also DWARF's CFA
+  bool conservative = false;
+};
+
+// A word on a stack (or in a defer or register) that keeps an object alive.
+struct StackRoot {
+  Address slot = 0;    // where the word stands; 0: a register or a runtime record off the stack
+  Address value = 0;   // what it holds
+  std::int32_t frame = -1;  // index into frames, −1: none
+  bool conservative = false;
+};
+
+struct Goroutine {
+  Address g = 0;
+  std::uint64_t id = 0;
+  std::uint32_t status = 0;      // without _Gscan
+  std::uint8_t wait_reason = 0;
+  std::int64_t wait_since = 0;   // ns, runtime clock
+  Address go_pc = 0, start_pc = 0;
+  Address stack_lo = 0, stack_hi = 0;
+  std::vector<StackFrame> frames;  // innermost first
+  std::vector<StackRoot> roots;    // by slot, within reached stack objects too
+  bool truncated = false;          // the unwinding did not reach the outermost function
+};
+
+// All goroutines that the collector scans (dead ones left out). `in_heap` tells whether a value
+// points into the managed heap, so that roots holds only words that matter; stack pointers that
+// reach stack objects are followed within. What cannot be unwound is counted in diagnostics and
+// scanned conservatively from there on.
+std::vector<Goroutine> read_goroutines(const Runtime& runtime,
+                                       const std::function<bool(Address)>& in_heap,
+                                       unsigned threads);
+
+}  // namespace overhang

@@ -1,0 +1,31 @@
+// Offsets, sizes and constants of the runtime, per Go release and architecture. The table is
+// generated (tools/genlayout) and is the only place that knows how releases differ in layout.
+#pragma once
+
+#include <cstdint>
+
+#include "base/result.h"
+#include "binary/build_info.h"
+#include "image/image.h"
+
+namespace overhang {
+
+// All values in bytes (offsets, sizes) or as the constant stands; -1: this release has none.
+struct Layout {
+  int minor = 0;  // Go 1.minor
+  Architecture architecture = Architecture::Other;
+#define OVERHANG_FIELD(name, type, path) std::int64_t name = -1;
+#define OVERHANG_SIZE(name, type) std::int64_t name = -1;
+#define OVERHANG_CONSTANT(name, constant) std::int64_t name = -1;
+#include "goruntime/layout_fields.def"
+#undef OVERHANG_FIELD
+#undef OVERHANG_SIZE
+#undef OVERHANG_CONSTANT
+  bool has(std::int64_t value) const { return value >= 0; }
+  bool swiss_maps() const { return minor >= 24; }
+};
+
+// Errors: Unsupported, naming the versions and architectures that are.
+Result<const Layout*> layout_for(const GoVersion& version, Architecture architecture);
+
+}  // namespace overhang

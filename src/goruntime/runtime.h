@@ -1,0 +1,93 @@
+// The Go program in an image, opened: which release, where its runtime's own variables stand, its
+// modules. Everything that later passes need to read runtime structures.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "binary/build_info.h"
+#include "binary/dwarf.h"
+#include "binary/elf_file.h"
+#include "binary/function_table.h"
+#include "goruntime/layout.h"
+#include "image/image.h"
+
+namespace overhang {
+
+// Addresses of the runtime's variables in the image (0: this release has none).
+struct RuntimeVariables {
+  Address mheap = 0;             // runtime.mheap_
+  Address first_moduledata = 0;  // runtime.firstmoduledata
+  Address allgs = 0;             // runtime.allgs ([]*g header)
+  Address allm = 0;              // runtime.allm (*m)
+  Address allfin = 0;            // runtime.allfin (*finBlock)
+  Address gc_cleanups = 0;       // runtime.gcCleanups (cleanupQueue), 1.25+
+};
+
+// A slice or bit vector of the runtime, as addresses.
+struct TargetSlice {
+  Address data = 0;
+  std::uint64_t len = 0;
+  std::uint64_t cap = 0;
+};
+std::optional<TargetSlice> read_slice(const Image& image, Address header);
+
+// One runtime.moduledata.
+struct Module {
+  Address address = 0;
+  Address text = 0, etext = 0, minpc = 0, maxpc = 0;
+  Address noptrdata = 0, enoptrdata = 0, data = 0, edata = 0, bss = 0, ebss = 0, noptrbss = 0,
+          enoptrbss = 0;
+  Address types = 0, etypes = 0, rodata = 0, gofunc = 0;
+  TargetSlice typelinks;  // []int32, offsets from types
+  TargetSlice itablinks;  // []*itab
+  // Pointer masks of data and bss: bit i = word i holds a pointer (runtime.bitvector.bytedata).
+  Address data_mask = 0, bss_mask = 0;
+  std::uint64_t data_mask_bits = 0, bss_mask_bits = 0;
+  FunctionTable functions;
+};
+
+class Runtime {
+ public:
+  // Opens the Go program in `image`, whose executable is `file`. Lays the executable's read-only
+  // bytes under the image's holes (kernel cores leave them out). Compares build ids where the image
+  // shows the executable's. Errors: BadInput (not a Go program; executable and image differ),
+  // Unsupported (version, architecture).
+  static Result<std::unique_ptr<Runtime>> open(Image& image, const ElfFile& file,
+                                               Diagnostics& diagnostics);
+
+  const Image& image() const { return image_; }
+  const ElfFile& file() const { return file_; }
+  const Layout& layout() const { return *layout_; }
+  const GoVersion& version() const { return version_; }
+  // Add to a link-time address for the address in the image (0 unless PIE).
+  std::uint64_t load_bias() const { return load_bias_; }
+  const RuntimeVariables& variables() const { return variables_; }
+  const std::vector<Module>& modules() const { return modules_; }
+  Diagnostics& diagnostics() const { return diagnostics_; }
+
+  // The module and function of a pc (runtime.findfunc).
+  const Module* module_of_pc(Address pc) const;
+  std::optional<Function> find_function(Address pc) const;
+  // The module whose data or bss holds `address`, or nullptr.
+  const Module* module_of_data(Address address) const;
+  // Whether the collector takes the data/bss word at `address` for a pointer.
+  bool is_root_word(const Module& module, Address address) const;
+
+ private:
+  Runtime(Image& image, const ElfFile& file, Diagnostics& diagnostics)
+      : image_(image), file_(file), diagnostics_(diagnostics) {}
+  Image& image_;
+  const ElfFile& file_;
+  Diagnostics& diagnostics_;
+  const Layout* layout_ = nullptr;
+  GoVersion version_;
+  std::uint64_t load_bias_ = 0;
+  RuntimeVariables variables_;
+  std::vector<Module> modules_;
+};
+
+}  // namespace overhang

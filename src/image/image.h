@@ -1,0 +1,130 @@
+// A frozen picture of a process: its memory, its threads' registers, and what was mapped where.
+// Where the bytes come from (a core file, a live process's snapshot) is the makers' business; all
+// later layers see this class alone.
+//
+// Memory is a sorted set of segments. A segment's bytes stand in our address space: mapped from a
+// core, or in a mirror that is filled from the snapshot as it is asked for (64 KiB at a time).
+// Holes are explicit: a read that touches one gives nothing.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/diagnostics.h"
+#include "base/result.h"
+
+namespace overhang {
+
+enum class Architecture : std::uint8_t { Amd64, Arm64, Other };
+
+// General registers of a stopped thread, in the order of struct user_regs_struct (27 words on
+// amd64).
+struct ThreadState {
+  std::uint32_t tid = 0;
+  std::array<std::uint64_t, 34> registers{};
+  std::uint32_t register_count = 0;
+  Address sp = 0;
+  Address pc = 0;
+};
+
+// A file-backed mapping of the target (NT_FILE; /proc/PID/maps).
+struct FileMapping {
+  Address start = 0;
+  Address end = 0;
+  std::uint64_t file_offset = 0;  // bytes
+  std::string path;
+};
+
+// Where the picture comes from, for the report.
+struct TargetIdentity {
+  bool live = false;
+  std::uint32_t pid = 0;           // 0 where a core does not say
+  std::string path;                // the core file, or empty
+  std::string executable;          // path that opens the executable from here; may be empty
+  std::optional<double> pause_ms;  // how long the process stood still
+  std::optional<std::string> taken_at;  // RFC 3339, UTC
+};
+
+class Image {
+ public:
+  // One run of target memory whose bytes are contiguous on our side. `fill`, where set, brings
+  // [offset, offset+size) of the segment into `data` before its first use; false: a hole.
+  struct Segment {
+    Address start = 0;
+    std::uint64_t size = 0;  // bytes
+    std::byte* data = nullptr;
+    bool writable_in_target = false;
+    std::function<bool(std::uint64_t offset, std::uint64_t size)> fill;
+  };
+
+  Image(Architecture architecture, TargetIdentity identity);
+  ~Image();
+  Image(const Image&) = delete;
+  Image& operator=(const Image&) = delete;
+
+  // --- for the makers (core.cc, live.cc) and for tests that forge an image ---
+  // Segments must not overlap; a later one that does is cut to what is new (so that executables
+  // can be laid under a core's holes).
+  void add_segment(Segment segment);
+  // Keeps a resource (a mapping, a child process) alive as long as the image.
+  void keep(std::shared_ptr<void> resource) { kept_.push_back(std::move(resource)); }
+  void set_threads(std::vector<ThreadState> threads) { threads_ = std::move(threads); }
+  void set_file_mappings(std::vector<FileMapping> mappings) { files_ = std::move(mappings); }
+  void set_auxv(std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv) {
+    auxv_ = std::move(auxv);
+  }
+
+  // --- reading; all thread-safe ---
+  // The `size` bytes at `address` as one run of our memory, valid as long as the image; nullptr
+  // where any of them is missing. A run that crosses segments is stitched into a copy, once.
+  const std::byte* at(Address address, std::uint64_t size) const;
+  std::optional<ByteSpan> bytes(Address address, std::uint64_t size) const {
+    auto* data = at(address, size);
+    if (!data) return std::nullopt;
+    return ByteSpan(data, size);
+  }
+  template <class T>
+  std::optional<T> read(Address address) const {
+    auto* data = at(address, sizeof(T));
+    if (!data) return std::nullopt;
+    return load_unchecked<T>(data);
+  }
+  std::optional<std::uint64_t> word(Address address) const { return read<std::uint64_t>(address); }
+
+  Architecture architecture() const { return architecture_; }
+  const TargetIdentity& identity() const { return identity_; }
+  TargetIdentity& identity() { return identity_; }
+  const std::vector<ThreadState>& threads() const { return threads_; }
+  const std::vector<FileMapping>& file_mappings() const { return files_; }
+  // The value of an auxv entry (AT_ENTRY, AT_PHDR, …).
+  std::optional<std::uint64_t> auxv(std::uint64_t type) const;
+  // Segments in address order, without overlaps.
+  const std::vector<Segment>& segments() const { return segments_; }
+
+ private:
+  const std::byte* stitched(Address address, std::uint64_t size) const;
+  bool ensure(const Segment& segment, std::uint64_t offset, std::uint64_t size) const;
+
+  Architecture architecture_;
+  TargetIdentity identity_;
+  std::vector<Segment> segments_;
+  std::vector<ThreadState> threads_;
+  std::vector<FileMapping> files_;
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv_;
+  std::vector<std::shared_ptr<void>> kept_;
+  struct Lazy;  // which 64 KiB chunks are filled, and stitched runs
+  std::unique_ptr<Lazy> lazy_;
+};
+
+// image/core.h and image/live.h make images.
+
+}  // namespace overhang

@@ -1,0 +1,93 @@
+// The findings as plain rows: all that a renderer sees. Field names and meanings are those of the
+// JSON schema "overhang.leaks/1" (DESIGN.md §5). All bytes are as the collector accounts them: slot
+// sizes of objects.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+
+namespace overhang {
+
+struct TargetRow {
+  bool live = false;  // kind "pid", else "core"
+  std::string path;   // the core file
+  std::uint32_t pid = 0;
+  std::string exe;
+  std::string go_version;  // "go1.26.8"
+  std::string arch;        // "amd64"
+  bool dwarf = false;
+  std::optional<double> pause_ms;
+  std::optional<std::string> taken_at;  // RFC 3339
+};
+
+struct HeapTotals {
+  std::uint64_t live_objects = 0, live_bytes = 0, typed_bytes = 0;
+  // Each live byte is in exactly one of these five.
+  std::uint64_t visible_bytes = 0, spare_bytes = 0, lost_bytes = 0, overhang_bytes = 0,
+                allocator_bytes = 0;
+  std::uint64_t overhang_objects = 0, overhang_bytes_possible = 0;
+  // Allocated but dead: what the next cycle frees.
+  std::uint64_t garbage_objects = 0, garbage_bytes = 0;
+  // Stack frames that had to be scanned conservatively.
+  std::uint64_t conservative_frames = 0;
+  std::uint64_t unknown_references = 0;
+};
+
+struct RemedyRow {
+  std::string name;  // clear, nil_when_empty, copy, copy_if_cap_exceeds, three_index
+  std::optional<std::uint64_t> factor;
+  std::uint64_t frees_objects = 0, frees_bytes = 0, copies_bytes = 0;
+  std::string note;
+};
+
+struct SourceRow {
+  std::string file;
+  std::uint64_t line = 0;
+  std::string function, statement;
+};
+
+struct TypeCount {
+  std::string type;
+  std::uint64_t objects = 0, bytes = 0;
+};
+
+struct SiteRow {
+  std::string site;          // "main.pool.inUse"
+  std::string kind;          // global field local map captured element other
+  std::string element_type;  // "*main.Conn"
+  std::string category;      // tail head clipped gap window interior
+  std::uint64_t arrays = 0, array_bytes = 0;  // slot bytes of the arrays
+  std::uint64_t slots = 0, visible_slots = 0, hidden_slots = 0, hidden_bytes = 0;
+  // Of the hidden slots, those that still hold a reference.
+  std::uint64_t stale_slots = 0;
+  std::uint64_t retained_objects = 0, retained_bytes = 0, retained_bytes_possible = 0;
+  // For one array: the window that a person sees (len and cap in slots); 0 for groups.
+  std::uint64_t len = 0, cap = 0;
+  std::vector<std::string> shared_with, path;
+  std::vector<TypeCount> retained_types;  // most bytes first
+  std::vector<RemedyRow> remedies;
+  std::vector<SourceRow> sources;
+  // Why retained_bytes and retained_bytes_possible differ: the reference that makes the difference.
+  std::string doubt;
+};
+
+// Pointer-free buffers that are reused: their room past len, a habit and not a leak.
+struct SpareRow {
+  std::string site, element_type;
+  std::uint64_t arrays = 0, spare_bytes = 0;
+};
+
+struct LeakReport {
+  TargetRow target;
+  HeapTotals heap;
+  std::vector<SiteRow> sites;  // largest first
+  std::vector<SpareRow> spare;
+  std::vector<PhaseTime> timings;
+  std::vector<std::string> warnings;
+};
+
+}  // namespace overhang
