@@ -1,0 +1,36 @@
+// From what the user named (a process id or a core file) to the opened Go program behind it.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "base/diagnostics.h"
+#include "base/result.h"
+#include "binary/dwarf.h"
+#include "binary/elf_file.h"
+#include "goruntime/runtime.h"
+#include "image/image.h"
+
+namespace overhang {
+
+struct TargetOptions {
+  std::string target;         // a process id, or the path of a core file
+  std::string executable;     // --exe; empty: found by way of the target
+  bool without_fork = false;  // --no-fork: stop the process for the length of the read
+};
+
+// Members stand in the order in which they depend on each other: the later ones go first.
+struct OpenedTarget {
+  std::unique_ptr<Image> image;
+  std::unique_ptr<ElfFile> file;
+  std::unique_ptr<Runtime> runtime;
+  std::unique_ptr<Dwarf> dwarf;
+};
+
+// All digits and no file of that name is a process, anything else a core file. `diagnostics` must
+// outlive the result. Errors: those of snapshot_process, open_core, ElfFile::open, Runtime::open
+// and Dwarf::open, each naming the process or file; NotFound where a core does not lead to its
+// executable.
+Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics);
+
+}  // namespace overhang

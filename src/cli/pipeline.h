@@ -1,0 +1,19 @@
+// The list of passes, from a target to the leak report.
+#pragma once
+
+#include "base/diagnostics.h"
+#include "base/result.h"
+#include "cli/open_target.h"
+#include "report/model.h"
+
+namespace overhang {
+
+struct LeakOptions {
+  TargetOptions target;
+  unsigned threads = 1;  // at least 1
+};
+
+// The report with every site in it, largest first; what of it is shown is the caller's business.
+Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostics);
+
+}  // namespace overhang
