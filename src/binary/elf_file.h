@@ -1,4 +1,5 @@
-// An executable (or separate debug file) on disk, through libelf.
+// An executable (or separate debug file) on disk, through libelf. The file is mapped: all spans
+// live as long as the ElfFile. const members may be called by several threads at once.
 #pragma once
 
 #include <cstdint>
@@ -19,8 +20,10 @@ namespace overhang {
 struct ElfSection {
   std::string name;
   Address address = 0;
-  std::uint64_t size = 0;  // bytes in memory
-  ByteSpan bytes;          // as in the file (not decompressed); empty for .bss
+  std::uint64_t size = 0;   // bytes in memory
+  bool compressed = false;  // SHF_COMPRESSED: `bytes` starts with an Elf64_Chdr
+  ByteSpan
+      bytes;  // as in the file (not decompressed); empty for .bss, or where the file ends early
 };
 
 struct ElfSegment {  // PT_LOAD
@@ -28,6 +31,7 @@ struct ElfSegment {  // PT_LOAD
   std::uint64_t memory_size = 0;
   std::uint64_t file_offset = 0;
   bool writable = false;
+  bool executable = false;
   ByteSpan bytes;  // what the file holds of it
 };
 
@@ -54,14 +58,16 @@ class ElfFile {
   // GNU build id (hex), and Go's own; empty where absent.
   const std::string& gnu_build_id() const { return gnu_build_id_; }
   const std::string& go_build_id() const { return go_build_id_; }
-  // From .symtab; nothing in a stripped file.
+  // From .symtab, the first of that name; nothing in a stripped file.
   std::optional<ElfSymbol> symbol(std::string_view name) const;
   bool has_symbols() const;
-  bool has_dwarf() const;  // .debug_info or .zdebug_info
+  bool has_dwarf() const;               // .debug_info or .zdebug_info
   Elf* handle() const { return elf_; }  // for dwarf.cc
 
  private:
   ElfFile() = default;
+  void read_segments(ByteSpan file);
+  void read_sections(ByteSpan file);
   struct Symbols;
   std::string path_;
   int fd_ = -1;

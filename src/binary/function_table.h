@@ -19,8 +19,8 @@ struct Function {
   Address entry = 0;
   Address end = 0;  // entry of the next function
   std::string_view name;
-  std::int32_t args_size = 0;        // bytes; kArgsSizeUnknown for assembly without a frame
-  std::uint32_t deferreturn = 0;     // offset of the deferreturn call from entry, or 0
+  std::int32_t args_size = 0;     // bytes; kArgsSizeUnknown for assembly without a frame
+  std::uint32_t deferreturn = 0;  // offset of the deferreturn call from entry, or 0
   std::uint32_t pcsp = 0, pcfile = 0, pcln = 0, npcdata = 0, cu_offset = 0;
   std::int32_t start_line = 0;
   std::uint8_t func_id = 0, flag = 0, nfuncdata = 0;
@@ -36,8 +36,8 @@ class FunctionTable {
  public:
   struct Parts {
     ByteSpan funcnametab, cutab, filetab, pctab, pclntable;
-    ByteSpan ftab;       // {u32 entryoff, u32 funcoff} pairs, the last an end mark
-    Address text = 0;    // runtime.text of the module
+    ByteSpan ftab;     // {u32 entryoff, u32 funcoff} pairs, the last an end mark
+    Address text = 0;  // runtime.text of the module
     std::uint32_t pc_quantum = 1;
   };
   FunctionTable() = default;
