@@ -43,6 +43,8 @@ struct TypeInfo {
   TypeKind kind = TypeKind::Unknown;
   std::uint64_t size = 0;       // bytes
   bool has_pointers = false;    // by the collector's account
+  bool direct_interface = false;  // an interface's data word is the value itself (abi.Type.IsDirectIface:
+                                  // KindDirectIface in Kind_ to 1.25, TFlagDirectIface in TFlag in 1.26)
   TypeId elem;                  // pointer, slice, array, chan; map value
   TypeId key;                   // map
   std::uint64_t count = 0;      // array: elements
