@@ -1,0 +1,3 @@
+module overhang/tools/genlayout
+
+go 1.22
