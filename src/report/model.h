@@ -87,6 +87,9 @@ struct LeakReport {
   std::vector<SiteRow> sites;  // largest first
   std::vector<SpareRow> spare;
   std::vector<PhaseTime> timings;
+  double elapsed_ms = 0;  // from the start of the run to its report
+  // Most anonymous memory that overhang itself held; measured with --stats only.
+  std::optional<std::uint64_t> peak_anonymous_bytes;
   std::vector<std::string> warnings;
 };
 

@@ -1,22 +1,34 @@
 // Renderers of the leak report.
 #pragma once
 
+#include <cstdint>
+#include <limits>
 #include <string>
 
 #include "report/model.h"
 
 namespace overhang {
 
+// Which sites are shown. The totals are those of the whole heap all the same.
+struct Selection {
+  std::size_t top = std::numeric_limits<std::size_t>::max();
+  std::uint64_t min_bytes = 0;
+};
+
 struct TextOptions {
   bool colour = false;
   bool stats = false;  // phase times, conservation, coverage
   bool spare = false;  // list spare capacity too
-  std::size_t top = 10;
+  Selection selection{.top = 10};
 };
+
+// What a site weighs: the bytes that its hidden slots retain or, where they retain none, the bytes
+// of the arrays themselves that are hidden.
+std::uint64_t weight(const SiteRow& site);
 
 // For a person; no line is wider than 100 columns.
 std::string render_text(const LeakReport& report, const TextOptions& options);
-// Schema "overhang.leaks/1".
-std::string render_json(const LeakReport& report);
+// Schema "overhang.leaks/1"; one document, ends in a newline.
+std::string render_json(const LeakReport& report, const Selection& selection = {});
 
 }  // namespace overhang

@@ -1,0 +1,131 @@
+// Schema "overhang.leaks/1" (docs/ARCHITECTURE.md): fields may be added, none may change.
+#include <nlohmann/json.hpp>
+
+#include "report/render.h"
+
+namespace overhang {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+template <class T>
+Json or_null(const std::optional<T>& value) {
+  return value ? Json(*value) : Json(nullptr);
+}
+
+template <class Rows, class Convert>
+Json array_of(const Rows& rows, Convert convert) {
+  auto out = Json::array();
+  for (auto& row : rows) out.push_back(convert(row));
+  return out;
+}
+
+Json to_json(const TargetRow& target) {
+  return {{"kind", target.live ? "pid" : "core"},
+          {"path", target.path},
+          {"pid", target.pid},
+          {"exe", target.exe},
+          {"go_version", target.go_version},
+          {"arch", target.arch},
+          {"dwarf", target.dwarf},
+          {"pause_ms", or_null(target.pause_ms)},
+          {"taken_at", or_null(target.taken_at)}};
+}
+
+Json to_json(const HeapTotals& heap) {
+  return {{"live_objects", heap.live_objects},
+          {"live_bytes", heap.live_bytes},
+          {"typed_bytes", heap.typed_bytes},
+          {"visible_bytes", heap.visible_bytes},
+          {"spare_bytes", heap.spare_bytes},
+          {"lost_bytes", heap.lost_bytes},
+          {"overhang_objects", heap.overhang_objects},
+          {"overhang_bytes", heap.overhang_bytes},
+          {"overhang_bytes_possible", heap.overhang_bytes_possible},
+          {"allocator_bytes", heap.allocator_bytes},
+          {"garbage_objects", heap.garbage_objects},
+          {"garbage_bytes", heap.garbage_bytes},
+          {"conservative_frames", heap.conservative_frames},
+          {"unknown_references", heap.unknown_references}};
+}
+
+Json to_json(const TypeCount& row) {
+  return {{"type", row.type}, {"objects", row.objects}, {"bytes", row.bytes}};
+}
+
+Json to_json(const RemedyRow& row) {
+  return {{"name", row.name},
+          {"factor", or_null(row.factor)},
+          {"frees_objects", row.frees_objects},
+          {"frees_bytes", row.frees_bytes},
+          {"copies_bytes", row.copies_bytes},
+          {"note", row.note}};
+}
+
+Json to_json(const SourceRow& row) {
+  return {{"file", row.file},
+          {"line", row.line},
+          {"function", row.function},
+          {"statement", row.statement}};
+}
+
+Json to_json(const SiteRow& site) {
+  auto row = [](const auto& r) { return to_json(r); };
+  return {{"site", site.site},
+          {"kind", site.kind},
+          {"element_type", site.element_type},
+          {"category", site.category},
+          {"arrays", site.arrays},
+          {"array_bytes", site.array_bytes},
+          {"slots", site.slots},
+          {"visible_slots", site.visible_slots},
+          {"hidden_slots", site.hidden_slots},
+          {"stale_slots", site.stale_slots},
+          {"hidden_bytes", site.hidden_bytes},
+          {"len", site.len},
+          {"cap", site.cap},
+          {"retained_objects", site.retained_objects},
+          {"retained_bytes", site.retained_bytes},
+          {"retained_bytes_possible", site.retained_bytes_possible},
+          {"doubt", site.doubt},
+          {"shared_with", site.shared_with},
+          {"path", site.path},
+          {"retained_types", array_of(site.retained_types, row)},
+          {"remedies", array_of(site.remedies, row)},
+          {"sources", array_of(site.sources, row)}};
+}
+
+Json to_json(const SpareRow& row) {
+  return {{"site", row.site},
+          {"element_type", row.element_type},
+          {"arrays", row.arrays},
+          {"spare_bytes", row.spare_bytes}};
+}
+
+}  // namespace
+
+std::string render_json(const LeakReport& report, const Selection& selection) {
+  auto sites = Json::array();
+  for (auto& site : report.sites)
+    if (sites.size() < selection.top && weight(site) >= selection.min_bytes)
+      sites.push_back(to_json(site));
+  auto omitted = report.sites.size() - sites.size();
+  Json document = {
+      {"schema", "overhang.leaks/1"},
+      {"target", to_json(report.target)},
+      {"heap", to_json(report.heap)},
+      {"sites", std::move(sites)},
+      {"sites_omitted", omitted},
+      {"spare", array_of(report.spare, [](const SpareRow& row) { return to_json(row); })},
+      {"timings", array_of(report.timings,
+                           [](const PhaseTime& time) {
+                             return Json{{"phase", time.phase}, {"ms", time.ms}};
+                           })},
+      {"elapsed_ms", report.elapsed_ms},
+      {"peak_anonymous_bytes", or_null(report.peak_anonymous_bytes)},
+      {"warnings", report.warnings}};
+  // Names of the target may be any bytes: what is no UTF-8 becomes U+FFFD.
+  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+}  // namespace overhang
