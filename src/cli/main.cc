@@ -1,0 +1,80 @@
+// overhang: parses the command line, runs the pipeline, writes the report.
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <exception>
+#include <memory>
+#include <optional>
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/own_memory.h"
+#include "cli/pipeline.h"
+#include "cli/progress.h"
+#include "report/render.h"
+
+namespace overhang {
+namespace {
+
+std::string render(const LeakReport& report, const Options& options) {
+  if (options.format == Format::Json) {
+    Selection selection{.min_bytes = options.min_bytes};
+    if (options.top) selection.top = *options.top;
+    return render_json(report, selection);
+  }
+  auto* no_colour = std::getenv("NO_COLOR");
+  TextOptions text;
+  text.colour = options.output.empty() && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+  text.stats = options.stats;
+  text.spare = options.spare;
+  text.selection.min_bytes = options.min_bytes;
+  if (options.top) text.selection.top = *options.top;
+  return render_text(report, text);
+}
+
+ExitStatus failed(const Error& error) {
+  fmt::print(stderr, "overhang: {}\n", error.message);
+  return error.kind == ErrorKind::Usage ? kExitUsage : kExitFailed;
+}
+
+ExitStatus run(const Options& options) {
+  auto start = std::chrono::steady_clock::now();
+  std::optional<OwnMemory> memory;
+  if (options.stats) memory.emplace();
+  Progress progress(!options.quiet && isatty(STDERR_FILENO));
+  Diagnostics diagnostics([&](std::string_view phase) { progress.show(phase); });
+  auto report = run_leaks(options.leaks, diagnostics);
+  progress.clear();
+  if (!report) return failed(report.error());
+
+  std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
+  report->elapsed_ms = elapsed.count();
+  if (memory) report->peak_anonymous_bytes = memory->peak_bytes();
+  if (auto written = write_output(options.output, render(*report, options)); !written)
+    return failed(written.error());
+  bool over = options.fail_over && report->heap.overhang_bytes > *options.fail_over;
+  return over ? kExitOverLimit : kExitDone;
+}
+
+ExitStatus answer(const Answer& answer) {
+  std::fputs(answer.text.c_str(), answer.status == kExitDone ? stdout : stderr);
+  return answer.status;
+}
+
+}  // namespace
+}  // namespace overhang
+
+int main(int argc, char** argv) {
+  using namespace overhang;
+  try {
+    auto options = parse_command_line({argv + (argc > 0 ? 1 : 0), argv + argc});
+    return options ? run(*options) : answer(options.error());
+  } catch (const std::bad_alloc&) {
+    std::fputs("overhang: out of memory\n", stderr);
+  } catch (const std::exception& error) {
+    fmt::print(stderr, "overhang: unexpected: {}\n", error.what());
+  }
+  return kExitFailed;
+}

@@ -1,0 +1,72 @@
+#include "cli/open_target.h"
+
+#include <elf.h>
+
+#include <charconv>
+#include <filesystem>
+#include <optional>
+
+#include "image/core.h"
+#include "image/live.h"
+
+namespace overhang {
+namespace {
+
+// The process that `target` names; nothing where it is a file or no number of a process.
+std::optional<std::uint32_t> process_named(const std::string& target) {
+  std::uint32_t pid = 0;
+  auto* end = target.data() + target.size();
+  auto [rest, error] = std::from_chars(target.data(), end, pid);
+  if (error != std::errc() || rest != end || std::filesystem::exists(target)) return std::nullopt;
+  return pid;
+}
+
+Result<std::unique_ptr<Image>> open_image(const TargetOptions& options, Diagnostics& diagnostics) {
+  if (auto pid = process_named(options.target))
+    return snapshot_process(*pid, {.without_fork = options.without_fork}, diagnostics);
+  std::error_code error;
+  if (std::filesystem::is_directory(options.target, error))
+    return fail(ErrorKind::BadInput, "{}: a directory, not a core file", options.target);
+  return open_core(options.target, diagnostics);
+}
+
+// The file that the program's first instruction was mapped from (NT_FILE and AT_ENTRY).
+Result<std::string> executable_of_core(const Image& image, const std::string& core) {
+  std::string path;
+  if (auto entry = image.auxv(AT_ENTRY))
+    for (auto& mapping : image.file_mappings())
+      if (*entry >= mapping.start && *entry < mapping.end) path = mapping.path;
+  if (path.empty())
+    return fail(ErrorKind::NotFound,
+                "{}: the core does not lead to its executable; give --exe BINARY", core);
+  std::error_code error;
+  if (!std::filesystem::exists(path, error))
+    return fail(ErrorKind::NotFound, "{}: its executable {} is not there; give --exe BINARY", core,
+                path);
+  return path;
+}
+
+Result<std::string> executable_of(const TargetOptions& options, const Image& image) {
+  if (!options.executable.empty()) return options.executable;
+  if (!image.identity().live) return executable_of_core(image, options.target);
+  if (image.identity().executable.empty())
+    return fail(ErrorKind::NotFound,
+                "process {}: its executable cannot be opened; give --exe BINARY",
+                image.identity().pid);
+  return image.identity().executable;
+}
+
+}  // namespace
+
+Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics) {
+  OpenedTarget opened;
+  OVERHANG_TRY(opened.image, open_image(options, diagnostics));
+  OVERHANG_TRY(auto executable, executable_of(options, *opened.image));
+  OVERHANG_TRY(opened.file, ElfFile::open(executable));
+  if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
+  OVERHANG_TRY(opened.runtime, Runtime::open(*opened.image, *opened.file, diagnostics));
+  OVERHANG_TRY(opened.dwarf, Dwarf::open(*opened.file));
+  return opened;
+}
+
+}  // namespace overhang

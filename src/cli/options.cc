@@ -1,0 +1,173 @@
+#include "cli/options.h"
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <cmath>
+#include <filesystem>
+#include <thread>
+
+#ifndef OVERHANG_VERSION
+#define OVERHANG_VERSION "unknown"
+#endif
+
+namespace overhang {
+namespace {
+
+constexpr std::string_view kUsage =
+    R"(overhang finds the memory that a Go program keeps but can no longer see: what hangs on the slots
+of a slice's array that no slice shows (past its length, before its start, ...).
+
+  overhang 12923                       report on the running process 12923 (paused for milliseconds)
+  overhang leaks 12923                 the same
+  overhang core.12923                  report on a core file (gcore 12923 makes one)
+  overhang core --exe ./relay          where the core does not lead to its executable
+  overhang 12923 --format json -o r.json      for scripts (schema "overhang.leaks/1")
+  overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
+  overhang 12923 --stats               phase times, where each live byte went, what was not read
+
+Usage: overhang [leaks] TARGET [options]
+TARGET is a process id or a core file.
+)";
+
+constexpr std::string_view kFooter = R"(
+Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over exceeded.
+Later versions: heap, refs, path, goroutines, snapshot, diff, fix; --format html, pprof, folded.)";
+
+constexpr std::array<std::string_view, 7> kLaterCommands = {
+    "heap", "refs", "path", "goroutines", "snapshot", "diff", "fix"};
+constexpr std::array<std::string_view, 3> kLaterFormats = {"html", "pprof", "folded"};
+
+// CLI11's own list of options under our words.
+class HelpFormatter : public CLI::Formatter {
+ public:
+  HelpFormatter() { column_width(22); }
+  std::string make_description(const CLI::App*) const override { return std::string(kUsage); }
+  std::string make_usage(const CLI::App*, std::string) const override { return {}; }
+  std::string make_positionals(const CLI::App*) const override { return {}; }
+  std::string make_option_opts(const CLI::Option* option) const override {
+    return option->get_type_size() == 0 ? "" : " " + option->get_type_name();
+  }
+};
+
+tl::unexpected<Answer> wrong_usage(const std::string& what) {
+  return tl::unexpected(
+      Answer{kExitUsage, "overhang: " + what + " (overhang --help teaches by example)\n"});
+}
+
+bool is_bare_word(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
+}
+
+// The words that are no options: [leaks] TARGET.
+tl::expected<std::string, Answer> target_of(std::vector<std::string> words) {
+  if (!words.empty() && words[0] == "leaks") {
+    words.erase(words.begin());
+  } else if (!words.empty() && std::ranges::count(kLaterCommands, words[0]) > 0) {
+    return wrong_usage("the command '" + words[0] + "' is not in this version yet");
+  } else if (!words.empty() &&
+             (words.size() > 1 || (is_bare_word(words[0]) && !std::filesystem::exists(words[0])))) {
+    return wrong_usage("'" + words[0] + "' is no command of overhang" +
+                       (words.size() > 1 ? "" : ", no process id and no file"));
+  }
+  if (words.empty() || words[0].empty())
+    return wrong_usage("no target: give a process id or a core file");
+  if (words.size() > 1) return wrong_usage("one target at a time: '" + words[1] + "' is too many");
+  return words[0];
+}
+
+tl::expected<Format, Answer> format_of(const std::string& name) {
+  if (name == "text") return Format::Text;
+  if (name == "json") return Format::Json;
+  if (std::ranges::count(kLaterFormats, name) > 0)
+    return wrong_usage("--format " + name + " is not in this version yet");
+  return wrong_usage("--format " + name + ": formats are text and json");
+}
+
+tl::expected<std::optional<std::uint64_t>, Answer> size_of(const char* option,
+                                                           const std::string& text) {
+  if (text.empty()) return std::nullopt;
+  auto size = parse_size(text);
+  if (!size) return wrong_usage(std::string(option) + ": " + size.error().message);
+  return *size;
+}
+
+}  // namespace
+
+Result<std::uint64_t> parse_size(std::string_view text) {
+  double number = 0;
+  auto [rest, error] =
+      std::from_chars(text.data(), text.data() + text.size(), number, std::chars_format::fixed);
+  std::string unit(rest, text.data() + text.size());
+  std::ranges::transform(unit, unit.begin(), [](unsigned char c) { return std::tolower(c); });
+  if (unit.ends_with('b')) unit.pop_back();
+  double factor = 1;
+  if (!unit.empty()) {
+    constexpr std::string_view kPrefixes = "kmgt";
+    auto power = kPrefixes.find(unit[0]);
+    bool binary = unit.size() == 2 && unit[1] == 'i';
+    if (power == std::string_view::npos || (unit.size() > 1 && !binary))
+      return fail(ErrorKind::Usage, "'{}' is no size: write 4096, 64K, 1.5MB, 1GiB", text);
+    factor = std::pow(binary ? 1024.0 : 1000.0, static_cast<double>(power + 1));
+  }
+  auto bytes = number * factor;
+  if (error != std::errc() || !(bytes >= 0) || bytes >= 9e18)
+    return fail(ErrorKind::Usage, "'{}' is no size: write 4096, 64K, 1.5MB, 1GiB", text);
+  return static_cast<std::uint64_t>(std::llround(bytes));
+}
+
+tl::expected<Options, Answer> parse_command_line(std::vector<std::string> arguments) {
+  CLI::App app;
+  app.formatter(std::make_shared<HelpFormatter>());
+  app.footer(std::string(kFooter));
+  app.set_help_flag("-h,--help", "this text");
+  app.set_version_flag("--version", std::string("overhang ") + OVERHANG_VERSION);
+
+  Options options;
+  std::vector<std::string> words;
+  std::string format = "text", min, fail_over;
+  std::size_t top = 0;
+  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  auto& target = options.leaks.target;
+  app.add_option("target", words, "");
+  app.add_option("--exe", target.executable, "the program, where the target does not lead to it")
+      ->type_name("BINARY");
+  app.add_option("--format", format, "text or json")->type_name("NAME");
+  app.add_option("-o,--output", options.output, "write the report there")->type_name("FILE");
+  auto* top_option =
+      app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");
+  app.add_option("--min", min, "leave out sites below this size: 4096, 64K, 1.5MB, 1GiB")
+      ->type_name("SIZE");
+  app.add_option("--threads", threads, "threads to work with (all cores)")
+      ->type_name("N")
+      ->check(CLI::Range(1u, 1024u));
+  app.add_flag("--stats", options.stats, "phase times, conservation, coverage, own memory");
+  app.add_flag("--spare", options.spare, "list the spare capacity of reused buffers too");
+  app.add_flag("--quiet", options.quiet, "no progress, even on a terminal");
+  app.add_option("--fail-over", fail_over, "exit with 3 where certain overhang is larger")
+      ->type_name("SIZE");
+  app.add_flag("--no-fork", target.without_fork,
+               "stop the process while it is read instead of forking it");
+
+  std::ranges::reverse(arguments);  // CLI11 takes a vector from its back
+  try {
+    app.parse(std::move(arguments));
+  } catch (const CLI::CallForHelp&) {
+    return tl::unexpected(Answer{kExitDone, app.help()});
+  } catch (const CLI::CallForVersion& version) {
+    return tl::unexpected(Answer{kExitDone, std::string(version.what()) + "\n"});
+  } catch (const CLI::ParseError& error) {
+    return wrong_usage(error.what());
+  }
+  OVERHANG_TRY(target.target, target_of(std::move(words)));
+  OVERHANG_TRY(options.format, format_of(format));
+  OVERHANG_TRY(auto min_bytes, size_of("--min", min));
+  OVERHANG_TRY(options.fail_over, size_of("--fail-over", fail_over));
+  options.min_bytes = min_bytes.value_or(0);
+  if (top_option->count() > 0) options.top = top;
+  options.leaks.threads = threads;
+  return options;
+}
+
+}  // namespace overhang
