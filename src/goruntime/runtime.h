@@ -23,6 +23,7 @@ struct RuntimeVariables {
   Address first_moduledata = 0;  // runtime.firstmoduledata
   Address allgs = 0;             // runtime.allgs ([]*g header)
   Address allm = 0;              // runtime.allm (*m)
+  Address allp = 0;              // runtime.allp ([]*p header)
   Address allfin = 0;            // runtime.allfin (*finBlock)
   Address gc_cleanups = 0;       // runtime.gcCleanups (cleanupQueue), 1.25+
 };

@@ -1,0 +1,188 @@
+#include "goruntime/runtime.h"
+
+#include <elf.h>
+
+#include <algorithm>
+#include <string>
+
+#include "goruntime/modules.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::uint64_t kPageSize = 4096;
+
+// The value of the Go build id note ("Go\0\0", type 4) in `note`, or empty.
+std::string_view go_build_id_of(ByteSpan note) {
+  ByteReader reader(note);
+  auto name_size = reader.read<std::uint32_t>();
+  auto value_size = reader.read<std::uint32_t>();
+  auto type = reader.read<std::uint32_t>();
+  auto name = as_text(reader.read_bytes(name_size));
+  auto value = as_text(reader.read_bytes(value_size));
+  if (!reader.ok() || type != 4 || name != std::string_view("Go\0\0", 4)) return {};
+  return value;
+}
+
+// Compares sections that neither the loader nor the program writes with what the image holds at
+// their place. A section that the image leaves out says nothing.
+Status check_same_build(const Image& image, const ElfFile& file, std::uint64_t bias) {
+  for (auto name : {".note.go.buildid", ".note.gnu.build-id", ".go.buildinfo"}) {
+    auto* section = file.section(name);
+    if (!section || section->bytes.empty()) continue;
+    auto bytes = image.bytes(section->address + bias, section->bytes.size());
+    if (!bytes || std::ranges::equal(*bytes, section->bytes)) continue;
+    auto ours = file.go_build_id();
+    auto theirs = go_build_id_of(*bytes);
+    if (!theirs.empty())
+      return fail(ErrorKind::BadInput,
+                  "{} has Go build id {}, but the process ran an executable with {}; give the "
+                  "executable that ran with --exe",
+                  file.path(), ours, theirs);
+    return fail(ErrorKind::BadInput,
+                "{} (Go build id {}) is not the executable that the process ran: {} differs; give "
+                "the executable that ran with --exe",
+                file.path(), ours.empty() ? "none" : ours, name);
+  }
+  return {};
+}
+
+// Where a position-independent executable was put, relative to its link-time addresses.
+Result<std::uint64_t> find_load_bias(const Image& image, const ElfFile& file) {
+  auto entry = image.auxv(AT_ENTRY);
+  if (!file.position_independent()) {
+    if (entry && *entry != file.entry())
+      return fail(ErrorKind::BadInput,
+                  "{} starts at {:#x}, but the process's executable at {:#x}; give the executable "
+                  "that ran with --exe",
+                  file.path(), file.entry(), *entry);
+    return 0;
+  }
+  if (!entry)
+    return fail(ErrorKind::BadInput,
+                "{} is position-independent and the image has no auxiliary vector (AT_ENTRY) that "
+                "says where it was loaded; take the core with gcore",
+                file.path());
+  auto bias = *entry - file.entry();
+  if (bias % kPageSize != 0)
+    return fail(ErrorKind::BadInput,
+                "{} starts at {:#x}, which does not fit the process's entry {:#x}; give the "
+                "executable that ran with --exe",
+                file.path(), file.entry(), *entry);
+  return bias;
+}
+
+// Kernel cores leave unmodified file pages out (core(5): coredump_filter).
+void lay_read_only_segments(Image& image, const ElfFile& file, std::uint64_t bias) {
+  for (auto& segment : file.segments()) {
+    if (segment.writable || segment.bytes.empty()) continue;
+    Image::Segment add;
+    add.start = segment.address + bias;
+    add.size = segment.bytes.size();
+    add.data = const_cast<std::byte*>(segment.bytes.data());  // no `fill`: never written
+    image.add_segment(std::move(add));
+  }
+}
+
+Result<RuntimeVariables> find_variables(const ElfFile& file, const Layout& layout,
+                                        std::uint64_t bias) {
+  if (!file.has_symbols())
+    return fail(ErrorKind::Unsupported,
+                "{} has no symbol table (built with -ldflags=-s, or stripped); give an unstripped "
+                "build of the same sources with --exe",
+                file.path());
+  RuntimeVariables v;
+  struct {
+    const char* name;
+    Address* address;
+    bool wanted;
+  } const table[] = {
+      {"runtime.mheap_", &v.mheap, true},
+      {"runtime.firstmoduledata", &v.first_moduledata, true},
+      {"runtime.allgs", &v.allgs, true},
+      {"runtime.allm", &v.allm, true},
+      {"runtime.allp", &v.allp, true},
+      {"runtime.allfin", &v.allfin, true},
+      {"runtime.gcCleanups", &v.gc_cleanups, layout.has(layout.cleanupQueue_all)},
+  };
+  for (auto& row : table) {
+    if (!row.wanted) continue;
+    auto symbol = file.symbol(row.name);
+    if (!symbol)
+      return fail(ErrorKind::Unsupported,
+                  "{} has no symbol {}; give an unstripped build of the same sources with --exe",
+                  file.path(), row.name);
+    *row.address = symbol->address + bias;
+  }
+  return v;
+}
+
+}  // namespace
+
+std::optional<TargetSlice> read_slice(const Image& image, Address header) {
+  auto bytes = image.bytes(header, 24);
+  if (!bytes) return std::nullopt;
+  TargetSlice out;
+  out.data = load_unchecked<std::uint64_t>(bytes->data());
+  out.len = load_unchecked<std::uint64_t>(bytes->data() + 8);
+  out.cap = load_unchecked<std::uint64_t>(bytes->data() + 16);
+  if (out.len > out.cap || out.cap > INT64_MAX) return std::nullopt;
+  return out;
+}
+
+Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file,
+                                               Diagnostics& diagnostics) {
+  Phase phase(diagnostics, "runtime");
+  OVERHANG_TRY(auto info, read_build_info(file));
+  if (image.architecture() != file.architecture())
+    return fail(ErrorKind::BadInput,
+                "{} is for another machine than the process; give the executable that ran with "
+                "--exe",
+                file.path());
+  std::unique_ptr<Runtime> runtime(new Runtime(image, file, diagnostics));
+  OVERHANG_TRY(runtime->layout_, layout_for(info.version, file.architecture()));
+  runtime->version_ = info.version;
+  if (info.version.text.find("noallocheaders") != std::string::npos)
+    return fail(ErrorKind::Unsupported,
+                "{} was built with GOEXPERIMENT=noallocheaders, whose heap overhang does not read",
+                file.path());
+  OVERHANG_TRY(runtime->load_bias_, find_load_bias(image, file));
+  OVERHANG_CHECK(check_same_build(image, file, runtime->load_bias_));
+  OVERHANG_TRY(runtime->variables_, find_variables(file, *runtime->layout_, runtime->load_bias_));
+  lay_read_only_segments(image, file, runtime->load_bias_);
+  OVERHANG_TRY(runtime->modules_, read_modules(image, *runtime->layout_,
+                                               runtime->variables_.first_moduledata, diagnostics));
+  return runtime;
+}
+
+const Module* Runtime::module_of_pc(Address pc) const {
+  for (auto& module : modules_)
+    if (pc >= module.minpc && pc < module.maxpc) return &module;
+  return nullptr;
+}
+
+std::optional<Function> Runtime::find_function(Address pc) const {
+  auto* module = module_of_pc(pc);
+  if (!module) return std::nullopt;
+  return module->functions.find(pc);
+}
+
+const Module* Runtime::module_of_data(Address address) const {
+  for (auto& module : modules_)
+    if ((address >= module.data && address < module.edata) ||
+        (address >= module.bss && address < module.ebss))
+      return &module;
+  return nullptr;
+}
+
+bool Runtime::is_root_word(const Module& module, Address address) const {
+  bool in_data = address >= module.data && address < module.edata;
+  bool in_bss = address >= module.bss && address < module.ebss;
+  if ((!in_data && !in_bss) || address % 8 != 0) return false;
+  auto bit = (address - (in_data ? module.data : module.bss)) / 8;
+  if (bit >= (in_data ? module.data_mask_bits : module.bss_mask_bits)) return false;
+  auto byte = image_.read<std::uint8_t>((in_data ? module.data_mask : module.bss_mask) + bit / 8);
+  return byte && (*byte >> (bit % 8) & 1);
+}
+
+}  // namespace overhang
