@@ -4,7 +4,6 @@
 
 #include <charconv>
 #include <filesystem>
-#include <optional>
 
 #include "image/core.h"
 #include "image/live.h"
@@ -12,18 +11,23 @@
 namespace overhang {
 namespace {
 
-// The process that `target` names; nothing where it is a file or no number of a process.
-std::optional<std::uint32_t> process_named(const std::string& target) {
+bool names_process(const std::string& target) {
+  return !target.empty() && target.find_first_not_of("0123456789") == std::string::npos &&
+         !std::filesystem::exists(target);
+}
+
+Result<std::unique_ptr<Image>> open_process(const TargetOptions& options,
+                                            Diagnostics& diagnostics) {
   std::uint32_t pid = 0;
-  auto* end = target.data() + target.size();
-  auto [rest, error] = std::from_chars(target.data(), end, pid);
-  if (error != std::errc() || rest != end || std::filesystem::exists(target)) return std::nullopt;
-  return pid;
+  auto& digits = options.target;
+  auto error = std::from_chars(digits.data(), digits.data() + digits.size(), pid).ec;
+  if (error != std::errc() || pid == 0)
+    return fail(ErrorKind::NotFound, "process {}: there is no such process", digits);
+  return snapshot_process(pid, {.without_fork = options.without_fork}, diagnostics);
 }
 
 Result<std::unique_ptr<Image>> open_image(const TargetOptions& options, Diagnostics& diagnostics) {
-  if (auto pid = process_named(options.target))
-    return snapshot_process(*pid, {.without_fork = options.without_fork}, diagnostics);
+  if (names_process(options.target)) return open_process(options, diagnostics);
   std::error_code error;
   if (std::filesystem::is_directory(options.target, error))
     return fail(ErrorKind::BadInput, "{}: a directory, not a core file", options.target);
