@@ -1,0 +1,3 @@
+module overhang.subjects/kit
+
+go 1.22

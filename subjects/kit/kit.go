@@ -1,0 +1,135 @@
+// Package kit is what all subjects share: how a test talks to them, and how they fall silent.
+//
+// A subject builds its state, says what it built (Fact) and calls Serve. Serve collects, prints
+// "ready {…}" and blocks in a system call; from then on nothing in the process allocates, moves or
+// dies, so that an image of it carries the marks of the cycle just finished. A line on standard
+// input names a command; it is carried out, the collector runs, and "ready {…}" comes again.
+package kit
+
+import (
+	"os"
+	"runtime"
+	"runtime/debug"
+	"strconv"
+	"syscall"
+	"time"
+)
+
+// A Command is what Serve does when its name is read.
+type Command struct {
+	Name string
+	Do   func()
+}
+
+// Between, if set, runs between the last two cycles: what it puts into a sync.Pool is that pool's
+// victim in the image.
+var Between func()
+
+var (
+	facts []byte
+	in    [256]byte // static: Serve must not allocate once it has collected
+	out   [256]byte
+	stats runtime.MemStats
+)
+
+func init() {
+	debug.SetGCPercent(-1)
+	// PR_SET_PTRACER, PR_SET_PTRACER_ANY: an ordinary user's test may image us where yama's
+	// ptrace_scope is 1. Without yama the call fails, harmlessly.
+	syscall.RawSyscall6(syscall.SYS_PRCTL, 0x59616d61, ^uintptr(0), 0, 0, 0, 0)
+}
+
+// Fact tells the test a number that is known from how the state was built.
+func Fact(name string, value int) { fact(name, strconv.Itoa(value)) }
+
+// FactText is Fact for text.
+func FactText(name, value string) { fact(name, strconv.Quote(value)) }
+
+func fact(name, value string) {
+	if len(facts) > 0 {
+		facts = append(facts, ',')
+	}
+	facts = append(facts, strconv.Quote(name)+":"+value...)
+}
+
+// Arg is the n-th command-line argument, or "".
+func Arg(n int) string {
+	if n < len(os.Args) {
+		return os.Args[n]
+	}
+	return ""
+}
+
+// Spread calls f so that its frame, and the stale words it leaves, lie well below the caller's.
+//
+//go:noinline
+func Spread(f func()) {
+	var room [4096]byte
+	room[len(os.Args)] = 1
+	f()
+	runtime.KeepAlive(&room)
+}
+
+// Block never returns, which the compiler does not know: what its caller uses after it stays live.
+//
+//go:noinline
+func Block() { select {} }
+
+// Serve does not return before the line "exit" or the end of standard input.
+//
+//go:noinline
+func Serve(commands ...Command) {
+	os.Stdout.WriteString("facts {" + string(facts) + "}\n")
+	for {
+		settle()
+		ready()
+		name, ok := readLine()
+		if !ok || name == "exit" {
+			return
+		}
+		for _, c := range commands {
+			if c.Name == name {
+				Spread(c.Do)
+			}
+		}
+	}
+}
+
+// settle lets other goroutines come to rest, and finalizers and cleanups run.
+func settle() {
+	for i := 0; i < 3; i++ {
+		runtime.GC()
+		time.Sleep(15 * time.Millisecond)
+	}
+}
+
+// ready collects twice (the second cycle frees what the first one's finalizers let go) and says so
+// without allocating.
+func ready() {
+	runtime.GC()
+	if Between != nil {
+		Spread(Between)
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&stats)
+	line := append(out[:0], `ready {"heap_alloc":`...)
+	line = strconv.AppendUint(line, stats.HeapAlloc, 10)
+	line = append(line, `,"heap_objects":`...)
+	line = strconv.AppendUint(line, stats.HeapObjects, 10)
+	line = append(line, "}\n"...)
+	syscall.Write(1, line)
+}
+
+func readLine() (string, bool) {
+	n, err := syscall.Read(0, in[:])
+	for err == syscall.EINTR {
+		n, err = syscall.Read(0, in[:])
+	}
+	if err != nil || n <= 0 {
+		return "", false
+	}
+	for n > 0 && in[n-1] == '\n' {
+		n--
+	}
+	return string(in[:n]), true
+}
