@@ -1,0 +1,13 @@
+// The allocator's size classes: which slot an allocation of n bytes gets (runtime/msize.go:
+// roundupsize; internal/runtime/gc/sizeclasses.go). The table has not changed since Go 1.16.
+#pragma once
+
+#include <cstdint>
+
+namespace overhang {
+
+// Bytes of the slot that mallocgc gives an allocation of `bytes` bytes; the malloc header of
+// objects with pointers over 512 bytes (Go 1.22+) included. 0 for 0.
+std::uint64_t slot_size_for(std::uint64_t bytes, bool has_pointers);
+
+}  // namespace overhang

@@ -1,0 +1,222 @@
+#include "graph/root_places.h"
+
+#include <algorithm>
+
+#include "base/checked.h"
+#include "heap/pointer_map.h"
+
+namespace overhang {
+namespace {
+
+// A local larger than this is no local (Go moves variables over 128 KiB... to the heap:
+// cmd/compile ir.MaxStackVarSize is 128 KiB, 10 MiB before Go 1.23).
+constexpr std::uint64_t kMaxLocalBytes = 16 << 20;
+
+// The address of a piece of a variable; 0 where it is not in memory.
+Address address_of(const LocationPiece& piece, const StackFrame& frame, std::uint64_t bias) {
+  switch (piece.where) {
+    case LocationPiece::Where::CfaOffset:
+      return frame.fp + static_cast<std::uint64_t>(piece.value);
+    case LocationPiece::Where::Address:
+      return static_cast<Address>(piece.value) + bias;
+    default:
+      return 0;
+  }
+}
+
+}  // namespace
+
+RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, ReferenceDecoder& decoder,
+                       Dwarf* dwarf)
+    : heap_(heap),
+      image_(heap.image()),
+      roots_(roots),
+      decoder_(decoder),
+      dwarf_(dwarf),
+      words_(heap.runtime(), roots) {}
+
+void RootPlaces::show(const Emit& emit) {
+  if (!dwarf_) return;
+  show_globals(emit);
+  show_locals(emit);
+}
+
+// Runs a place's type over its bytes. The row is added when a first word counts.
+void RootPlaces::show_place(const Place& place, RootPlace row, std::uint64_t count,
+                            const Emit& emit) {
+  Holder holder;
+  auto type = row.type;
+  decoder_.decode(place, 0, type, count, [&](std::uint64_t offset, const Reference& reference) {
+    bool root = words_.claim(reference.slot);
+    // A word that is no root but leads to a stack or static data tells the type of words there.
+    if (!root && !(words_.covers(reference.target) && !heap_.contains(reference.target))) return;
+    if (holder.none()) {
+      holder = Holder::place(static_cast<std::uint32_t>(rows_.size()));
+      rows_.push_back(std::move(row));
+    }
+    emit(reference, holder, offset);
+  });
+}
+
+void RootPlaces::show_globals(const Emit& emit) {
+  auto bias = heap_.runtime().load_bias();
+  for (const DwarfGlobal& global : dwarf_->globals()) {
+    auto address = global.address + bias;
+    if (!heap_.runtime().module_of_data(address)) continue;
+    auto type = decoder_.types().from_dwarf(global.type);
+    const TypeFacts facts = decoder_.facts(type);
+    if (!facts.has_pointers) continue;
+    auto bytes = image_.bytes(address, facts.size);
+    if (!bytes) continue;
+    RootPlace row{RootPlace::Kind::Global, global.name, {}, address, type, {}, 0};
+    show_place({bytes->data(), bytes->size(), address, nullptr}, std::move(row), 1, emit);
+  }
+}
+
+const std::vector<RootPlaces::Local>& RootPlaces::locals_at(Address lookup_pc) {
+  auto [entry, fresh] = locals_by_pc_.try_emplace(lookup_pc);
+  if (!fresh) return entry->second;
+  for (DwarfVariable& variable : dwarf_->variables(lookup_pc - heap_.runtime().load_bias())) {
+    if (variable.pieces.empty()) continue;
+    auto type = decoder_.types().from_dwarf(variable.type);
+    if (!decoder_.facts(type).has_pointers) continue;
+    // "&conns" is the pointer to a variable that escaped.
+    auto name = variable.name.starts_with('&') ? variable.name.substr(1) : variable.name;
+    entry->second.push_back({std::move(name), type, std::move(variable.pieces)});
+  }
+  return entry->second;
+}
+
+void RootPlaces::show_locals(const Emit& emit) {
+  for (const Goroutine& goroutine : roots_.goroutines) {
+    for (const StackFrame& frame : goroutine.frames) {
+      if (frame.continpc == 0 || frame.conservative) continue;
+      for (const Local& local : locals_at(frame.lookup_pc)) show_local(local, frame, emit);
+    }
+  }
+}
+
+void RootPlaces::show_local(const Local& local, const StackFrame& frame, const Emit& emit) {
+  auto bias = heap_.runtime().load_bias();
+  const auto size = decoder_.facts(local.type).size;
+  if (size > kMaxLocalBytes) return;
+  RootPlace row{RootPlace::Kind::Local, local.name, std::string(frame.function.name), 0,
+                local.type, {}, 0};
+  const LocationPiece& first = local.pieces.front();
+  if (local.pieces.size() == 1 && (first.size == 0 || first.size >= size)) {
+    auto address = address_of(first, frame, bias);
+    auto bytes = address ? image_.bytes(address, size) : std::nullopt;
+    if (!bytes) return;
+    row.address = address;
+    show_place({bytes->data(), bytes->size(), address, nullptr}, std::move(row), 1, emit);
+    return;
+  }
+  // In pieces: put together the words that stand in memory; a slice without its len is unknown.
+  std::vector<std::byte> bytes(size);
+  std::vector<Address> slots((size + 7) / 8);
+  std::vector<bool> present((size + 7) / 8);
+  std::uint64_t at = 0;
+  for (const LocationPiece& piece : local.pieces) {
+    auto length = std::min(piece.size == 0 ? size - at : piece.size, size - at);
+    auto address = address_of(piece, frame, bias);
+    auto source = address ? image_.at(address, length) : nullptr;
+    if (piece.where == LocationPiece::Where::Constant && length <= 8) {
+      std::memcpy(bytes.data() + at, &piece.value, length);
+      if (at % 8 == 0) present[at / 8] = true;
+    } else if (source) {
+      std::memcpy(bytes.data() + at, source, length);
+      for (auto word = at / 8; word < (at + length) / 8; word++) {
+        slots[word] = address + (word * 8 - at);
+        present[word] = true;
+      }
+    }
+    at += length;
+    if (at >= size) break;
+  }
+  // A missing len or cap must not look like an empty slice: a negative one makes the header
+  // unknown (ReferenceDecoder::decode_step).
+  for (std::size_t word = 0; word + 1 < present.size(); word++)
+    if (slots[word] && !present[word + 1] && (word + 1) * 8 + 8 <= size)
+      std::memset(bytes.data() + (word + 1) * 8, 0xFF, 8);
+  for (std::size_t word = 0; word + 2 < present.size(); word++)
+    if (slots[word] && present[word + 1] && !present[word + 2] && (word + 2) * 8 + 8 <= size)
+      std::memcpy(bytes.data() + (word + 2) * 8, bytes.data() + (word + 1) * 8, 8);
+  show_place({bytes.data(), bytes.size(), 0, &slots}, std::move(row), 1, emit);
+}
+
+void RootPlaces::show_static(const Reference& reference, Holder holder, std::uint64_t offset,
+                             const Emit& emit) {
+  if (!words_.covers(reference.target)) return;
+  const TypeFacts facts = decoder_.facts(reference.type);
+  if (!facts.has_pointers) return;
+  auto size = checked_mul(reference.count, facts.size);
+  auto bytes = size ? image_.bytes(reference.target, *size) : std::nullopt;
+  if (!bytes || bytes->empty()) return;
+  // Once for each start and type.
+  if (!static_seen_.insert(reference.target ^ (std::uint64_t{reference.type.value} << 48)).second)
+    return;
+  RootPlace row{RootPlace::Kind::Static, {}, {}, reference.target, reference.type, holder, offset};
+  show_place({bytes->data(), bytes->size(), reference.target, nullptr}, std::move(row),
+             reference.count, emit);
+}
+
+// The contents of an object with a finalizer are roots; the object itself is not.
+void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
+  auto ref = heap_.find(root.value);
+  if (!ref) return;
+  auto holder = Holder::place(static_cast<std::uint32_t>(rows_.size()));
+  rows_.push_back({RootPlace::Kind::Finalizer, "finalizer", {}, heap_.base(ref->id), {}, {}, 0});
+  heap_.for_each_pointer(ref->id, 0, heap_.slot_size(ref->id),
+                         [&](std::uint64_t offset, Address value) {
+    Reference reference;
+    reference.slot = heap_.base(ref->id) + offset;
+    reference.target = value;
+    emit(reference, holder, offset);
+  });
+}
+
+void RootPlaces::show_unclaimed(const Emit& emit) {
+  auto unknown = [&](RootPlace row, Address slot, Address value, Reference::Kind kind) {
+    if (!heap_.contains(value)) return;
+    row.address = slot;
+    Reference reference;
+    reference.kind = kind;
+    reference.slot = slot;
+    reference.target = value;
+    auto holder = Holder::place(static_cast<std::uint32_t>(rows_.size()));
+    rows_.push_back(std::move(row));
+    emit(reference, holder, 0);
+  };
+  words_.for_each_unclaimed(
+      [&](const Root& root) {
+        switch (root.kind) {
+          case RootKind::FinalizerObject:
+            show_finalizer_object(root, emit);
+            break;
+          case RootKind::Data:
+            unknown({RootPlace::Kind::Unknown, fmt::format("static word {:#x}", root.slot), {}, 0,
+                     {}, {}, 0},
+                    root.slot, root.value, Reference::Kind::Unknown);
+            break;
+          case RootKind::FinalizerFn:
+          case RootKind::CleanupFn:
+            unknown({RootPlace::Kind::Finalizer, "finalizer", {}, 0, {}, {}, 0}, root.slot,
+                    root.value, Reference::Kind::Func);
+            break;
+          default:
+            unknown({RootPlace::Kind::Finalizer, "finalizer", {}, 0, {}, {}, 0}, root.slot,
+                    root.value, Reference::Kind::Unknown);
+        }
+      },
+      [&](const Goroutine& goroutine, const StackRoot& root) {
+        std::string function;
+        if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
+          function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
+        unknown({RootPlace::Kind::Unknown,
+                 root.slot ? fmt::format("stack word {:#x}", root.slot) : "register",
+                 std::move(function), 0, {}, {}, 0},
+                root.slot, root.value, Reference::Kind::Unknown);
+      });
+}
+
+}  // namespace overhang

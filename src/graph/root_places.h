@@ -1,0 +1,102 @@
+// Where the program's references start: globals, live locals, and what the runtime itself keeps.
+//
+// A place is memory outside the heap that holds references, with the type that DWARF gives it. Its
+// words count only where the collector takes them for roots; the first place that covers a root
+// word gives it its meaning (RootWords), and words that no place covers stay of unknown type.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <tsl/robin_set.h>
+
+#include "graph/references.h"
+#include "graph/root_words.h"
+
+namespace overhang {
+
+// What holds a reference: a heap object, or a row of RootPlaces.
+class Holder {
+ public:
+  Holder() = default;
+  static Holder object(ObjectId id) { return Holder(id.value); }
+  static Holder place(std::uint32_t index) { return Holder(index | kPlace); }
+  static Holder from_bits(std::uint32_t bits) { return Holder(bits); }
+  std::uint32_t bits() const { return bits_; }
+  bool none() const { return bits_ == kNone; }
+  bool is_place() const { return !none() && (bits_ & kPlace); }
+  bool is_object() const { return !(bits_ & kPlace); }
+  ObjectId as_object() const { return ObjectId(bits_); }
+  std::uint32_t as_place() const { return bits_ & ~kPlace; }
+  friend bool operator==(Holder, Holder) = default;
+
+ private:
+  static constexpr std::uint32_t kPlace = 0x80000000u, kNone = 0xFFFFFFFFu;
+  explicit Holder(std::uint32_t bits) : bits_(bits) {}
+  std::uint32_t bits_ = kNone;
+};
+
+struct RootPlace {
+  enum class Kind : std::uint8_t {
+    Global,     // a package-level variable: name "main.pool"
+    Local,      // a variable of a live frame: name "conns", function "main.(*Pool).run"
+    Static,     // memory without a name, behind a pointer that `parent` holds
+    Finalizer,  // what finalizers, cleanups and weak handles keep
+    Unknown,    // a root word that no variable covers
+  };
+  Kind kind = Kind::Unknown;
+  std::string name;
+  std::string function;
+  Address address = 0;  // of its first byte; 0 for a variable in pieces
+  TypeId type;
+  Holder parent;        // Static
+  std::uint64_t parent_offset = 0;
+};
+
+class RootPlaces {
+ public:
+  // A reference that a place's word at byte `offset` holds.
+  using Emit = std::function<void(const Reference&, Holder, std::uint64_t offset)>;
+
+  // `dwarf` may be nullptr. All must outlive the places.
+  RootPlaces(const Heap& heap, const RootSet& roots, ReferenceDecoder& decoder, Dwarf* dwarf);
+
+  // What globals and locals refer to.
+  void show(const Emit& emit);
+  // Roots that are no variables: finalizers, and words of unknown type.
+  void show_unclaimed(const Emit& emit);
+  // A reference that leads outside the heap: into static data or a stack, whose root words become
+  // known by it.
+  void show_static(const Reference& reference, Holder holder, std::uint64_t offset,
+                   const Emit& emit);
+
+  const std::vector<RootPlace>& rows() const { return rows_; }
+  const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
+
+ private:
+  struct Local {
+    std::string name;
+    TypeId type;
+    std::vector<LocationPiece> pieces;
+  };
+  void show_globals(const Emit& emit);
+  void show_locals(const Emit& emit);
+  void show_local(const Local& local, const StackFrame& frame, const Emit& emit);
+  void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
+  const std::vector<Local>& locals_at(Address lookup_pc);
+  void show_finalizer_object(const Root& root, const Emit& emit);
+
+  const Heap& heap_;
+  const Image& image_;
+  const RootSet& roots_;
+  ReferenceDecoder& decoder_;
+  Dwarf* dwarf_;
+  RootWords words_;
+  std::vector<RootPlace> rows_;
+  std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
+  tsl::robin_set<std::uint64_t> static_seen_;
+};
+
+}  // namespace overhang

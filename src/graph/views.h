@@ -1,0 +1,202 @@
+// Which bytes of the live heap the program can still see.
+//
+// A view is one way in which code reaches memory (DESIGN.md §2): a variable's own bytes, the value
+// behind a *T, a slice's [p, p + len·size), a string's bytes, what the runtime's maps, channels and
+// closures hold. A view counts only if the word it hangs on is visible itself, so visibility is a
+// fixpoint over byte ranges: start at globals and live locals, show what a visible word refers to,
+// and so on until nothing new is shown.
+//
+// Objects are shown in one of three ways:
+//   full     every byte that the program asked for is visible: one value that fills its slot, a
+//            slice whose len fills it, storage of maps and channels. The common case: one bit.
+//   partial  windows cover parts: slices and strings that leave something out, pointers to
+//            elements. Their union is kept as intervals, so that words in it are followed once.
+//   untouched  nothing shows it. If the collector keeps it all the same, it hangs on hidden words.
+//
+// A reference of unknown type (unsafe.Pointer, a stack word without a variable, a conservative
+// frame) may show anything. It is deferred: first everything typed is settled; then objects with
+// no typed view at all, and objects that only pointers into them show, become visible as a whole.
+// What is hidden now is *possibly* hidden. Finally the deferred references show their objects as a
+// whole even where typed windows exist: what is still hidden is *certainly* hidden.
+//
+// Every word that is followed is one that the collector takes for a pointer (the types are checked
+// against the object's pointer map), so what is visible is live.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
+
+#include "base/bitmap.h"
+#include "graph/follow.h"
+#include "graph/mark.h"
+#include "graph/root_places.h"
+
+namespace overhang {
+
+// What is known of an object's contents, and what first showed it: 8 bytes an object.
+class ObjectInfo {
+ public:
+  ObjectInfo() = default;
+  ObjectInfo(TypeId type, bool array, Holder holder)
+      : type_(type.value & kTypeMask), array_(array), holder_(holder.bits()) {}
+  TypeId type() const { return TypeId(type_); }  // of the value, or of an array's elements
+  bool array() const { return array_; }
+  Holder holder() const { return Holder::from_bits(holder_); }
+
+ private:
+  static constexpr std::uint32_t kTypeMask = 0x7FFFFFFFu;
+  std::uint32_t type_ : 31 = 0;
+  std::uint32_t array_ : 1 = 0;
+  std::uint32_t holder_ = 0xFFFFFFFFu;
+};
+static_assert(sizeof(ObjectInfo) == 8);
+
+// A slice or string that leaves part of its array out. Bytes are counted from the slot's start.
+struct Window {
+  ObjectId array;
+  TypeId elem;  // kUnknownType for a string
+  bool string = false;
+  std::uint64_t begin = 0;
+  std::uint64_t len = 0;  // bytes visible
+  std::uint64_t cap = 0;  // bytes that reslicing could show
+  Holder holder;          // where the header stands
+  std::uint64_t holder_offset = 0;  // bytes from the holder's start
+};
+
+// A part of a pointer-free array that a pointer shows.
+struct PointerPart {
+  ObjectId array;
+  std::uint64_t begin = 0, end = 0;  // bytes from the slot's start
+};
+
+// Disjoint, merged byte ranges, begin -> end.
+class Intervals {
+ public:
+  // Adds [begin, end); calls fresh(from, to) for each part that was not covered, in order.
+  template <class Fresh>
+  void add(std::uint64_t begin, std::uint64_t end, Fresh&& fresh);
+  const std::map<std::uint64_t, std::uint64_t>& ranges() const { return ranges_; }
+
+ private:
+  std::map<std::uint64_t, std::uint64_t> ranges_;
+};
+
+class Views {
+ public:
+  // `dwarf` may be nullptr. All arguments must outlive the views.
+  Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTable& types,
+        Dwarf* dwarf, Diagnostics& diagnostics);
+
+  // Settles everything typed, then objects without a typed view: what is hidden now is possibly
+  // hidden.
+  void settle();
+  // Lets deferred references show objects that have windows: what is hidden now is certainly
+  // hidden. False if that changed nothing.
+  bool settle_certain();
+
+  const Heap& heap() const { return heap_; }
+  const LiveSet& live() const { return live_; }
+  Follower& follower() { return follower_; }
+  ReferenceDecoder& decoder() { return follower_.decoder(); }
+  TypeTable& types() { return decoder().types(); }
+
+  bool full(ObjectId id) const { return full_.test(id.value); }
+  // Some view leads to it.
+  bool touched(ObjectId id) const { return touched_.test(id.value); }
+  const ObjectInfo& info(ObjectId id) const { return info_[id.value]; }
+  // Names the contents of an object that is not touched (what hidden words lead to).
+  void set_info(ObjectId id, TypeId type, bool array, Holder holder);
+  const RootPlaces& places() const { return places_; }
+  // Windows over arrays that were not full then; arrays may have become full since.
+  const std::vector<Window>& windows() const { return windows_; }
+  const std::vector<PointerPart>& pointer_parts() const { return pointer_parts_; }
+  // All visible ranges of an array with pointers that is not full; nullptr: none.
+  const Intervals* visible_parts(ObjectId id) const {
+    auto at = parts_.find(id.value);
+    return at == parts_.end() ? nullptr : &at->second;
+  }
+
+  // Of full objects: what is visible, and rounding and headers, the allocator's.
+  std::uint64_t full_visible_bytes() const { return full_visible_bytes_; }
+  std::uint64_t full_allocator_bytes() const { return full_allocator_bytes_; }
+  // Slot bytes of objects whose type is known.
+  std::uint64_t typed_bytes() const { return typed_bytes_; }
+  std::uint64_t unknown_references() const { return deferred_.size(); }
+  // The reference for whose sake settle_certain() showed the array, in words; empty: it did not.
+  std::string doubt_about(ObjectId id) const;
+
+ private:
+  struct Item {
+    Reference reference;
+    Holder holder;
+    std::uint64_t offset = 0;  // of the word in the holder
+  };
+  struct Deferred {
+    ObjectId object;
+    Holder holder;
+    Address slot;
+    std::uint64_t offset;
+  };
+
+  void push(const Reference& reference, Holder holder, std::uint64_t offset) {
+    work_.push_back({reference, holder, offset});
+  }
+  void run();  // until the work list is empty
+  void show(const Item& item);
+  void show_value(const Item& item, const ObjectRef& ref);
+  void show_window(const Item& item, const ObjectRef& ref);
+  void show_storage(const Item& item, const ObjectRef& ref);
+  void show_map_or_chan(const Item& item);
+  void show_func(const Item& item, const ObjectRef& ref);
+  void show_part(ObjectId id, Holder holder, std::uint64_t begin, std::uint64_t bytes, TypeId type);
+  void show_whole(ObjectId id, Holder holder);
+  void follow_values(ObjectId id, std::uint64_t begin, TypeId type, std::uint64_t count);
+  void follow_unseen(ObjectId id, std::uint64_t begin, std::uint64_t bytes, TypeId type);
+  void defer(const Item& item, const ObjectRef& ref);
+  bool make_full(ObjectId id, std::uint64_t visible_bytes);
+  bool settle_untouched();
+  bool settle_interior();
+
+  const Heap& heap_;
+  const LiveSet& live_;
+  Diagnostics& diagnostics_;
+  Follower follower_;
+  Bitmap full_, touched_, windowed_, deferred_seen_;
+  std::vector<ObjectInfo> info_;
+  RootPlaces places_;
+  std::vector<Window> windows_;
+  std::vector<PointerPart> pointer_parts_;
+  tsl::robin_map<std::uint32_t, Intervals> parts_;
+  std::vector<ObjectId> interior_;  // first shown by a pointer to a part of them
+  tsl::robin_set<Address> expanded_;  // map and channel headers outside the heap
+  std::vector<Deferred> deferred_;
+  std::size_t next_untouched_ = 0;
+  std::unordered_map<std::uint32_t, std::size_t> shown_in_doubt_;  // object -> deferred_
+  std::vector<Item> work_;
+  std::uint64_t full_visible_bytes_ = 0, full_allocator_bytes_ = 0, typed_bytes_ = 0;
+};
+
+template <class Fresh>
+void Intervals::add(std::uint64_t begin, std::uint64_t end, Fresh&& fresh) {
+  if (begin >= end) return;
+  auto at = ranges_.upper_bound(begin);
+  if (at != ranges_.begin() && std::prev(at)->second >= begin) --at;
+  auto low = begin, high = end, next = begin;
+  while (at != ranges_.end() && at->first <= end) {
+    if (next < at->first) fresh(next, at->first);
+    next = std::max(next, at->second);
+    low = std::min(low, at->first);
+    high = std::max(high, at->second);
+    at = ranges_.erase(at);
+  }
+  if (next < end) fresh(next, end);
+  ranges_.emplace(low, high);
+}
+
+}  // namespace overhang
