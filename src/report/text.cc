@@ -33,7 +33,7 @@ void write_header(Page& page, const LeakReport& report) {
                           plural(heap.live_objects, "object"));
   auto version = fmt::format("  {} linux/{}", printable(report.target.go_version),
                              printable(report.target.arch));
-  auto room = Page::kWidth - std::min(Page::kWidth - 20, live.size() + 2);
+  auto room = Page::kWidth - std::min(Page::kWidth - 20, live.size());
   auto name_room = room - std::min(room - 10, display_width(version));
   auto left = cut_middle(target_name(report.target), name_room) + version;
   page.line(pad_right(cut_middle(left, room - 2), room) + live, Style::Bold);
@@ -71,8 +71,8 @@ void write_headline(Page& page, const LeakReport& report) {
     page.line(fmt::format("  up to {} is possible: references of unknown type may show it, or not",
                           format_bytes(possible)));
   if (heap.spare_bytes + heap.lost_bytes > 0)
-    page.paragraph(fmt::format("{} more lies in live arrays but outside every slice: {} spare "
-                               "(past len), {} lost (out of reach for good)",
+    page.paragraph(fmt::format("{} more lies in arrays outside every slice: {} spare (past len), "
+                               "{} lost (for good)",
                                format_bytes(heap.spare_bytes + heap.lost_bytes),
                                format_bytes(heap.spare_bytes), format_bytes(heap.lost_bytes)),
                    2);
@@ -81,7 +81,7 @@ void write_headline(Page& page, const LeakReport& report) {
 // "  1  733.9 MB  main.pool.inUse   []*main.Conn                          tail"
 void write_site_title(Page& page, const SiteRow& site, std::size_t rank) {
   auto number = fmt::format("{:>3}  {:>8}  ", rank, format_bytes(weight(site)));
-  auto category = printable(site.category);
+  auto category = cut_middle(printable(site.category), 10);
   auto type = printable(site.element_type);
   if (site.category != "interior") type.insert(0, "[]");
   constexpr std::size_t kGap = 3;
@@ -178,8 +178,8 @@ void write_sites(Page& page, const LeakReport& report, const Selection& selectio
   }
   if (left_out == 0) return;
   page.line();
-  page.line(fmt::format("  {} more of {} in all (--top and --min choose what is shown)",
-                        plural(left_out, "site"), format_bytes(left_out_bytes)),
+  page.line(fmt::format("  {} of {} in all (--top and --min choose what is shown)",
+                        plural(left_out, "more site"), format_bytes(left_out_bytes)),
             Style::Dim);
 }
 
