@@ -5,9 +5,12 @@
 // Memory is a sorted set of segments. A segment's bytes stand in our address space: mapped from a
 // core, or in a mirror that is filled from the snapshot as it is asked for (64 KiB at a time).
 // Holes are explicit: a read that touches one gives nothing.
+//
+// Threads: add_segment, keep and set_* come before any reading; reading is safe from all threads.
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <functional>
@@ -16,6 +19,7 @@
 #include <optional>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -47,10 +51,10 @@ struct FileMapping {
 // Where the picture comes from, for the report.
 struct TargetIdentity {
   bool live = false;
-  std::uint32_t pid = 0;           // 0 where a core does not say
-  std::string path;                // the core file, or empty
-  std::string executable;          // path that opens the executable from here; may be empty
-  std::optional<double> pause_ms;  // how long the process stood still
+  std::uint32_t pid = 0;                // 0 where a core does not say
+  std::string path;                     // the core file, or empty
+  std::string executable;               // path that opens the executable from here; may be empty
+  std::optional<double> pause_ms;       // how long the process stood still
   std::optional<std::string> taken_at;  // RFC 3339, UTC
 };
 
@@ -73,7 +77,7 @@ class Image {
 
   // --- for the makers (core.cc, live.cc) and for tests that forge an image ---
   // Segments must not overlap; a later one that does is cut to what is new (so that executables
-  // can be laid under a core's holes).
+  // can be laid under a core's holes). Cheapest in address order.
   void add_segment(Segment segment);
   // Keeps a resource (a mapping, a child process) alive as long as the image.
   void keep(std::shared_ptr<void> resource) { kept_.push_back(std::move(resource)); }
@@ -85,8 +89,18 @@ class Image {
 
   // --- reading; all thread-safe ---
   // The `size` bytes at `address` as one run of our memory, valid as long as the image; nullptr
-  // where any of them is missing. A run that crosses segments is stitched into a copy, once.
-  const std::byte* at(Address address, std::uint64_t size) const;
+  // where any of them is missing. A run that crosses segments is stitched into a copy, once; the
+  // copies kept never sum to more than the segments do. With size 0: where `address` stands, if it
+  // stands in a segment.
+  const std::byte* at(Address address, std::uint64_t size) const {
+    if (last_run_ < runs_.size()) {
+      auto& run = runs_[last_run_];
+      auto offset = address - run.start;  // huge where the address lies before the run
+      if (offset < run.size && size <= run.size - offset && run.has(offset, size))
+        return run.data + offset;
+    }
+    return find(address, size);
+  }
   std::optional<ByteSpan> bytes(Address address, std::uint64_t size) const {
     auto* data = at(address, size);
     if (!data) return std::nullopt;
@@ -110,9 +124,41 @@ class Image {
   // Segments in address order, without overlaps.
   const std::vector<Segment>& segments() const { return segments_; }
 
+  // Bytes that turned out to be gone only while they were read: the file shrank under its map, the
+  // snapshot was killed. They read as zero or as holes. Ask when all reading is done.
+  std::uint64_t lost_bytes() const;
+  // For the makers: adds a counter to what lost_bytes sums up.
+  void count_losses(std::function<std::uint64_t()> counter) {
+    losses_.push_back(std::move(counter));
+  }
+
+  // The unit in which lazy segments are filled, from the segment's start on.
+  static constexpr unsigned kChunkShift = 16;
+  static constexpr std::uint64_t kChunkSize = std::uint64_t{1} << kChunkShift;
+
  private:
+  // What at() needs of a segment, beside it in the same order.
+  struct Run {
+    Address start;
+    std::uint64_t size;
+    std::byte* data;
+    const std::atomic<std::uint64_t>* present;  // a bit a chunk; null: all of it is there
+
+    // Whether at() may hand it out at once: one chunk that is there.
+    bool has(std::uint64_t offset, std::uint64_t size_wanted) const {
+      if (!present) return true;
+      auto chunk = offset >> kChunkShift;
+      if (size_wanted != 0 && (offset + size_wanted - 1) >> kChunkShift != chunk) return false;
+      return present[chunk / 64].load(std::memory_order_acquire) >> (chunk % 64) & 1;
+    }
+  };
+  struct Lazy;  // which chunks are filled, and stitched runs
+
+  const std::byte* find(Address address, std::uint64_t size) const;
   const std::byte* stitched(Address address, std::uint64_t size) const;
-  bool ensure(const Segment& segment, std::uint64_t offset, std::uint64_t size) const;
+  bool ensure(std::size_t index, std::uint64_t offset, std::uint64_t size) const;
+  std::size_t run_at(Address address) const;
+  void insert(std::size_t index, Segment segment);
 
   Architecture architecture_;
   TargetIdentity identity_;
@@ -120,9 +166,13 @@ class Image {
   std::vector<ThreadState> threads_;
   std::vector<FileMapping> files_;
   std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv_;
+  std::vector<Run> runs_;
+  std::vector<std::function<std::uint64_t()>> losses_;
   std::vector<std::shared_ptr<void>> kept_;
-  struct Lazy;  // which 64 KiB chunks are filled, and stitched runs
   std::unique_ptr<Lazy> lazy_;
+
+  // The run that this thread hit last, in whichever image: a guess that at() checks, never a fact.
+  static inline thread_local constinit std::size_t last_run_ = 0;
 };
 
 // image/core.h and image/live.h make images.
