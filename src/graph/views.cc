@@ -19,6 +19,7 @@ Views::Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTa
       windowed_(heap.object_count()),
       deferred_seen_(heap.object_count()),
       info_(heap.object_count()),
+      byte_type_(types.named("uint8")),
       places_(heap, roots, follower_.decoder(), dwarf) {
   places_.show([this](const Reference& reference, Holder holder, std::uint64_t offset) {
     push(reference, holder, offset);
@@ -209,7 +210,7 @@ void Views::show_part(ObjectId id, Holder holder, std::uint64_t begin, std::uint
 
 void Views::follow_unseen(ObjectId id, std::uint64_t begin, std::uint64_t bytes, TypeId type) {
   const auto size = decoder().facts(type).size;
-  if (size == 0) return;
+  if (size == 0 || heap_.span_of(id).layout == PointerLayout::None) return;
   parts_[id.value].add(begin, begin + bytes, [&](std::uint64_t from, std::uint64_t to) {
     // Widened to whole values; a word that is followed twice does no harm.
     auto first = (from - begin) / size;
@@ -241,7 +242,7 @@ void Views::show_window(const Item& item, const ObjectRef& ref) {
   if (fills || tiny) {
     bool partial = touched(ref.id);
     if (!make_full(ref.id, tiny ? slot : *len)) return;
-    set_info(ref.id, string ? types().string_bytes() : r.type, true, item.holder);
+    set_info(ref.id, string ? byte_type_ : r.type, true, item.holder);
     if (partial)
       follow_unseen(ref.id, ref.offset, *len, r.type);
     else if (has_pointers)
@@ -250,7 +251,7 @@ void Views::show_window(const Item& item, const ObjectRef& ref) {
   }
   touched_.set(ref.id.value);
   windowed_.set(ref.id.value);
-  set_info(ref.id, string ? types().string_bytes() : r.type, true, item.holder);
+  set_info(ref.id, string ? byte_type_ : r.type, true, item.holder);
   windows_.push_back({ref.id, string ? kUnknownType : r.type, string, ref.offset, *len, *cap,
                       item.holder, item.offset});
   if (has_pointers && *len > 0) follow_unseen(ref.id, ref.offset, *len / size * size, r.type);

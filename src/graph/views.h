@@ -105,6 +105,7 @@ class Views {
   Follower& follower() { return follower_; }
   ReferenceDecoder& decoder() { return follower_.decoder(); }
   TypeTable& types() { return decoder().types(); }
+  TypeId byte_type() const { return byte_type_; }
 
   bool full(ObjectId id) const { return full_.test(id.value); }
   // Some view leads to it.
@@ -169,6 +170,7 @@ class Views {
   Follower follower_;
   Bitmap full_, touched_, windowed_, deferred_seen_;
   std::vector<ObjectInfo> info_;
+  TypeId byte_type_;  // of strings' bytes
   RootPlaces places_;
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;

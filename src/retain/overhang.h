@@ -1,0 +1,39 @@
+// Overhang: the live objects that hang on hidden words alone, and which site's words they are.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "graph/views.h"
+#include "retain/hidden.h"
+
+namespace overhang {
+
+struct Counted {
+  std::uint64_t objects = 0, bytes = 0;  // slot sizes
+};
+
+struct RetainedType {
+  TypeId type;
+  bool array = false;  // objects are arrays of `type`
+  Counted counted;
+};
+
+struct SiteRetention {
+  Counted exclusive;                // freed when this site alone is cleared
+  std::vector<RetainedType> types;  // of exclusive objects, most bytes first
+  std::uint64_t stale_slots = 0;    // hidden slots with a reference that is not null
+};
+
+struct Overhang {
+  Counted total;                     // freed when all sites are cleared
+  std::vector<SiteRetention> sites;  // by site index
+};
+
+// `site_of_region` gives each region's site (an index below `sites`), or kNoSite. Objects that no
+// view touches get their types set on the way (Views::set_info).
+inline constexpr std::uint32_t kNoSite = 0xFFFFFFFFu;
+Overhang find_overhang(Views& views, const HiddenMemory& hidden,
+                       const std::vector<std::uint32_t>& site_of_region, std::uint32_t sites);
+
+}  // namespace overhang
