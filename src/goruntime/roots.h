@@ -18,7 +18,7 @@ enum class RootKind : std::uint8_t {
   CleanupFn,        // specialCleanup's fn / call / arg
   QueuedCleanup,    // words of gcCleanups blocks
   WeakHandle,       // specialWeakHandle.handle
-  Other,
+  Other,            // mcache.tiny: the block that small pointer-free values go to next
 };
 
 struct Root {
@@ -29,7 +29,9 @@ struct Root {
                       // the pointer's type), else 0
 };
 
-// Data and bss words that are null are left out. Everything else in address order of slots.
+// First the data and bss words, those that are null left out, then the rest; each part in address
+// order of slots. Values need not point into the heap. What is unreadable is counted in the
+// runtime's diagnostics.
 std::vector<Root> read_roots(const Runtime& runtime, const HeapSpans& heap);
 
 }  // namespace overhang

@@ -1,0 +1,119 @@
+#include "goruntime/goroutine_position.h"
+
+#include <algorithm>
+
+namespace overhang {
+namespace {
+
+constexpr std::uint64_t kWord = 8;
+
+bool on_stack(const Goroutine& g, Address sp) { return sp >= g.stack_lo && sp < g.stack_hi; }
+
+// What stands in a signal frame from ucontext.uc_stack on (linux/amd64: asm/sigcontext.h):
+// {ss_sp; ss_flags; ss_size; r8 … r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip}.
+constexpr std::uint64_t kSignalStackWords = 3;
+constexpr std::uint64_t kSignalGeneralRegisters = 15;
+constexpr std::uint64_t kSignalWords = kSignalStackWords + kSignalGeneralRegisters + 2;
+constexpr std::uint64_t kMaxSignalStack = 1 << 20;  // bytes
+
+}  // namespace
+
+GoroutinePositions::GoroutinePositions(const Runtime& runtime) : runtime_(runtime) {
+  for (auto& thread : runtime.image().threads()) {
+    threads_.emplace(thread.tid, &thread);
+    by_sp_.push_back(&thread);
+  }
+  std::ranges::sort(by_sp_, {}, &ThreadState::sp);
+}
+
+std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& goroutine,
+                                                          PcCache& cache) const {
+  const Image& image = runtime_.image();
+  const Layout& layout = runtime_.layout();
+  auto field = [&](std::int64_t offset) {
+    return image.word(goroutine.g + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  // initAt: "saved values from gp".
+  if (auto sp = field(layout.g_syscallsp); sp != 0)
+    return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}};
+  if (goroutine.status != static_cast<std::uint32_t>(GoroutineStatus::Running))
+    return GoroutinePosition{{field(layout.g_sched_pc), field(layout.g_sched_sp), false, false},
+                             {}};
+
+  auto m = field(layout.g_m);
+  auto* thread = thread_of(goroutine, m);
+  if (!thread) return std::nullopt;
+  auto general = std::min<std::size_t>(stack_architecture(image.architecture()).general_registers,
+                                       thread->register_count);
+  auto* first = thread->registers.data();
+  return of_thread(goroutine, m, {thread->pc, thread->sp, {first, first + general}}, cache);
+}
+
+// The thread whose sp is on the goroutine's stack, else (it is on a system stack for a moment) the
+// one that runs its m.
+const ThreadState* GoroutinePositions::thread_of(const Goroutine& goroutine, Address m) const {
+  auto at = std::ranges::lower_bound(by_sp_, goroutine.stack_lo, {}, &ThreadState::sp);
+  if (at != by_sp_.end() && on_stack(goroutine, (*at)->sp)) return *at;
+  auto id = runtime_.image().word(m + static_cast<std::uint64_t>(runtime_.layout().m_procid));
+  auto found = id ? threads_.find(static_cast<std::uint32_t>(*id)) : threads_.end();
+  return found == threads_.end() ? nullptr : found->second;
+}
+
+// If `sp` is on the m's signal stack: the registers that the kernel saved there.
+std::optional<GoroutinePositions::Registers> GoroutinePositions::interrupted(Address m,
+                                                                             Address sp) const {
+  const Image& image = runtime_.image();
+  const Layout& layout = runtime_.layout();
+  auto gsignal = image.word(m + static_cast<std::uint64_t>(layout.m_gsignal)).value_or(0);
+  auto lo = image.word(gsignal + static_cast<std::uint64_t>(layout.g_stack_lo)).value_or(0);
+  auto hi = image.word(gsignal + static_cast<std::uint64_t>(layout.g_stack_hi)).value_or(0);
+  if (sp < lo || sp >= hi || hi - lo > kMaxSignalStack) return std::nullopt;
+  sp = (sp + kWord - 1) & ~(kWord - 1);
+  if (hi - sp < kSignalWords * kWord) return std::nullopt;
+  auto* bytes = image.at(sp, hi - sp);
+  if (!bytes) return std::nullopt;
+  // The frame's place depends on how much the processor saves, but it names its own stack.
+  for (std::uint64_t at = 0; at + kSignalWords * kWord <= hi - sp; at += kWord) {
+    auto* words = bytes + at;
+    auto word = [&](std::uint64_t i) { return load_unchecked<std::uint64_t>(words + i * kWord); };
+    if (word(0) != lo || word(2) != hi - lo) continue;
+    Registers saved;
+    for (std::uint64_t i = 0; i < kSignalGeneralRegisters; i++)
+      saved.general.push_back(word(kSignalStackWords + i));
+    saved.sp = word(kSignalStackWords + kSignalGeneralRegisters);
+    saved.pc = word(kSignalStackWords + kSignalGeneralRegisters + 1);
+    return saved;
+  }
+  return std::nullopt;
+}
+
+std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& goroutine,
+                                                               Address m, Registers registers,
+                                                               PcCache& cache) const {
+  const Image& image = runtime_.image();
+  const Layout& layout = runtime_.layout();
+  auto word = [&](Address base, std::int64_t offset) {
+    return image.word(base + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  if (!on_stack(goroutine, registers.sp))
+    if (auto saved = interrupted(m, registers.sp)) registers = *saved;
+
+  // In a vDSO call, which runs on the system stack: its caller, stopped at a call.
+  auto vdso_sp = word(m, layout.m_vdsoSP);
+  bool in_vdso = vdso_sp != 0 && on_stack(goroutine, vdso_sp);
+  if (on_stack(goroutine, registers.sp)) {
+    auto& facts = cache.at(registers.pc);
+    if (facts.role == FrameRole::Gogo)  // on its way to sched.pc, sp set already
+      return GoroutinePosition{{word(goroutine.g, layout.g_sched_pc), registers.sp, true, false},
+                               registers.general};
+    if (facts.module || registers.pc == 0)
+      return GoroutinePosition{{registers.pc, registers.sp, true, false}, registers.general};
+  }
+  if (in_vdso) return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}};
+  // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
+  auto sp = word(goroutine.g, layout.g_sched_sp);
+  if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;
+  return GoroutinePosition{{word(goroutine.g, layout.g_sched_pc), sp, false, false}, {}};
+}
+
+}  // namespace overhang

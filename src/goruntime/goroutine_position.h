@@ -1,0 +1,57 @@
+// Where a goroutine stopped, so that its stack can be unwound (traceback.go: unwinder.initAt;
+// proc.go: sigprof, for those that were running).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "goruntime/goroutines.h"
+#include "goruntime/unwind.h"
+
+namespace overhang {
+
+inline constexpr std::uint32_t kGscan = 0x1000;  // runtime._Gscan
+enum class GoroutineStatus : std::uint32_t {     // runtime2.go; the same in all releases
+  Idle = 0,
+  Runnable = 1,
+  Running = 2,
+  Syscall = 3,
+  Waiting = 4,
+  Dead = 6,
+  CopyStack = 8,
+  Preempted = 9,
+  Leaked = 10,     // 1.26+
+  DeadExtra = 11,  // 1.26+
+};
+
+struct GoroutinePosition {
+  StackPosition stack;
+  // General registers of the thread that runs it; empty where it stands at a safe point.
+  std::vector<std::uint64_t> registers;
+};
+
+class GoroutinePositions {
+ public:
+  explicit GoroutinePositions(const Runtime& runtime);
+  // `goroutine` has g, status and stack bounds. Nothing where nobody knows: a running goroutine
+  // whose thread is not in the image, or is in code that tells nothing.
+  std::optional<GoroutinePosition> find(const Goroutine& goroutine, PcCache& cache) const;
+
+ private:
+  struct Registers {
+    Address pc = 0, sp = 0;
+    std::vector<std::uint64_t> general;
+  };
+  const ThreadState* thread_of(const Goroutine& goroutine, Address m) const;
+  std::optional<Registers> interrupted(Address m, Address sp) const;
+  std::optional<GoroutinePosition> of_thread(const Goroutine& goroutine, Address m,
+                                             Registers registers, PcCache& cache) const;
+
+  const Runtime& runtime_;
+  std::unordered_map<std::uint32_t, const ThreadState*> threads_;  // by tid
+  std::vector<const ThreadState*> by_sp_;
+};
+
+}  // namespace overhang

@@ -1,0 +1,82 @@
+// What the binary says of a place where a stack frame stopped: the function, its frame's size and
+// its pointer maps. Mirrors stkframe.go: getStackMap and symtab.go: pcdatavalue, funcdata.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+
+#include "goruntime/runtime.h"
+
+namespace overhang {
+
+// How an architecture lays frames out (sys.MinFrameSize, abi.IntArgRegs, …).
+struct StackArchitecture {
+  std::uint64_t call_pushes;        // bytes that a call instruction puts on the stack
+  std::uint64_t min_frame_size;     // bytes, sys.MinFrameSize
+  std::uint64_t min_locals;         // bytes, getStackMap's minsize
+  std::uint32_t general_registers;  // leading words of ThreadState.registers that hold pointers
+  std::uint32_t int_argument_registers, float_argument_registers;  // abi.RegArgs
+};
+const StackArchitecture& stack_architecture(Architecture architecture);
+
+// abi.FuncFlag, the same since Go 1.17.
+inline constexpr std::uint8_t kFuncFlagTopFrame = 1;
+inline constexpr std::uint8_t kFuncFlagSpWrite = 2;
+
+// Functions whose frames the unwinder or the scanner treats differently.
+enum class FrameRole : std::uint8_t {
+  Ordinary,
+  AsyncPreempt,
+  DebugCall,
+  Sigpanic,
+  Cgocallback,
+  ReflectStub,     // reflect.makeFuncStub, reflect.methodValueCall: argument maps made at run time
+  KeepsRegisters,  // called with the caller's registers live: no stack map holds at that call
+  Gogo,
+};
+
+// One bit a word, least significant first; not `known`: the function has no such map.
+struct StackBits {
+  bool known = false;
+  const std::byte* bits = nullptr;
+  std::uint32_t count = 0;
+};
+
+struct StackMaps {
+  StackBits locals;  // the last word ends at varp
+  StackBits args;    // the first word stands at argp
+  ByteSpan objects;  // runtime.stackObjectRecord, one after another
+};
+
+struct PcFacts {
+  const Module* module = nullptr;  // nullptr: pc is not in Go code, nothing else holds
+  Function function;
+  FrameRole role = FrameRole::Ordinary;
+  std::optional<std::int32_t> sp_delta;  // bytes
+  StackMaps maps;                        // for a frame that continues at pc
+};
+
+// runtime.stackObjectRecord.
+struct StackObjectRecord {
+  std::int32_t offset = 0;     // bytes, from varp if negative, else from argp
+  std::int32_t size = 0;       // bytes
+  std::int32_t ptr_bytes = 0;  // negative: gcdata is a program over −ptr_bytes (before Go 1.24)
+  std::uint32_t gcdata = 0;    // offset from moduledata.rodata
+};
+StackObjectRecord read_stack_object(const Layout& layout, ByteSpan objects, std::size_t index);
+
+// PcFacts by pc. Many frames stop at few places, so each is worked out once. Not thread-safe.
+class PcCache {
+ public:
+  explicit PcCache(const Runtime& runtime) : runtime_(runtime) {}
+  // The reference holds as long as the cache.
+  const PcFacts& at(Address pc);
+  const Runtime& runtime() const { return runtime_; }
+
+ private:
+  const Runtime& runtime_;
+  std::unordered_map<Address, PcFacts> facts_;
+};
+
+}  // namespace overhang

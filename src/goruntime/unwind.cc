@@ -1,0 +1,98 @@
+#include "goruntime/unwind.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::uint64_t kWord = 8;
+
+// traceback.go: isInjectedCall.
+bool is_injected_call(FrameRole role) {
+  return role == FrameRole::Sigpanic || role == FrameRole::AsyncPreempt ||
+         role == FrameRole::DebugCall;
+}
+
+}  // namespace
+
+void Unwinder::start(const StackMemory& memory, const StackPosition& position) {
+  memory_ = &memory;
+  frame_ = {};
+  facts_ = nullptr;
+  failure_ = {};
+  unaccounted_ = position.sp;
+  callee_ = FrameRole::Ordinary;
+  trap_ = position.from_registers;
+  auto pc = position.pc;
+  auto sp = position.sp;
+  if (pc == 0) {  // likely a call of a nil func: begin with the caller
+    pc = memory.word(sp).value_or(0);
+    sp += arch_.call_pushes;
+    trap_ = false;
+  }
+  auto& facts = cache_.at(pc);
+  if (!facts.module) return stop("goroutine stopped outside Go code", sp);
+  facts_ = &facts;
+  frame_.pc = pc;
+  frame_.sp = sp;
+  resolve(true, position.from_syscall);
+}
+
+// unwinder.resolveInternal. frame_.pc and sp are set, facts_ are those of pc.
+void Unwinder::resolve(bool innermost, bool from_syscall) {
+  const Function& f = facts_->function;
+  if (f.pcsp == 0) return stop("function without frame information", frame_.sp);
+  if (!facts_->sp_delta || *facts_->sp_delta < 0)
+    return stop("frame size unknown at a pc", frame_.sp);
+  // Each step goes up by a word at least, so that the iteration ends with the stack.
+  auto fp = frame_.sp + static_cast<std::uint64_t>(*facts_->sp_delta) + arch_.call_pushes;
+  if (frame_.sp < memory_->begin() || fp > memory_->end() || fp <= frame_.sp)
+    return stop("frame leaves the stack", frame_.sp);
+
+  frame_.function = f;
+  frame_.fp = fp;
+  // A function that switches stacks cannot be unwound but where it stands at its entry check,
+  // which is how the collector meets it innermost.
+  auto flag = f.flag;
+  if (facts_->role == FrameRole::Cgocallback || from_syscall)
+    flag &= static_cast<std::uint8_t>(~kFuncFlagSpWrite);
+  if (flag & kFuncFlagTopFrame) {
+    return_pc_ = 0;
+  } else if ((flag & kFuncFlagSpWrite) && !innermost) {
+    return_pc_ = 0;
+    failure_ = "caller switches stacks";
+  } else {
+    return_pc_ = memory_->word(fp - kWord).value_or(0);
+    if (return_pc_ == 0) failure_ = "return address is null";
+  }
+
+  frame_.varp = fp - arch_.call_pushes;
+  if (frame_.varp > frame_.sp) frame_.varp -= kWord;  // the saved frame pointer
+  frame_.argp = fp + arch_.min_frame_size;
+  frame_.lookup_pc = !trap_ && frame_.pc > f.entry ? frame_.pc - 1 : frame_.pc;
+
+  // After a trap the function either never continues or returns by way of its deferreturn call.
+  frame_.continpc = frame_.pc;
+  if (callee_ == FrameRole::Sigpanic)
+    frame_.continpc = f.deferreturn != 0 ? f.entry + f.deferreturn + 1 : 0;
+}
+
+void Unwinder::next() {
+  if (return_pc_ == 0) return stop(failure_, frame_.fp);
+  auto& caller = cache_.at(return_pc_);
+  if (!caller.module) return stop("return address outside Go code", frame_.fp);
+  callee_ = facts_->role;
+  trap_ = is_injected_call(callee_);
+  auto sp = frame_.fp;
+  frame_ = {};
+  frame_.pc = return_pc_;
+  frame_.sp = sp;
+  facts_ = &caller;
+  resolve(false, false);
+}
+
+void Unwinder::stop(std::string_view failure, Address unaccounted) {
+  facts_ = nullptr;
+  failure_ = failure;
+  unaccounted_ = unaccounted;
+}
+
+}  // namespace overhang
