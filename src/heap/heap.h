@@ -2,68 +2,96 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <vector>
 
 #include "base/bitmap.h"
 #include "base/ids.h"
 #include "goruntime/spans.h"
+#include "heap/page_table.h"
+#include "heap/pointer_mask.h"
 
 namespace overhang {
 
 // How the collector finds an object's pointers (mbitmap.go).
 enum class PointerLayout : std::uint8_t {
-  None,         // noscan
-  InlineBitmap, // one bit a word at the span's end (elem_size <= 512)
-  Header,       // *abi.Type in the first word (1.22+, up to 32 KiB)
-  LargeType,    // span.large_type
+  None,          // noscan
+  InlineBitmap,  // one bit a word at the span's end (elem_size <= 512)
+  Header,        // *abi.Type in the first word (1.22+, up to 32 KiB)
+  LargeType,     // span.large_type
 };
 
-struct HeapSpan {
-  Span span;
-  ObjectId first;             // id of slot 0; slots have consecutive ids
-  PointerLayout layout = PointerLayout::None;
-  std::uint32_t div_magic = 0;  // ceil(2^32 / elem_size), as runtime.mspan.divMul; 0: one slot
-  const std::byte* data = nullptr;    // the span's bytes on our side (bytes() of them), or nullptr
+// The hot loops' part comes first, in one cache line.
+struct alignas(64) HeapSpan {
+  // The span's bytes on our side (bytes() of them); nullptr where the image lacks them, and for
+  // pointer-free spans, which are left on disk: see Heap::slot_bytes.
+  const std::byte* data = nullptr;
   const std::byte* bitmap = nullptr;  // InlineBitmap: its first byte
+  ObjectId first;                     // id of slot 0; slots have consecutive ids
+  std::uint32_t div_magic = 0;  // ceil(2^32 / elem_size), as runtime.mspan.divMul; 0: one slot
+  PointerLayout layout = PointerLayout::None;
+  Span span;
 };
 
 // An object as found by an address.
 struct ObjectRef {
   ObjectId id;
-  std::uint32_t span = 0;   // index into spans()
-  std::uint64_t offset = 0; // bytes from the slot's start
+  std::uint32_t span = 0;    // index into spans()
+  std::uint64_t offset = 0;  // bytes from the slot's start
 };
 
 class Heap {
  public:
-  // Loads the bytes of spans that hold pointers; leaves pointer-free ones on disk.
-  static Result<Heap> open(const Runtime& runtime, HeapSpans spans);
+  // Loads the bytes of spans that hold pointers; leaves pointer-free ones on disk. The runtime must
+  // outlive the heap. Errors: Unsupported (more than 2^32 - 2 slots), BadInput (spans that no image
+  // of this size can hold).
+  static Result<Heap> open(const Runtime& runtime, HeapSpans spans, unsigned threads = 1);
 
   const Image& image() const { return *image_; }
   const Runtime& runtime() const { return *runtime_; }
   std::uint32_t object_count() const { return object_count_; }  // ids are [0, object_count)
   const std::vector<HeapSpan>& spans() const { return spans_; }
+  std::uint32_t sweepgen() const { return sweepgen_; }  // mheap_.sweepgen
 
   // Whether the address lies in an in-use span at all.
-  bool contains(Address address) const { return span_index(address) != kNone; }
+  bool contains(Address address) const { return pages_.span_of(address) != PageTable::kNone; }
   // The slot that holds `address` (runtime.findObject): nothing outside in-use spans, past the last
   // slot, or in a slot that is free (isFree by freeIndexForScan and allocBits).
-  std::optional<ObjectRef> find(Address address) const;
+  std::optional<ObjectRef> find(Address address) const {
+    PageTable::Hit hit;
+    if (!pages_.find(address, hit) || !allocated_.test(hit.id)) return std::nullopt;
+    auto& span = spans_[hit.span].span;
+    return ObjectRef{ObjectId(hit.id), hit.span, address - span.base - hit.slot * span.elem_size};
+  }
+  // The same without the test for free slots, for loops that do it themselves.
+  const PageTable& pages() const { return pages_; }
 
   const HeapSpan& span_of(ObjectId id) const { return spans_[span_index_of(id)]; }
-  std::uint32_t span_index_of(ObjectId id) const;
-  Address base(ObjectId id) const;
+  std::uint32_t span_index_of(ObjectId id) const {
+    auto span = block_span_[id.value / kIdsPerBlock];
+    while (span_first_[span + 1] <= id.value) span++;
+    return span;
+  }
+  Address base(ObjectId id) const {
+    auto& span = span_of(id);
+    return span.span.base + (id.value - span.first.value) * span.span.elem_size;
+  }
   std::uint64_t slot_size(ObjectId id) const { return span_of(id).span.elem_size; }
   // Bytes at the slot's start that belong to the allocator (the 8-byte malloc header), 0 or 8.
-  std::uint64_t header_size(ObjectId id) const {
-    return span_of(id).layout == PointerLayout::Header ? 8 : 0;
+  std::uint64_t header_size(ObjectId id) const { return header_size(span_of(id)); }
+  static std::uint64_t header_size(const HeapSpan& span) {
+    return span.layout == PointerLayout::Header ? 8 : 0;
   }
   bool allocated(ObjectId id) const { return allocated_.test(id.value); }
   const Bitmap& allocated() const { return allocated_; }
 
-  // The abi.Type of the object's elements, where the allocator recorded it (Header, LargeType);
-  // else 0.
+  // The slot's bytes, brought in from the image for pointer-free objects too; nullptr where the
+  // image lacks them.
+  const std::byte* slot_bytes(ObjectId id) const;
+
+  // The abi.Type of the object's elements, where the allocator recorded it (Header, LargeType; not
+  // in user arenas, whose chunks have a type of their own); else 0.
   Address allocation_type(ObjectId id) const;
 
   // Calls visit(offset, value) for each non-null pointer word of the object in [begin, end) bytes
@@ -77,21 +105,34 @@ class Heap {
   // Whether the collector takes the word at byte `offset` of the slot for a pointer.
   bool is_pointer_word(ObjectId id, std::uint64_t offset) const;
 
-  // The collector's own verdict on the last finished cycle, for tests: what survived it.
-  // See DESIGN.md §7.
+  // The collector's own verdict on the last finished cycle, for tests: what survived it. Words of
+  // mark bits that the image lacks count as zero. See DESIGN.md §7.
   bool marked_by_collector(ObjectId id) const;
   // Allocated since the last cycle (so that the collector has no verdict).
   bool allocated_since_cycle(ObjectId id) const;
 
  private:
-  static constexpr std::uint32_t kNone = 0xFFFFFFFFu;
-  std::uint32_t span_index(Address address) const;
-  // …the rest is heap.cc's and pointer_map.h's.
+  static constexpr std::uint32_t kIdsPerBlock = 16;
+
+  Heap(const Runtime& runtime, std::uint32_t sweepgen)
+      : image_(&runtime.image()), runtime_(&runtime), sweepgen_(sweepgen) {}
+  void number_slots(const std::vector<Span>& spans);
+  void load_spans(unsigned threads);
+  void read_allocated();
+  // Whether the span's marks of the last cycle are still in gcmarkBits (and inline).
+  bool unswept(const Span& span) const;
+  bool alloc_bit(const Span& span, std::uint32_t slot) const;
+
   const Image* image_ = nullptr;
   const Runtime* runtime_ = nullptr;
   std::vector<HeapSpan> spans_;
   std::uint32_t object_count_ = 0;
+  std::uint32_t sweepgen_ = 0;
   Bitmap allocated_;
+  PageTable pages_;
+  std::vector<std::uint32_t> span_first_;  // by span: its first id; and object_count_ at the end
+  std::vector<std::uint32_t> block_span_;  // by id / kIdsPerBlock: the span of the block's first id
+  std::unique_ptr<PointerMasks> masks_;
 };
 
 }  // namespace overhang

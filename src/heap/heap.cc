@@ -1,0 +1,167 @@
+#include "heap/heap.h"
+
+#include <algorithm>
+
+#include "base/parallel.h"
+#include "heap/pointer_map.h"
+
+namespace overhang {
+namespace {
+
+// The page table takes 1/512 of what the spans cover. A forged heap must not claim more than this
+// beyond the image's own size.
+constexpr std::uint64_t kHeapBytesAlwaysAllowed = std::uint64_t{256} << 30;
+constexpr std::uint64_t kMaskBuildBytes = std::uint64_t{1} << 20;
+
+PointerLayout layout_of(const Span& span, const Layout& layout) {
+  if (span.noscan()) return PointerLayout::None;
+  if (span.elem_size <= static_cast<std::uint64_t>(layout.minSizeForMallocHeader))
+    return PointerLayout::InlineBitmap;
+  return span.size_class() ? PointerLayout::Header : PointerLayout::LargeType;
+}
+
+// mbitmap.go: spanHeapBitsRange, as an offset in the span.
+std::uint64_t bitmap_offset(const Span& span) {
+  auto bytes = span.bytes();
+  return bytes - bytes / 64 - (span.inline_marks ? kInlineMarkBytes : 0);
+}
+
+// Sets the bits [first, first + count).
+void set_range(Bitmap& bits, std::uint64_t first, std::uint64_t count) {
+  auto& words = bits.words();
+  while (count) {
+    auto shift = first % 64;
+    auto n = std::min<std::uint64_t>(64 - shift, count);
+    words[first / 64] |= (~std::uint64_t{0} >> (64 - n)) << shift;
+    first += n;
+    count -= n;
+  }
+}
+
+}  // namespace
+
+Result<Heap> Heap::open(const Runtime& runtime, HeapSpans input, unsigned threads) {
+  Phase phase(runtime.diagnostics(), "heap");
+  std::uint64_t bytes = 0, slots = 0, image_bytes = 0;
+  for (auto& segment : runtime.image().segments()) image_bytes += segment.size;
+  for (auto& span : input.spans) {
+    bytes += span.bytes();
+    slots += span.slots;
+  }
+  if (bytes > kHeapBytesAlwaysAllowed && bytes / 4 > image_bytes)
+    return fail(ErrorKind::BadInput,
+                "the heap's spans claim {} bytes, but the image has {}; is the core cut short?",
+                bytes, image_bytes);
+  if (slots >= kNoObject.value)
+    return fail(ErrorKind::Unsupported, "the heap has {} slots; overhang counts them with 32 bits",
+                slots);
+  Heap heap(runtime, input.sweepgen);
+  heap.number_slots(input.spans);
+  heap.pages_ = PageTable(input.spans, heap.span_first_);
+  heap.masks_ = std::make_unique<PointerMasks>(runtime, bytes / 64 + kMaskBuildBytes);
+  heap.load_spans(threads);
+  heap.read_allocated();
+  return heap;
+}
+
+void Heap::number_slots(const std::vector<Span>& spans) {
+  auto& layout = runtime_->layout();
+  spans_.reserve(spans.size());
+  span_first_.reserve(spans.size() + 1);
+  std::uint32_t next = 0;
+  for (auto& span : spans) {
+    HeapSpan out;
+    out.first = ObjectId(next);
+    out.div_magic = div_magic(span);
+    out.layout = layout_of(span, layout);
+    out.span = span;
+    spans_.push_back(out);
+    span_first_.push_back(next);
+    next += span.slots;
+  }
+  span_first_.push_back(next);
+  object_count_ = next;
+  block_span_.resize((next + kIdsPerBlock - 1) / kIdsPerBlock);
+  for (std::uint32_t block = 0, span = 0; block < block_span_.size(); block++) {
+    while (span_first_[span + 1] <= block * kIdsPerBlock) span++;
+    block_span_[block] = span;
+  }
+}
+
+void Heap::load_spans(unsigned threads) {
+  constexpr std::size_t kGrain = 256;
+  parallel_chunks(threads, spans_.size(), kGrain, [this](unsigned, std::size_t i, std::size_t end) {
+    for (; i < end; i++) {
+      auto& span = spans_[i];
+      if (span.layout == PointerLayout::None) continue;
+      span.data = image_->at(span.span.base, span.span.bytes());
+      if (!span.data)
+        runtime_->diagnostics().lose("heap span's bytes not in the image",
+                                     fmt::format("{:#x}", span.span.base));
+      else if (span.layout == PointerLayout::InlineBitmap)
+        span.bitmap = span.data + bitmap_offset(span.span);
+    }
+  });
+}
+
+// mspan.isFreeOrNewlyAllocated, for all slots.
+void Heap::read_allocated() {
+  allocated_ = Bitmap(object_count_);
+  for (auto& entry : spans_) {
+    auto& span = entry.span;
+    set_range(allocated_, entry.first.value, span.free_index_for_scan);
+    auto byte_count = (span.slots + 7) / 8;
+    auto* bits = image_->at(span.alloc_bits, byte_count);
+    if (!bits) {
+      runtime_->diagnostics().lose("allocation bits not in the image (mspan.allocBits)",
+                                   fmt::format("span {:#x}", span.base));
+      continue;
+    }
+    for (std::uint32_t i = 0; i < byte_count; i++) {
+      auto byte = static_cast<std::uint64_t>(bits[i]);
+      auto left = span.slots - i * 8;
+      if (left < 8) byte &= (1u << left) - 1;
+      auto at = std::uint64_t{entry.first.value} + i * 8;
+      allocated_.words()[at / 64] |= byte << (at % 64);
+      if (at % 64 > 56 && byte >> (64 - at % 64))
+        allocated_.words()[at / 64 + 1] |= byte >> (64 - at % 64);
+    }
+  }
+}
+
+const std::byte* Heap::slot_bytes(ObjectId id) const {
+  auto& span = span_of(id);
+  auto offset = (id.value - span.first.value) * span.span.elem_size;
+  if (span.data) return span.data + offset;
+  return image_->at(span.span.base + offset, span.span.elem_size);
+}
+
+Address Heap::allocation_type(ObjectId id) const {
+  auto& span = span_of(id);
+  if (span.layout == PointerLayout::LargeType)
+    return span.span.user_arena ? 0 : span.span.large_type;
+  if (span.layout != PointerLayout::Header || !span.data) return 0;
+  return load_unchecked<std::uint64_t>(span.data +
+                                       (id.value - span.first.value) * span.span.elem_size);
+}
+
+bool Heap::is_pointer_word(ObjectId id, std::uint64_t offset) const {
+  auto& span = span_of(id);
+  if (offset % 8 != 0 || offset >= span.span.elem_size || !span.data) return false;
+  if (span.layout == PointerLayout::None) return false;
+  auto slot = id.value - span.first.value;
+  if (span.layout == PointerLayout::InlineBitmap)
+    return pointer_map::inline_mask(span, slot) >> (offset / 8) & 1;
+  auto header = header_size(span);
+  if (offset < header) return false;
+  auto type = header ? load_unchecked<std::uint64_t>(span.data + slot * span.span.elem_size)
+                     : span.span.large_type;
+  auto& mask = masks_->of(type);
+  auto within = (offset - header) % mask.size;
+  if (within >= mask.ptr_bytes) return false;
+  auto word = within / 8;
+  if (!mask.bits) return mask.first >> word & 1;
+  return load_unchecked<std::uint64_t>(mask.bits + word / 64 * 8) >> (word % 64) & 1;
+}
+
+}  // namespace overhang
