@@ -45,6 +45,9 @@ func Fact(name string, value int) { fact(name, strconv.Itoa(value)) }
 // FactText is Fact for text.
 func FactText(name, value string) { fact(name, strconv.Quote(value)) }
 
+// FactJSON is Fact for a value that is JSON already.
+func FactJSON(name, value string) { fact(name, value) }
+
 func fact(name, value string) {
 	if len(facts) > 0 {
 		facts = append(facts, ',')

@@ -1,0 +1,113 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+)
+
+// What no expression reaches any more: before a window, past its cap, between windows. And windows
+// that pin plain memory.
+
+type Queue struct {
+	items []*Conn
+}
+
+type Point struct{ x, y, z float64 }
+
+var (
+	work    Queue
+	page    []*Conn
+	left    []*Conn
+	right   []*Conn
+	name    string
+	packet  []byte
+	points  []Point
+	keys    []string
+	headers map[string]string
+	field   *int
+)
+
+const (
+	// Arrays of these many pointers fill their pages: slots are what make asked for.
+	exact = 8192
+	// A copy of this size fills its size class.
+	window = 64
+)
+
+func init() {
+	add("head", func() {
+		work.items = append(make([]*Conn, 0, exact), conns(exact)...)
+		hide(work.items[:exact-100])
+		for len(work.items) > 100 {
+			work.items = work.items[1:]
+		}
+		expect(Site{Site: "main.work.items", Kind: "global", Elem: "*main.Conn", Category: "head", Arrays: 1, Slots: exact, Visible: 100, Stale: exact - 100})
+	})
+	add("clipped", func() {
+		s := append(make([]*Conn, 0, exact), conns(exact)...)
+		hide(s[100:])
+		page = s[:100:100]
+		expect(Site{Site: "main.page", Kind: "global", Elem: "*main.Conn", Category: "clipped", Arrays: 1, Slots: exact, Visible: 100, Stale: exact - 100})
+	})
+	add("gap", func() {
+		s := append(make([]*Conn, 0, exact), conns(exact)...)
+		hide(s[100 : exact-50])
+		left, right = s[:100:100], s[exact-50:]
+		expect(Site{Site: "main.left", Kind: "global", Elem: "*main.Conn", Category: "gap", Arrays: 1, Slots: exact, Visible: 150, Stale: exact - 150, Shared: "main.right"})
+	})
+	add("head_and_tail", func() {
+		s := append(make([]*Conn, 0, exact), conns(exact)...)
+		hide(s[:1000])
+		hide(s[1100:])
+		page = s[1000:1100]
+		expect(Site{Site: "main.page", Kind: "global", Elem: "*main.Conn", Category: "head", Arrays: 1, Slots: exact, Visible: 100, Stale: 1000})
+		expect(Site{Site: "main.page", Kind: "global", Elem: "*main.Conn", Category: "tail", Arrays: 1, Slots: exact, Visible: 100, Stale: exact - 1100})
+	})
+}
+
+func addWindow(name string, build, remedy func()) {
+	scenarios = append(scenarios, scenario{name, build, remedy})
+}
+
+func init() {
+	addWindow("window_string", func() {
+		big := strings.Repeat("0123456789abcdef", 10<<20/16)
+		name = big[5000 : 5000+window]
+		copied = window
+		expect(Site{Site: "main.name", Kind: "global", Category: "window", Arrays: 1, Slots: 10 << 20, Visible: window})
+	}, func() { name = strings.Clone(name) })
+	addWindow("window_bytes", func() {
+		packet = make([]byte, 4<<20)[1<<20 : 1<<20+window]
+		copied = window
+		expect(Site{Site: "main.packet", Kind: "global", Elem: "uint8", Category: "window", Arrays: 1, Slots: 4 << 20, Visible: window})
+	}, func() { packet = append([]byte(nil), packet...) })
+	addWindow("window_points", func() {
+		points = make([]Point, 1<<17)[:8]
+		copied = 8 * 24
+		expect(Site{Site: "main.points", Kind: "global", Elem: "main.Point", Category: "window", Arrays: 1, Slots: 1 << 17, Visible: 8})
+	}, func() { points = append([]Point(nil), points...) })
+	addWindow("window_substrings", func() {
+		for i := 0; i < 64; i++ {
+			line := strconv.Itoa(100+i) + strings.Repeat("x", 1<<16-3)
+			keys = append(keys, line[:window])
+		}
+		copied = 64 * window
+		expect(Site{Site: "element of main.keys", Kind: "element", Category: "window", Arrays: 64, Slots: 64 << 16, Visible: 64 * window})
+	}, func() {
+		for i := range keys {
+			keys[i] = strings.Clone(keys[i])
+		}
+	})
+	addWindow("window_two_of_one_string", func() {
+		big := strings.Repeat("0123456789abcdef", 1<<16)
+		headers = map[string]string{big[1000 : 1000+window]: big[2000 : 2000+window]}
+		copied = 2 * window
+		// Which of the key and the value gives the site its name is not settled.
+		expect(Site{Category: "window", Arrays: 1, Slots: 1 << 20, Visible: 2 * window})
+	}, func() {
+		for k, v := range headers {
+			delete(headers, k)
+			headers[strings.Clone(k)] = strings.Clone(v)
+		}
+	})
+}

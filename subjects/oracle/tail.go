@@ -1,0 +1,386 @@
+package main
+
+import (
+	"strconv"
+	"sync/atomic"
+
+	"overhang.subjects/kit"
+)
+
+type Pool struct {
+	name  string
+	inUse []*Conn
+}
+
+// remove is the article's: the element moves to the end and the slice gets shorter.
+func (p *Pool) remove(i int) {
+	last := len(p.inUse) - 1
+	p.inUse[i], p.inUse[last] = p.inUse[last], p.inUse[i]
+	p.inUse = p.inUse[:last]
+}
+
+// drain removes until n are left.
+func (p *Pool) drain(n int) {
+	hide(p.inUse[n:])
+	for len(p.inUse) > n {
+		p.remove((len(p.inUse) * 7) % len(p.inUse))
+	}
+}
+
+type Entry struct {
+	name string
+	p    *Payload
+	at   int
+}
+
+type Ring[T any] struct {
+	first int
+	items []T
+}
+
+type Node struct {
+	items []*Conn
+	next  *Node
+}
+
+type State struct {
+	version int
+	conns   []*Conn
+}
+
+var (
+	pool     Pool
+	poolByPt = &Pool{}
+	plain    []*Conn
+	entries  []Entry
+	pools    = map[int]*Pool{}
+	index    = map[string][]*Conn{}
+	table    [][]*Conn
+	array    [5][]*Conn
+	ring     Ring[*Conn]
+	rings    []*Ring[*Conn]
+	first    []*Conn
+	second   []*Conn
+	queue    = make(chan []*Conn, 4)
+	box      any
+	list     *[]*Conn
+	chain    *Node
+	state    atomic.Pointer[State]
+	handler  func(int) *Conn
+	appender func(*Conn)
+	lookup   = map[int]*Conn{}
+	small    []*Conn
+
+	anys    []any
+	strs    []string
+	funcs   []func() int
+	buffers [][]byte
+	maps    []map[int]*Conn
+	chans   []chan *Conn
+	pairs   [][2]*Conn
+)
+
+// tail describes a single array whose slots past len all held something once.
+func tail[T any](site, kind, elem string, s []T, stale int) {
+	expect(Site{Site: site, Kind: kind, Elem: elem, Category: "tail", Arrays: 1, Slots: cap(s), Visible: len(s), Stale: stale})
+}
+
+func init() {
+	add("tail_global_field", func() {
+		pool.inUse = conns(3000)
+		pool.drain(300)
+		tail("main.pool.inUse", "global", "*main.Conn", pool.inUse, 2700)
+	})
+	add("tail_behind_global_pointer", func() {
+		poolByPt.inUse = conns(3000)
+		poolByPt.drain(300)
+		tail("main.poolByPt.inUse", "global", "*main.Conn", poolByPt.inUse, 2700)
+	})
+	add("tail_to_zero", func() {
+		pool.inUse = conns(1000)
+		pool.drain(0)
+		tail("main.pool.inUse", "global", "*main.Conn", pool.inUse, 1000)
+	})
+	add("tail_global_slice", func() {
+		plain = truncate(conns(2000), 100)
+		tail("main.plain", "global", "*main.Conn", plain, 1900)
+	})
+	add("tail_small", func() { // an array with its pointers in the span's bitmap
+		small = truncate(conns(20), 3)
+		tail("main.small", "global", "*main.Conn", small, 17)
+	})
+	add("tail_structs", func() {
+		for i := 0; i < 1500; i++ {
+			entries = append(entries, Entry{"entry with the number " + strconv.Itoa(i), &Payload{data: make([]byte, 64)}, i})
+		}
+		entries = truncate(entries, 10)
+		tail("main.entries", "global", "main.Entry", entries, 1490)
+	})
+	add("tail_generic", func() {
+		ring.items = truncate(conns(1000), 10)
+		tail("main.ring.items", "global", "*main.Conn", ring.items, 990)
+	})
+	add("tail_behind_pointer_to_slice", func() {
+		s := truncate(conns(1000), 10)
+		list = &s
+		tail("main.list", "global", "*main.Conn", s, 990)
+	})
+	add("tail_atomic", func() {
+		state.Store(&State{1, truncate(conns(1000), 10)})
+		tail("main.state.conns", "global", "*main.Conn", state.Load().conns, 990)
+	})
+	add("tail_interface", func() {
+		s := truncate(conns(1000), 10)
+		box = s
+		tail("main.box", "global", "*main.Conn", s, 990)
+	})
+}
+
+// group describes several arrays of one site.
+func group(site, kind string, all [][]*Conn, stale int) {
+	s := Site{Site: site, Kind: kind, Elem: "*main.Conn", Category: "tail", Arrays: len(all), Stale: stale}
+	for _, a := range all {
+		s.Slots += cap(a)
+		s.Visible += len(a)
+	}
+	expect(s)
+}
+
+func init() {
+	add("tail_many_fields", func() {
+		var all [][]*Conn
+		for i := 0; i < 20; i++ {
+			p := &Pool{name: "pool", inUse: conns(100)}
+			p.drain(5)
+			pools[i] = p
+			all = append(all, p.inUse)
+		}
+		group("main.Pool.inUse", "field", all, 20*95)
+	})
+	add("tail_list_nodes", func() {
+		var all [][]*Conn
+		for i := 0; i < 30; i++ {
+			chain = &Node{truncate(conns(50), 2), chain}
+			all = append(all, chain.items)
+		}
+		group("main.Node.items", "field", all, 30*48)
+	})
+	add("tail_many_generics", func() {
+		var all [][]*Conn
+		for i := 0; i < 10; i++ {
+			rings = append(rings, &Ring[*Conn]{items: truncate(conns(100), 5)})
+			all = append(all, rings[i].items)
+		}
+		group("main.Ring[*main.Conn].items", "field", all, 10*95)
+	})
+	add("tail_map_values", func() {
+		var all [][]*Conn
+		for i := 0; i < 40; i++ {
+			s := truncate(conns(100), 5)
+			index["key "+strconv.Itoa(i)] = s
+			all = append(all, s)
+		}
+		group("value of map main.index", "map", all, 40*95)
+	})
+	add("tail_elements", func() {
+		for i := 0; i < 10; i++ {
+			table = append(table, truncate(conns(100), 5))
+		}
+		group("element of main.table", "element", table, 10*95)
+	})
+	add("tail_array_elements", func() {
+		for i := range array {
+			array[i] = truncate(conns(100), 5)
+		}
+		group("element of main.array", "element", array[:], 5*95)
+	})
+	add("tail_in_channel", func() {
+		var all [][]*Conn
+		for i := 0; i < 3; i++ {
+			s := truncate(conns(200), 5)
+			queue <- s
+			all = append(all, s)
+		}
+		group("element of main.queue", "element", all, 3*195)
+	})
+}
+
+// run keeps its connections in a local variable; it waits for more.
+//
+//go:noinline
+func (p *Pool) run(incoming chan *Conn) {
+	var conns []*Conn
+	for c := range incoming {
+		if c != nil {
+			conns = append(conns, c)
+			continue
+		}
+		if len(conns) == 1000 {
+			hide(conns[10:])
+			tail("conns in main.(*Pool).run", "local", "*main.Conn", conns[:10], 990)
+			close(ran)
+		}
+		conns = conns[:10]
+	}
+	println(len(conns))
+}
+
+var ran = make(chan bool)
+
+//go:noinline
+func newHandler(buf []*Conn) func(int) *Conn {
+	return func(i int) *Conn { return buf[i] }
+}
+
+//go:noinline
+func newAppender() func(*Conn) {
+	var buf []*Conn
+	return func(c *Conn) {
+		if c == nil {
+			buf = truncate(buf, 10)
+			tail("buf captured by main.newAppender.func1", "captured", "*main.Conn", buf, 990)
+			return
+		}
+		buf = append(buf, c)
+	}
+}
+
+func init() {
+	add("tail_local", func() {
+		incoming := make(chan *Conn)
+		go pool.run(incoming)
+		for i := 0; i < 1000; i++ {
+			incoming <- newConn(i)
+		}
+		incoming <- nil
+		<-ran
+		kept = incoming
+	})
+	add("tail_captured", func() {
+		s := truncate(conns(1000), 10)
+		handler = newHandler(s)
+		tail("buf captured by main.newHandler.func1", "captured", "*main.Conn", s, 990)
+	})
+	add("tail_captured_by_reference", func() {
+		appender = newAppender()
+		for i := 0; i < 1000; i++ {
+			appender(newConn(i))
+		}
+		appender(nil)
+	})
+}
+
+var kept chan *Conn
+
+func build[T any](to *[]T, name, elem string, n int, make func(i int) T) {
+	for i := 0; i < n; i++ {
+		*to = append(*to, make(i))
+	}
+	*to = truncate(*to, n/50)
+	tail(name, "global", elem, *to, n-n/50)
+}
+
+func init() { // elements of every kind
+	add("tail_of_interfaces", func() { build(&anys, "main.anys", "interface {}", 1000, func(i int) any { return newConn(i) }) })
+	add("tail_of_strings", func() {
+		build(&strs, "main.strs", "string", 1000, func(i int) string { return "a string with the number " + strconv.Itoa(i) })
+	})
+	add("tail_of_funcs", func() {
+		build(&funcs, "main.funcs", "func() int", 1000, func(i int) func() int {
+			c := newConn(i)
+			return func() int { return c.id }
+		})
+	})
+	add("tail_of_buffers", func() {
+		build(&buffers, "main.buffers", "[]uint8", 1000, func(i int) []byte { return make([]byte, 200) })
+	})
+	add("tail_of_maps", func() {
+		build(&maps, "main.maps", "map[int]*main.Conn", 200, func(i int) map[int]*Conn {
+			m := map[int]*Conn{}
+			for j := 0; j < 20; j++ {
+				m[j] = newConn(j)
+			}
+			return m
+		})
+	})
+	add("tail_of_chans", func() {
+		build(&chans, "main.chans", "chan *main.Conn", 200, func(i int) chan *Conn {
+			c := make(chan *Conn, 3)
+			c <- newConn(i)
+			return c
+		})
+	})
+	add("tail_of_arrays", func() {
+		build(&pairs, "main.pairs", "[2]*main.Conn", 500, func(i int) [2]*Conn { return [2]*Conn{newConn(i), newConn(-i)} })
+	})
+}
+
+func init() { // what is retained is shared, cyclic or nested
+	add("shared_array", func() {
+		s := hide2(conns(1000), 200)
+		first, second = s[:10], s[:200]
+		expect(Site{Site: "main.second", Kind: "global", Elem: "*main.Conn", Category: "tail", Arrays: 1, Slots: cap(s), Visible: 200,
+			Stale: 800, Shared: "main.first"})
+	})
+	add("two_sites_hold_the_same", func() {
+		all := conns(1000)
+		a := append(make([]*Conn, 0, 1024), all...)
+		b := append(make([]*Conn, 0, 1024), all...)
+		first, second = truncate(a, 10), truncate(b, 10)
+		tail("main.first", "global", "*main.Conn", first, 990)
+		tail("main.second", "global", "*main.Conn", second, 990)
+	})
+	add("hidden_but_visible_elsewhere", func() {
+		s := conns(1000)
+		for i, c := range s {
+			if i%2 == 0 {
+				lookup[i] = c
+			}
+		}
+		plain = truncate(s, 10)
+		tail("main.plain", "global", "*main.Conn", plain, 990)
+	})
+	add("hidden_cycle", func() {
+		s := conns(1000)
+		for i, c := range s {
+			c.peer = s[(i+1)%len(s)] // the last one's peer is visible, and the last visible one's is hidden no more
+		}
+		s[9].peer = nil
+		plain = truncate(s, 10)
+		tail("main.plain", "global", "*main.Conn", plain, 990)
+	})
+	add("hidden_within_hidden", func() {
+		for i := 0; i < 100; i++ {
+			p := &Pool{inUse: conns(100)}
+			p.inUse = p.inUse[:5]
+			anys = append(anys, p)
+		}
+		anys = truncate(anys, 0)
+		tail("main.anys", "global", "interface {}", anys, 100)
+	})
+	add("stack_object", func() {
+		done := make(chan bool)
+		go func() {
+			var own Pool
+			own.inUse = conns(1000)
+			own.drain(10)
+			tail("own.inUse in main.init.func1", "local", "*main.Conn", own.inUse, 990)
+			expected[0].Site = "" // the closure's number is the compiler's affair
+			close(done)
+			waitWith(&own)
+		}()
+		<-done
+	})
+}
+
+//go:noinline
+func waitWith(p *Pool) {
+	kit.Block()
+	p.remove(0)
+}
+
+// hide2 is truncate for a slice that is yet to be cut.
+func hide2(s []*Conn, n int) []*Conn {
+	hide(s[n:])
+	return s
+}

@@ -1,0 +1,80 @@
+// The live set is the collector's own, object by object, on real Go programs that have just
+// collected and hold still.
+#include <gtest/gtest.h>
+
+#include "e2e/subjects.h"
+#include "support/anatomy.h"
+#include "support/go_program.h"
+#include "support/overhang_command.h"
+#include "support/verdicts.h"
+
+namespace overhang::test {
+namespace {
+
+void expect_exact(const Anatomy& anatomy, const Subject& subject) {
+  auto verdicts = compare_with_collector(anatomy);
+  EXPECT_EQ(verdicts.different, 0u) << verdicts.text();
+  EXPECT_EQ(verdicts.conservative_only, 0u) << verdicts.text();
+  // The runtime's own counters say what the marks must add up to.
+  auto& heap = *anatomy.heap;
+  std::uint64_t marked_bytes = 0;
+  for (std::uint32_t i = 0; i < heap.object_count(); i++)
+    if (heap.marked_by_collector(ObjectId{i})) marked_bytes += heap.slot_size(ObjectId{i});
+  EXPECT_EQ(verdicts.marked, subject.heap_objects());
+  EXPECT_EQ(marked_bytes, subject.heap_alloc());
+  for (auto& goroutine : anatomy.roots.goroutines)
+    EXPECT_FALSE(goroutine.truncated) << "goroutine " << goroutine.id;
+}
+
+class BitExact : public testing::TestWithParam<SubjectCase> {};
+
+TEST_P(BitExact, LiveSetIsTheCollectors) {
+  Subject subject(GetParam().name, GetParam().arguments);
+  auto anatomy = Anatomy::of_process(subject.pid(), subject.executable());
+  expect_exact(*anatomy, subject);
+}
+
+INSTANTIATE_TEST_SUITE_P(Subjects, BitExact, testing::ValuesIn(all_subjects()),
+                         [](auto& instance) { return instance.param.label(); });
+
+// The same from core files, and from executables built in other ways.
+class BitExactCore : public testing::TestWithParam<SubjectCase> {};
+
+TEST_P(BitExactCore, LiveSetIsTheCollectors) {
+  if (!have_gcore()) GTEST_SKIP() << "gcore (package gdb) is not installed";
+  TemporaryDirectory directory;
+  Subject subject(GetParam().name, GetParam().arguments);
+  auto core = write_core(subject.pid(), directory.file("core"));
+  auto anatomy = Anatomy::of_core(core, subject.executable());
+  expect_exact(*anatomy, subject);
+}
+
+INSTANTIATE_TEST_SUITE_P(Subjects, BitExactCore,
+                         testing::Values(SubjectCase{"arrays", {}}, SubjectCase{"blocked", {}},
+                                         SubjectCase{"churn", {"3"}}, SubjectCase{"web", {}}),
+                         [](auto& instance) { return instance.param.label(); });
+
+struct Build {
+  const char* variant;
+  std::vector<std::string> flags;
+};
+
+class BitExactBuild : public testing::TestWithParam<Build> {};
+
+TEST_P(BitExactBuild, LiveSetIsTheCollectors) {
+  for (const char* name : {"blocked", "stackobjects", "closures"}) {
+    auto executable = build_subject(name, GetParam().flags, GetParam().variant);
+    auto subject = Subject::started(executable, {});
+    auto anatomy = Anatomy::of_process(subject.pid(), executable);
+    SCOPED_TRACE(name);
+    expect_exact(*anatomy, subject);
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Builds, BitExactBuild,
+                         testing::Values(Build{"pie", {"-buildmode=pie"}},
+                                         Build{"unoptimised", {"-gcflags=all=-N -l"}}),
+                         [](auto& instance) { return std::string(instance.param.variant); });
+
+}  // namespace
+}  // namespace overhang::test

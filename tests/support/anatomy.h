@@ -1,0 +1,44 @@
+// A Go process or core opened layer by layer, as the pipeline does it, for tests that look within.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "binary/elf_file.h"
+#include "goruntime/goroutines.h"
+#include "goruntime/roots.h"
+#include "goruntime/runtime.h"
+#include "graph/mark.h"
+#include "heap/heap.h"
+#include "heap/pointer_map.h"
+#include "image/core.h"
+#include "image/live.h"
+
+namespace overhang::test {
+
+class Anatomy {
+ public:
+  // Both throw std::runtime_error with the failing layer's message.
+  static std::unique_ptr<Anatomy> of_process(pid_t pid, const std::string& executable);
+  static std::unique_ptr<Anatomy> of_core(const std::string& core, const std::string& executable);
+
+  Diagnostics diagnostics;
+  std::unique_ptr<Image> image;
+  std::unique_ptr<ElfFile> file;
+  std::unique_ptr<Runtime> runtime;
+  std::optional<Heap> heap;
+  RootSet roots;
+  LiveSet live;
+
+  // The goroutine one of whose frames is in `function` ("main.reached"), or nullptr.
+  const Goroutine* goroutine_in(std::string_view function) const;
+  // Objects that a set of roots reaches.
+  LiveSet reach(const RootSet& from) const { return mark(*heap, from, 2); }
+
+ private:
+  Anatomy() = default;
+  void open(const std::string& executable);
+};
+
+}  // namespace overhang::test

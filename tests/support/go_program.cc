@@ -1,0 +1,126 @@
+#include "support/go_program.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <stdexcept>
+
+namespace overhang::test {
+namespace {
+
+namespace fs = std::filesystem;
+using namespace std::chrono_literals;
+
+const fs::path kSubjects = OVERHANG_SUBJECTS_DIR;
+const fs::path kBuilds = OVERHANG_SUBJECT_BUILDS_DIR;
+
+// The go command: on the PATH, or where Go's own archives are unpacked.
+const std::string& go_command() {
+  static const std::string command = [] {
+    for (const char* candidate : {"go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"})
+      if (run({candidate, "version"}).exit_code == 0) return std::string(candidate);
+    throw std::runtime_error("no go command on the PATH or in /usr/local/go/bin");
+  }();
+  return command;
+}
+
+// Holds a lock file for the length of a scope, against other test processes.
+class FileLock {
+ public:
+  explicit FileLock(const fs::path& path)
+      : fd_(open(path.c_str(), O_CREAT | O_RDWR | O_CLOEXEC, 0644)) {
+    if (fd_ < 0 || flock(fd_, LOCK_EX) != 0)
+      throw std::runtime_error("cannot lock " + path.string());
+  }
+  ~FileLock() { close(fd_); }
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+
+ private:
+  int fd_;
+};
+
+bool newer_than(const fs::path& directory, fs::file_time_type built) {
+  for (auto& entry : fs::directory_iterator(directory))
+    if (fs::last_write_time(entry) > built) return true;
+  return fs::last_write_time(directory) > built;
+}
+
+}  // namespace
+
+const std::string& go_version() {
+  static const std::string version = [] {
+    auto result = run({go_command(), "env", "GOVERSION"}, {.directory = kSubjects / "kit"});
+    if (result.exit_code != 0) throw std::runtime_error("go env: " + result.err);
+    return result.out.substr(0, result.out.find_first_of(" \n"));
+  }();
+  return version;
+}
+
+int go_minor() {
+  auto& version = go_version();  // go1.N or go1.N.M
+  return version.starts_with("go1.") ? std::stoi(version.substr(4)) : 0;
+}
+
+std::string build_subject(const std::string& name, const std::vector<std::string>& flags,
+                          const std::string& variant) {
+  auto directory = kBuilds / go_version();
+  fs::create_directories(directory);
+  auto executable = directory / (variant.empty() ? name : name + "-" + variant);
+  FileLock lock(executable.string() + ".lock");
+  if (fs::exists(executable)) {
+    auto built = fs::last_write_time(executable);
+    if (!newer_than(kSubjects / name, built) && !newer_than(kSubjects / "kit", built))
+      return executable;
+  }
+  std::vector<std::string> command{go_command(), "build", "-o", executable};
+  command.insert(command.end(), flags.begin(), flags.end());
+  command.push_back(".");
+  auto result = run(command, {.directory = kSubjects / name,
+                              .environment = {"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
+                              .timeout = 600s});
+  if (result.exit_code != 0)
+    throw std::runtime_error("go build of subjects/" + name + " failed:\n" + result.err);
+  // go build leaves an executable that would come out the same, with its old time.
+  fs::last_write_time(executable, fs::file_time_type::clock::now());
+  return executable;
+}
+
+Subject::Subject(const std::string& name, const std::vector<std::string>& arguments,
+                 const std::vector<std::string>& environment)
+    : Subject(build_subject(name), arguments, environment, 0) {}
+
+Subject Subject::started(const std::string& executable, const std::vector<std::string>& arguments) {
+  return Subject(executable, arguments, {}, 0);
+}
+
+Subject::Subject(std::string executable, const std::vector<std::string>& arguments,
+                 const std::vector<std::string>& environment, int)
+    : executable_(std::move(executable)) {
+  std::vector<std::string> command{executable_};
+  command.insert(command.end(), arguments.begin(), arguments.end());
+  process_ = std::make_unique<Process>(command, ProcessOptions{.environment = environment});
+  wait_until_ready();
+}
+
+void Subject::command(const std::string& name) {
+  process_->write_line(name);
+  wait_until_ready();
+}
+
+void Subject::wait_until_ready() {
+  for (;;) {
+    auto line = process_->read_line(120s);
+    if (!line) throw std::runtime_error(executable_ + " ended or is stuck before it was ready");
+    if (line->starts_with("facts ")) facts_ = nlohmann::json::parse(line->substr(6));
+    if (!line->starts_with("ready ")) continue;
+    auto counts = nlohmann::json::parse(line->substr(6));
+    heap_alloc_ = counts.at("heap_alloc");
+    heap_objects_ = counts.at("heap_objects");
+    return;
+  }
+}
+
+}  // namespace overhang::test

@@ -1,0 +1,53 @@
+// The Go programs in subjects/: built once per toolchain, started, spoken to.
+#pragma once
+
+#include <nlohmann/json.hpp>
+#include <string>
+#include <vector>
+
+#include "support/process.h"
+
+namespace overhang::test {
+
+// "go1.26.8": the toolchain at hand, or the one that GOTOOLCHAIN names.
+const std::string& go_version();
+// 26 for go1.26.8.
+int go_minor();
+
+// Builds subjects/<name> unless that has been done since its sources changed, and returns the
+// executable's path. `flags` are go build's; `variant` names their combination. Throws
+// std::runtime_error with the compiler's words. Safe across processes.
+std::string build_subject(const std::string& name, const std::vector<std::string>& flags = {},
+                          const std::string& variant = "");
+
+// A running subject (see subjects/kit) that has fallen silent.
+class Subject {
+ public:
+  // Builds and starts subjects/<name> and waits until it is ready. Throws std::runtime_error.
+  explicit Subject(const std::string& name, const std::vector<std::string>& arguments = {},
+                   const std::vector<std::string>& environment = {});
+  // Starts an executable that build_subject returned.
+  static Subject started(const std::string& executable, const std::vector<std::string>& arguments);
+
+  pid_t pid() const { return process_->pid(); }
+  const std::string& executable() const { return executable_; }
+  // What the subject says of itself (kit.Fact).
+  const nlohmann::json& facts() const { return facts_; }
+  // The runtime's own count after the last collection.
+  std::uint64_t heap_alloc() const { return heap_alloc_; }
+  std::uint64_t heap_objects() const { return heap_objects_; }
+  // Has the subject carry out a command and waits until it is ready again.
+  void command(const std::string& name);
+  void kill() { process_->kill(); }
+
+ private:
+  Subject(std::string executable, const std::vector<std::string>& arguments,
+          const std::vector<std::string>& environment, int);
+  void wait_until_ready();
+  std::string executable_;
+  std::unique_ptr<Process> process_;
+  nlohmann::json facts_;
+  std::uint64_t heap_alloc_ = 0, heap_objects_ = 0;
+};
+
+}  // namespace overhang::test

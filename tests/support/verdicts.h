@@ -1,0 +1,27 @@
+// Our live set beside the collector's own marks (DESIGN.md §7).
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "support/anatomy.h"
+
+namespace overhang::test {
+
+struct Verdicts {
+  std::uint64_t marked = 0;  // objects that survived the last cycle, by the collector's bits
+  std::uint64_t ours = 0;    // objects in our live set
+  // Objects of ours without the collector's verdict, each with its excuse:
+  std::uint64_t allocated_since = 0;    // they are younger than the cycle
+  std::uint64_t conservative_only = 0;  // only a conservatively scanned frame reaches them
+  // Everything else, one line each: which side has it, what it is, where words that point to it
+  // stand. At most 40 lines; `different` is the full count.
+  std::uint64_t different = 0;
+  std::vector<std::string> differences;
+  std::string text() const;  // the counts and the differences
+};
+
+Verdicts compare_with_collector(const Anatomy& anatomy);
+
+}  // namespace overhang::test
