@@ -1,6 +1,7 @@
-// DWARF of a Go executable, through libdw: types, globals, and where a function's variables stand
-// at a pc. Addresses are link-time (add the load bias); nothing here reads the target.
-// One Dwarf is used by one thread at a time (libdw is not thread-safe).
+// DWARF of a Go executable (version 4 up to Go 1.24, 5 since): types, globals, and where a
+// function's variables stand at a pc. Addresses are link-time (add the load bias); nothing here
+// reads the target. Units of other languages (cgo) are passed over. One Dwarf is used by one thread
+// at a time: sections are inflated and indexed at the first question that needs them.
 #pragma once
 
 #include <cstdint>
@@ -11,6 +12,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/diagnostics.h"
 #include "binary/elf_file.h"
 
 namespace overhang {
@@ -19,15 +21,18 @@ namespace overhang {
 using DieOffset = std::uint64_t;
 
 // What Go's DWARF says of a type. `go_kind` is DW_AT_go_kind (reflect.Kind numbers: 1 bool … 26
-// unsafe.Pointer), `runtime_type` is DW_AT_go_runtime_type: the link-time address of the abi.Type,
-// 0 where the linker dropped it.
+// unsafe.Pointer; 0 for what the linker made up), `runtime_type` is the link-time address of the
+// abi.Type, 0 where the linker dropped it.
+// A named type has two DIEs, the definition and a typedef that everything refers to: type() gives
+// the definition's data for both.
 struct DwarfType {
   std::string name;
-  std::uint64_t size = 0;  // bytes
+  DieOffset definition = 0;  // the DIE behind typedefs: equal for equal types
+  std::uint64_t size = 0;    // bytes
   std::uint8_t go_kind = 0;
   Address runtime_type = 0;
-  DieOffset elem = 0;   // pointer, slice, array, chan (DW_AT_go_elem), map value; typedef: target
-  DieOffset key = 0;    // map
+  DieOffset elem = 0;       // pointer, slice, array, chan, map value
+  DieOffset key = 0;        // map
   std::uint64_t count = 0;  // array
   struct Field {
     std::string name;
@@ -35,7 +40,10 @@ struct DwarfType {
     DieOffset type = 0;
     bool embedded = false;
   };
-  std::vector<Field> fields;  // struct (for strings and slices the header's)
+  std::vector<Field> fields;  // struct; of strings, slices and interfaces the header's
+  // DW_AT_go_dict_index: a type parameter, given here as its shape ("go.shape.int"); the entry of
+  // the function's dictionary has the real type.
+  std::optional<std::uint32_t> dictionary_index;
 };
 
 struct DwarfGlobal {
@@ -46,26 +54,30 @@ struct DwarfGlobal {
 
 // A part of a variable, in order; sizes add up to the variable's.
 struct LocationPiece {
-  enum class Where : std::uint8_t { Missing, CfaOffset, Register, Address, Constant };
+  // Indirect: at the address that the slot at CFA + value holds (escaped variables, Go 1.25+).
+  enum class Where : std::uint8_t { Missing, CfaOffset, Register, Memory, Constant, Indirect };
   Where where = Where::Missing;
-  std::int64_t value = 0;      // byte offset from the CFA, DWARF register, address, or the constant
-  std::uint64_t size = 0;      // bytes; 0 = all the rest
+  std::int64_t value = 0;  // byte offset from the CFA, DWARF register, address, or the constant
+  std::uint64_t size = 0;  // bytes; 0 = all the rest
 };
 
 struct DwarfVariable {
-  std::string name;        // "&x" for a variable that escaped: the pointer's own name
+  std::string name;  // "&x": a pointer to x, which escaped to the heap
   DieOffset type = 0;
-  bool parameter = false;
-  std::vector<LocationPiece> pieces;              // where it stands at the pc; empty: nowhere
-  std::optional<std::uint64_t> closure_offset;    // DW_AT_go_closure_offset (Go 1.23+): a captured variable,
-                                                  // bytes from the closure object's start
-  std::optional<bool> captured_by_reference;      // with closure_offset: the object holds its address
+  bool parameter = false;             // or result
+  std::uint32_t line = 0;             // of the declaration, in the function's file; 0: not said
+  std::vector<LocationPiece> pieces;  // where it stands at the pc; empty: nowhere
+  // DW_AT_go_closure_offset (Go 1.23+): a captured variable, bytes from the closure object's start.
+  std::optional<std::uint64_t> closure_offset;
+  std::optional<bool> captured_by_reference;  // see captured()
 };
 
 class Dwarf {
  public:
-  // Errors: NotFound (no DWARF), BadInput.
-  static Result<std::unique_ptr<Dwarf>> open(const ElfFile& file);
+  // Errors: NotFound (no DWARF), BadInput. Units that are damaged are passed over and counted in
+  // `diagnostics`.
+  static Result<std::unique_ptr<Dwarf>> open(const ElfFile& file,
+                                             Diagnostics* diagnostics = nullptr);
   ~Dwarf();
   Dwarf(const Dwarf&) = delete;
   Dwarf& operator=(const Dwarf&) = delete;
@@ -79,7 +91,10 @@ class Dwarf {
   // Variables and parameters of the function whose code holds `pc` that are in scope at `pc`,
   // those of subprograms inlined there included. Empty where nothing is known.
   std::vector<DwarfVariable> variables(Address pc);
-  // Captured variables of the closure function that starts at `entry` (those with closure_offset).
+  // Captured variables of the closure function that starts at `entry`, by closure_offset, without
+  // pieces. Name and type are the variable's own ("x", T). captured_by_reference: true where the
+  // object holds a *T, false where it holds the T; nothing where the binary does not tell (a few
+  // larger structs and arrays). Empty before Go 1.23, and for closures that can be inlined.
   std::vector<DwarfVariable> captured(Address entry);
   // A constant's value ("runtime.pagesPerArena").
   std::optional<std::int64_t> constant(std::string_view name);

@@ -7,13 +7,12 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <bit>
 #include <cerrno>
 #include <cstring>
-#include <functional>
 #include <mutex>
 
 #include "base/checked.h"
+#include "binary/name_index.h"
 
 namespace overhang {
 namespace {
@@ -68,8 +67,8 @@ void read_notes(ByteSpan bytes, std::string& gnu, std::string& go) {
 
 }  // namespace
 
-// .symtab with a hash index over its names, built at the first look-up: a big executable has
-// hundreds of thousands of symbols and many runs ask for none.
+// .symtab; its names are indexed at the first look-up: a big executable has hundreds of thousands
+// of symbols, and many runs ask for none.
 struct ElfFile::Symbols {
   ByteSpan table;    // Elf64_Sym
   ByteSpan strings;  // its string table
@@ -79,48 +78,20 @@ struct ElfFile::Symbols {
     return load_unchecked<Elf64_Sym>(table.data() + index * sizeof(Elf64_Sym));
   }
   std::optional<ElfSymbol> find(std::string_view name) {
-    std::call_once(built_, [this] { build(); });
-    if (slots_.empty()) return std::nullopt;
-    auto tag = tag_of(name);
-    for (std::size_t at_slot = tag & mask();; at_slot = (at_slot + 1) & mask()) {
-      auto slot = slots_[at_slot];
-      if (!slot.index_plus_one) return std::nullopt;
-      if (slot.tag != tag) continue;
-      auto symbol = at(slot.index_plus_one - 1);
-      if (text_at(strings, symbol.st_name) == name)
-        return ElfSymbol{symbol.st_value, symbol.st_size};
-    }
+    auto name_of = [this](std::size_t i) {
+      auto symbol = at(i);
+      return symbol.st_shndx == SHN_UNDEF ? std::string_view{} : text_at(strings, symbol.st_name);
+    };
+    std::call_once(built_, [&] { names_.build(size(), name_of); });
+    auto found = names_.find(name, name_of);
+    if (!found) return std::nullopt;
+    auto symbol = at(*found);
+    return ElfSymbol{symbol.st_value, symbol.st_size};
   }
 
  private:
-  struct Slot {
-    std::uint32_t tag = 0;
-    std::uint32_t index_plus_one = 0;  // 0: free
-  };
-  static std::uint32_t tag_of(std::string_view name) {
-    return static_cast<std::uint32_t>(std::hash<std::string_view>{}(name));
-  }
-  std::size_t mask() const { return slots_.size() - 1; }
-  void build() {
-    auto count = std::min<std::size_t>(size(), UINT32_MAX - 1);
-    if (count) slots_.resize(std::bit_ceil(count * 2));
-    for (std::size_t i = 0; i < count; i++) {
-      auto symbol = at(i);
-      if (symbol.st_shndx == SHN_UNDEF) continue;
-      auto name = text_at(strings, symbol.st_name);
-      if (name.empty()) continue;
-      auto tag = tag_of(name);
-      auto at_slot = tag & mask();
-      bool known = false;
-      for (; slots_[at_slot].index_plus_one && !known; at_slot = (at_slot + 1) & mask()) {
-        auto slot = slots_[at_slot];
-        known = slot.tag == tag && text_at(strings, at(slot.index_plus_one - 1).st_name) == name;
-      }
-      if (!known) slots_[at_slot] = {tag, static_cast<std::uint32_t>(i + 1)};
-    }
-  }
   std::once_flag built_;
-  std::vector<Slot> slots_;  // a power of two, at most half full
+  NameIndex names_;
 };
 
 ElfFile::~ElfFile() {

@@ -1,0 +1,40 @@
+// What Dwarf keeps; shared by dwarf.cc and dwarf_variables.cc.
+#pragma once
+
+#include "binary/dwarf.h"
+#include "binary/dwarf_entries.h"
+#include "binary/dwarf_index.h"
+
+namespace overhang {
+
+// Go's attributes: cmd/internal/dwarf/dwarf.go.
+enum GoAttribute : std::uint16_t {
+  DW_AT_go_kind = 0x2900,
+  DW_AT_go_key = 0x2901,
+  DW_AT_go_elem = 0x2902,
+  DW_AT_go_embedded_field = 0x2903,
+  DW_AT_go_runtime_type = 0x2904,
+  DW_AT_go_dict_index = 0x2906,
+  DW_AT_go_closure_offset = 0x2907,
+};
+
+struct Dwarf::Impl {
+  explicit Impl(const ElfFile& file) : entries(file) {}
+  // The index, built at the first call.
+  dwarf::Index& index();
+  std::optional<dwarf::Entry> definition(DieOffset offset,
+                                         std::optional<std::uint32_t>& dictionary_index);
+  // Reads the children of the structure, array or the like at `entry` into `out`.
+  void read_children(const dwarf::Entry& entry, DwarfType& out);
+
+  dwarf::Entries entries;
+  dwarf::Index index_;
+  bool indexed = false;
+  Diagnostics* diagnostics = nullptr;
+  // DW_AT_go_runtime_type is an offset from runtime.types (the start of the section that holds the
+  // abi.Types: R_ADDROFF in cmd/link).
+  Address types_start = 0;
+  std::optional<std::vector<DwarfGlobal>> globals;
+};
+
+}  // namespace overhang
