@@ -6,6 +6,7 @@
 #include <charconv>
 #include <cmath>
 #include <filesystem>
+#include <limits>
 #include <thread>
 
 #ifndef OVERHANG_VERSION
@@ -31,8 +32,8 @@ Usage: overhang [leaks] TARGET [options]
 TARGET is a process id or a core file.
 )";
 
-constexpr std::string_view kFooter = R"(
-Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over exceeded.
+constexpr std::string_view kFooter =
+    R"(Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over exceeded.
 Later versions: heap, refs, path, goroutines, snapshot, diff, fix; --format html, pprof, folded.)";
 
 constexpr std::array<std::string_view, 7> kLaterCommands = {
@@ -93,6 +94,17 @@ tl::expected<std::optional<std::uint64_t>, Answer> size_of(const char* option,
   return *size;
 }
 
+tl::expected<std::optional<std::size_t>, Answer> count_of(const char* option,
+                                                          const std::string& text,
+                                                          std::size_t least, std::size_t most) {
+  if (text.empty()) return std::nullopt;
+  std::size_t count = 0;
+  auto* end = text.data() + text.size();
+  auto [rest, error] = std::from_chars(text.data(), end, count);
+  if (error == std::errc() && rest == end && count >= least && count <= most) return count;
+  return wrong_usage(fmt::format("{}: '{}' is no number from {} to {}", option, text, least, most));
+}
+
 }  // namespace
 
 Result<std::uint64_t> parse_size(std::string_view text) {
@@ -126,22 +138,17 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
 
   Options options;
   std::vector<std::string> words;
-  std::string format = "text", min, fail_over;
-  std::size_t top = 0;
-  unsigned threads = std::max(1u, std::thread::hardware_concurrency());
+  std::string format = "text", top, min, threads, fail_over;
   auto& target = options.leaks.target;
   app.add_option("target", words, "");
   app.add_option("--exe", target.executable, "the program, where the target does not lead to it")
       ->type_name("BINARY");
   app.add_option("--format", format, "text or json")->type_name("NAME");
   app.add_option("-o,--output", options.output, "write the report there")->type_name("FILE");
-  auto* top_option =
-      app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");
+  app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");
   app.add_option("--min", min, "leave out sites below this size: 4096, 64K, 1.5MB, 1GiB")
       ->type_name("SIZE");
-  app.add_option("--threads", threads, "threads to work with (all cores)")
-      ->type_name("N")
-      ->check(CLI::Range(1u, 1024u));
+  app.add_option("--threads", threads, "threads to work with (all cores)")->type_name("N");
   app.add_flag("--stats", options.stats, "phase times, conservation, coverage, own memory");
   app.add_flag("--spare", options.spare, "list the spare capacity of reused buffers too");
   app.add_flag("--quiet", options.quiet, "no progress, even on a terminal");
@@ -165,8 +172,11 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   OVERHANG_TRY(auto min_bytes, size_of("--min", min));
   OVERHANG_TRY(options.fail_over, size_of("--fail-over", fail_over));
   options.min_bytes = min_bytes.value_or(0);
-  if (top_option->count() > 0) options.top = top;
-  options.leaks.threads = threads;
+  constexpr auto kMost = std::numeric_limits<std::size_t>::max();
+  OVERHANG_TRY(options.top, count_of("--top", top, 0, kMost));
+  OVERHANG_TRY(auto wanted_threads, count_of("--threads", threads, 1, 1024));
+  options.leaks.threads = static_cast<unsigned>(
+      wanted_threads.value_or(std::clamp(std::thread::hardware_concurrency(), 1u, 1024u)));
   return options;
 }
 

@@ -1,0 +1,134 @@
+#include "cli/options.h"
+
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+
+namespace overhang {
+namespace {
+
+using Words = std::vector<std::string>;
+
+Options accepted(const Words& words) {
+  auto options = parse_command_line(words);
+  EXPECT_TRUE(options) << (options ? "" : options.error().text);
+  return options.value_or(Options{});
+}
+
+Answer refused(const Words& words) {
+  auto options = parse_command_line(words);
+  EXPECT_FALSE(options);
+  return options ? Answer{kExitFailed, ""} : options.error();
+}
+
+bool contains(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+TEST(CommandLine, TargetAloneMeansLeaks) {
+  auto options = accepted({"12923"});
+  EXPECT_EQ(options.leaks.target.target, "12923");
+  EXPECT_EQ(options.format, Format::Text);
+  EXPECT_GE(options.leaks.threads, 1u);
+  EXPECT_EQ(options.min_bytes, 0u);
+  EXPECT_FALSE(options.top || options.fail_over);
+  EXPECT_EQ(accepted({"leaks", "12923"}).leaks.target.target, "12923");
+  EXPECT_EQ(accepted({"/tmp/core.12923"}).leaks.target.target, "/tmp/core.12923");
+}
+
+TEST(CommandLine, EveryOption) {
+  auto options =
+      accepted({"leaks",   "core",    "--exe",       "./relay", "--format", "json",      "-o",
+                "r.json",  "--top",   "3",           "--min",   "1.5MB",    "--threads", "2",
+                "--stats", "--quiet", "--fail-over", "64K",     "--spare",  "--no-fork"});
+  EXPECT_EQ(options.leaks.target.target, "core");
+  EXPECT_EQ(options.leaks.target.executable, "./relay");
+  EXPECT_EQ(options.format, Format::Json);
+  EXPECT_EQ(options.output, "r.json");
+  EXPECT_EQ(options.top, 3u);
+  EXPECT_EQ(options.min_bytes, 1500000u);
+  EXPECT_EQ(options.leaks.threads, 2u);
+  EXPECT_EQ(options.fail_over, 64000u);
+  EXPECT_TRUE(options.stats && options.quiet && options.spare && options.leaks.target.without_fork);
+}
+
+TEST(CommandLine, OptionsMayStandBeforeTheTarget) {
+  EXPECT_EQ(accepted({"--stats", "--top", "3", "7"}).leaks.target.target, "7");
+}
+
+TEST(CommandLine, FailOverNothingIsALimitToo) {
+  EXPECT_EQ(accepted({"7", "--fail-over", "0"}).fail_over, 0u);
+}
+
+TEST(CommandLine, WrongUsageIsOneLineAndStatusTwo) {
+  for (auto& words : std::vector<Words>{{},
+                                        {"leaks"},
+                                        {""},
+                                        {"leaks", "1", "2"},
+                                        {"nosuchcommand"},
+                                        {"nosuchcommand", "1"},
+                                        {"1", "--nosuchoption"},
+                                        {"1", "--format", "xml"},
+                                        {"1", "--format"},
+                                        {"1", "--top", "-1"},
+                                        {"1", "--top", "x"},
+                                        {"1", "--threads", "0"},
+                                        {"1", "--threads", "4294967296"},
+                                        {"1", "--min", "lots"},
+                                        {"1", "--fail-over", "-1"}}) {
+    auto answer = refused(words);
+    auto last = words.empty() ? "" : words.back();
+    EXPECT_EQ(answer.status, kExitUsage) << last;
+    EXPECT_TRUE(answer.text.starts_with("overhang: ")) << answer.text;
+    EXPECT_EQ(answer.text.find('\n'), answer.text.size() - 1) << answer.text;
+  }
+}
+
+TEST(CommandLine, UnknownCommandsAreNamed) {
+  EXPECT_TRUE(contains(refused({"laeks", "1"}).text, "'laeks' is no command"));
+  EXPECT_TRUE(contains(refused({"laeks"}).text, "'laeks' is no command"));
+}
+
+TEST(CommandLine, WhatComesLaterIsSaid) {
+  for (auto* command : {"heap", "refs", "path", "goroutines", "snapshot", "diff", "fix"}) {
+    auto answer = refused({command, "1"});
+    EXPECT_EQ(answer.status, kExitUsage);
+    EXPECT_TRUE(contains(answer.text, "not in this version")) << answer.text;
+  }
+  for (auto* format : {"html", "pprof", "folded"})
+    EXPECT_TRUE(contains(refused({"1", "--format", format}).text, "not in this version"));
+}
+
+TEST(CommandLine, HelpAndVersion) {
+  auto help = refused({"--help"});
+  EXPECT_EQ(help.status, kExitDone);
+  for (auto* option : {"--exe", "--format", "-o", "--top", "--min", "--threads", "--stats",
+                       "--spare", "--quiet", "--fail-over", "--no-fork", "--version"})
+    EXPECT_TRUE(contains(help.text, option)) << option;
+  EXPECT_TRUE(contains(help.text, "overhang core --exe ./relay"));
+  auto version = refused({"--version"});
+  EXPECT_EQ(version.status, kExitDone);
+  EXPECT_TRUE(version.text.starts_with("overhang 0.")) << version.text;
+}
+
+TEST(Sizes, DecimalAndBinary) {
+  EXPECT_EQ(parse_size("0"), 0u);
+  EXPECT_EQ(parse_size("4096"), 4096u);
+  EXPECT_EQ(parse_size("512B"), 512u);
+  EXPECT_EQ(parse_size("1K"), 1000u);
+  EXPECT_EQ(parse_size("1kb"), 1000u);
+  EXPECT_EQ(parse_size("1.5MB"), 1500000u);
+  EXPECT_EQ(parse_size("64KiB"), 65536u);
+  EXPECT_EQ(parse_size("2Gi"), 2147483648u);
+  EXPECT_EQ(parse_size("1T"), 1000000000000u);
+}
+
+TEST(Sizes, WhatIsNoneIsRefused) {
+  for (auto* text : {"", "K", "1X", "-1", "1.5.5", "1KK", "1 MB", "inf", "nan", "1e30T", "0x10",
+                     "99999999999T", "1iB"})
+    EXPECT_FALSE(parse_size(text)) << text;
+}
+
+}  // namespace
+}  // namespace overhang
