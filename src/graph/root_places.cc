@@ -17,7 +17,7 @@ Address address_of(const LocationPiece& piece, const StackFrame& frame, std::uin
   switch (piece.where) {
     case LocationPiece::Where::CfaOffset:
       return frame.fp + static_cast<std::uint64_t>(piece.value);
-    case LocationPiece::Where::Address:
+    case LocationPiece::Where::Memory:
       return static_cast<Address>(piece.value) + bias;
     default:
       return 0;
