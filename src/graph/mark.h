@@ -21,7 +21,9 @@ struct LiveSet {
   std::uint64_t bytes = 0;  // slot sizes, as MemStats.HeapAlloc counts them
 };
 
-// Marks from `roots` on `threads` threads.
+// Marks from `roots` on `threads` threads (at least one). The result does not depend on how many.
+// Pointers to free slots mark nothing, as in the collector's scan of conservative frames: exact
+// pointers never lead there.
 LiveSet mark(const Heap& heap, const RootSet& roots, unsigned threads);
 
 }  // namespace overhang
