@@ -72,7 +72,7 @@ std::optional<Function> FunctionTable::function(std::size_t index) const {
   if (!record.ok()) return std::nullopt;
   f.entry = parts_.text + entry_offset;
   f.end = parts_.text + end_offset;
-  if (name_offset > 0)
+  if (name_offset >= 0)
     f.name = text_at(parts_.funcnametab, static_cast<std::uint32_t>(name_offset));
   return f;
 }

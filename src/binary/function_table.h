@@ -57,7 +57,8 @@ class FunctionTable {
   }
   // runtime.funcdata: offset from `gofunc`, or nothing (~0).
   std::optional<std::uint32_t> funcdata_offset(const Function& f, std::uint32_t index) const;
-  // The outermost (not inlined) position of pc.
+  // runtime.funcline: the position of the code at pc; within code that was inlined, that of the
+  // inlined source (the innermost), though f is the function around it.
   SourceLine line(const Function& f, Address pc) const;
   // Raw access for the inline tree and the like.
   const Parts& parts() const { return parts_; }
