@@ -22,11 +22,11 @@ enum class TypeKind : std::uint8_t {
   UnsafePointer,
   Slice,
   String,
-  Interface,  // non-empty: {*itab, data}
+  Interface,       // non-empty: {*itab, data}
   EmptyInterface,  // {*abi.Type, data}
-  Map,   // a pointer to the map's header
-  Chan,  // a pointer to hchan
-  Func,  // a pointer to a closure object
+  Map,             // a pointer to the map's header
+  Chan,            // a pointer to hchan
+  Func,            // a pointer to a closure object
   Struct,
   Array,
 };
@@ -39,17 +39,20 @@ struct TypeField {
 };
 
 struct TypeInfo {
-  std::string name;  // as a person writes it: "*main.Conn", "map[string]int", "main.Ring[int]"
+  // As a person writes it, packages by name alone, also within brackets: "*http.Request",
+  // "map[string]int", "main.Ring[url.URL]".
+  std::string name;
   TypeKind kind = TypeKind::Unknown;
-  std::uint64_t size = 0;       // bytes
-  bool has_pointers = false;    // by the collector's account
-  bool direct_interface = false;  // an interface's data word is the value itself (abi.Type.IsDirectIface:
-                                  // KindDirectIface in Kind_ to 1.25, TFlagDirectIface in TFlag in 1.26)
-  TypeId elem;                  // pointer, slice, array, chan; map value
-  TypeId key;                   // map
-  std::uint64_t count = 0;      // array: elements
+  std::uint64_t size = 0;     // bytes
+  bool has_pointers = false;  // by the collector's account
+  bool direct_interface =
+      false;                // an interface's data word is the value itself (abi.Type.IsDirectIface:
+                            // KindDirectIface in Kind_ to 1.25, TFlagDirectIface in TFlag in 1.26)
+  TypeId elem;              // pointer, slice, array, chan; map value
+  TypeId key;               // map
+  std::uint64_t count = 0;  // array: elements
   std::vector<TypeField> fields;  // struct
-  Address rtype = 0;            // the abi.Type in the image; 0 where only DWARF knows the type
+  Address rtype = 0;              // the abi.Type in the image; 0 where only DWARF knows the type
   // Map: the type of a group (swiss) or bucket (classic), and its size.
   TypeId map_storage;
   bool map_indirect_key = false, map_indirect_elem = false;
@@ -68,15 +71,15 @@ struct ScanStep {
     Chan,            // target: the channel type (elem = element)
     Func,            // a closure
     Repeat,          // `count` times, `stride` bytes apart: the next `steps` steps
-    SyncMapNode,     // *internal/sync.node: target: the node type; entry or indirect by isEntry
+    SyncMapNode,     // *internal/sync.node: target: the node type; see sync_map_node_target
     PoolLocals,      // sync.Pool's local/victim: array of target, as many as the word that follows
   };
   Kind kind;
-  std::uint32_t steps = 0;    // Repeat: how many following steps belong to it
-  std::uint64_t offset = 0;   // bytes; within a Repeat: from the element's start
-  TypeId target;
-  std::uint64_t count = 0;    // Repeat
-  std::uint64_t stride = 0;   // Repeat, bytes
+  std::uint32_t steps = 0;   // Repeat: how many following steps belong to it
+  std::uint64_t offset = 0;  // bytes; within a Repeat: from the element's start
+  TypeId target{};
+  std::uint64_t count = 0;   // Repeat
+  std::uint64_t stride = 0;  // Repeat, bytes
 };
 
 class TypeTable {
@@ -90,22 +93,29 @@ class TypeTable {
   TypeId from_rtype(Address rtype);
   // The type of a DWARF DIE; the abi.Type is preferred where the DIE names one.
   TypeId from_dwarf(DieOffset die);
-  // A type by full name with import paths shortened as the report shows it; kUnknownType if
-  // nobody knows it.
+  // A type by name, with import paths in full ("*net/http.Request") or as the report shows it
+  // ("*http.Request"); kUnknownType if nobody knows it.
   TypeId named(std::string_view name);
   // Dynamic type of an interface: word 0 of Interface (*itab) / EmptyInterface (*abi.Type).
   TypeId from_itab(Address itab);
 
   const TypeInfo& info(TypeId id) const;
-  // The places that hold pointers in one value of the type, in address order, Repeat nested.
+  // The places that hold pointers in one value of the type, in address order, Repeat nested (at
+  // most 32 deep). Exactly the collector's pointer words: those that the type does not explain are
+  // UnsafePointer. Valid as long as the table.
   std::span<const ScanStep> program(TypeId id);
   // The pointer words of one value, bit i = word i (as abi.Type.GCData; made from the type where
-  // GCData is on demand). At most `max_words` words; empty for pointer-free types.
+  // GCData is on demand or a program). Empty for pointer-free types and for those of over 1 GiB.
   const std::vector<std::uint64_t>& pointer_mask(TypeId id);
   // A function value's captured variables: a struct type over the closure object ({F uintptr; x
   // *T; …}), made from DWARF's closure offsets (1.23+) or a method value's receiver;
-  // kUnknownType where the binary does not tell. `pc` is the closure object's first word.
+  // kUnknownType where the binary does not tell. `pc` is the closure object's first word. Words of
+  // the object that lie past the struct are variables that the binary does not mention.
   TypeId closure(Address pc);
+  // What a SyncMapNode's node is the first field of: "internal/sync.entry[K,V]" or
+  // "internal/sync.indirect[K,V]" (hashtriemap.go: node.entry, node.indirect; the same in
+  // internal/concurrent, 1.23, and unique, 1.25+). kUnknownType where the binary has no such type.
+  TypeId sync_map_node_target(TypeId node, bool is_entry);
   // Interned [] and * of a type, for names in reports.
   std::string slice_name(TypeId elem) const;
   std::size_t size() const;

@@ -1,0 +1,41 @@
+// The memory behind a map: every block that the runtime allocated for it.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "goruntime/types.h"
+
+namespace overhang {
+
+// One allocation of a map. All of it is in use as long as the map is, keys and elements that are
+// stored indirectly apart: those are found by the blocks' own types.
+struct MapBlock {
+  enum class Kind : std::uint8_t {
+    Header,      // maps.Map; runtime.hmap
+    Directory,   // swiss: array of *maps.table
+    Table,       // swiss: maps.table
+    Groups,      // swiss: array of groups; a group's first 8 bytes are control bytes, and slot i is
+                 // in use if byte i's top bit is clear (maps/group.go)
+    Buckets,     // classic: 2^B buckets and the overflow buckets allocated with them
+    OldBuckets,  // classic, while growing
+    Overflow,    // classic: one bucket
+    Extra,       // classic: runtime.mapextra
+    OverflowList,  // classic: the header of a []*bmap, count 1, or its array
+  };
+  Kind kind = Kind::Header;
+  Address address = 0;
+  std::uint64_t count = 1;      // values
+  std::uint64_t item_size = 0;  // bytes of one value
+  TypeId type;                  // of one value; kUnknownType: only `item_size` is known, and what
+                                // its pointers lead to are the other blocks
+  std::uint64_t bytes() const { return count * item_size; }
+};
+
+// Puts the blocks of the map whose header stands at `header` into `out` (cleared first), each once.
+// `map_type` is the map's type. What is out of bounds is counted in diagnostics and left out.
+// Mirrors internal/runtime/maps (Map, table, groupsReference) and, to 1.23, runtime/map.go.
+void map_storage(const Runtime& runtime, TypeTable& types, Address header, TypeId map_type,
+                 std::vector<MapBlock>& out);
+
+}  // namespace overhang

@@ -1,0 +1,131 @@
+// What a func value's object holds besides the code pointer.
+#include <algorithm>
+#include <cctype>
+
+#include "base/checked.h"
+#include "goruntime/type_names.h"
+#include "goruntime/type_table.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::uint64_t kMaxClosureBytes = 1 << 20;
+
+// "example.com/a/b.(*T).M" without the import path's folders: "b.(*T).M".
+std::string_view after_path(std::string_view name) {
+  auto end = name.find_first_of("[(");  // a type argument may hold slashes
+  auto slash = name.substr(0, end).rfind('/');
+  return slash == std::string_view::npos ? name : name.substr(slash + 1);
+}
+
+bool all_digits(std::string_view text) {
+  return !text.empty() && std::all_of(text.begin(), text.end(),
+                                      [](unsigned char c) { return std::isdigit(c) != 0; });
+}
+
+// closure.go: closureName gives func1, gowrap1, deferwrap1, -range1 and, nested, .1.
+bool is_closure_name(std::string_view last) {
+  if (last.find('-') != std::string_view::npos || all_digits(last)) return true;
+  for (std::string_view prefix : {"func", "gowrap", "deferwrap", "dwrap"})
+    if (last.starts_with(prefix) && all_digits(last.substr(prefix.size()))) return true;
+  return false;
+}
+
+// A package-level function or method: what its func values hold is the code pointer alone.
+bool captures_nothing(std::string_view name) {
+  auto symbol = after_path(name);
+  auto dot = symbol.find('.');
+  if (dot == std::string_view::npos) return false;
+  symbol.remove_prefix(dot + 1);
+  if (symbol.starts_with("(*")) {
+    auto close = symbol.find(").");
+    if (close == std::string_view::npos) return false;
+    symbol.remove_prefix(close + 2);
+    return symbol.find_first_of(".-") == std::string_view::npos;
+  }
+  if (symbol.find('-') != std::string_view::npos) return false;
+  auto inner = symbol.find('.');
+  if (inner == std::string_view::npos) return true;
+  auto last = symbol.substr(inner + 1);
+  return last.find('.') == std::string_view::npos && !is_closure_name(last) && inner != 0;
+}
+
+}  // namespace
+
+// The receiver's type of a method value's wrapper: "net/http.(*Server).Serve-fm" -> a pointer to
+// net/http.Server, "io.Reader.Read-fm" -> io.Reader.
+TypeId TypeTable::Impl::method_value_receiver(std::string_view name) {
+  if (!name.ends_with("-fm")) return kUnknownType;
+  name.remove_suffix(3);
+  auto dot = name.rfind('.');
+  if (dot == std::string_view::npos || name.find('[') != std::string_view::npos)
+    return kUnknownType;
+  std::string receiver(name.substr(0, dot));
+  if (receiver.ends_with(')')) {
+    auto open = receiver.find(".(*");
+    if (open == std::string::npos) return kUnknownType;
+    receiver =
+        "*" + receiver.substr(0, open + 1) + receiver.substr(open + 3, receiver.size() - open - 4);
+  }
+  return named(receiver);
+}
+
+// DW_AT_go_closure_offset, Go 1.23+. Words in between that no variable claims may hold one that the
+// compiler has dropped from DWARF.
+TypeId TypeTable::Impl::closure_from_dwarf(const Function& function) {
+  if (!dwarf) return kUnknownType;
+  auto captured = dwarf->captured(function.entry - runtime.load_bias());
+  std::erase_if(captured, [](const DwarfVariable& v) { return !v.closure_offset; });
+  std::sort(captured.begin(), captured.end(),
+            [](const auto& a, const auto& b) { return *a.closure_offset < *b.closure_offset; });
+  if (captured.empty()) return kUnknownType;
+  std::vector<TypeField> fields{{"F", 0, scalar_word()}};
+  std::uint64_t end = 8;
+  auto fill_to = [&](std::uint64_t offset) {
+    for (end = align_up(end, 8); end + 8 <= offset; end += 8)
+      fields.push_back({"?", end, unknown_word()});
+  };
+  for (const auto& variable : captured) {
+    auto type = intern_die(variable.type);
+    if (variable.captured_by_reference.value_or(false) && !variable.name.starts_with('&'))
+      type = intern_pointer(type);
+    const TypeInfo& info = decoded(type).info;
+    auto offset = *variable.closure_offset;
+    // Several variables at one offset are one, seen in several scopes.
+    if (offset < end || offset > kMaxClosureBytes || info.kind == TypeKind::Unknown ||
+        info.size > kMaxClosureBytes)
+      continue;
+    fill_to(offset);
+    fields.push_back({variable.name, offset, type});
+    end = offset + info.size;
+  }
+  return add_struct(fmt::format("closure {}", short_type_name(function.name)), std::move(fields),
+                    align_up(end, 8));
+}
+
+TypeId TypeTable::Impl::closure(Address pc) {
+  auto [at, fresh] = closures.try_emplace(pc);
+  if (!fresh) return at->second;
+  auto function = runtime.find_function(pc);
+  if (!function || function->entry != pc) return kUnknownType;
+  auto id = kUnknownType;
+  // reflect/makefunc.go.
+  if (function->name == "reflect.makeFuncStub") {
+    id = named_in_full("reflect.makeFuncImpl");
+  } else if (function->name == "reflect.methodValueCall") {
+    id = named_in_full("reflect.methodValue");
+  } else if (auto receiver = method_value_receiver(function->name); receiver != kUnknownType) {
+    // closure.go: MethodValueType: struct { F uintptr; R T }.
+    id = add_struct(fmt::format("method value {}", short_type_name(function->name)),
+                    {{"F", 0, scalar_word()}, {"R", 8, receiver}},
+                    align_up(8 + decoded(receiver).info.size, 8));
+  } else if (captures_nothing(function->name)) {
+    id = add_struct(fmt::format("func {}", short_type_name(function->name)),
+                    {{"F", 0, scalar_word()}}, 8);
+  } else {
+    id = closure_from_dwarf(*function);
+  }
+  return closures[pc] = id;
+}
+
+}  // namespace overhang
