@@ -1,0 +1,127 @@
+// Cores of small Go programs whose source stands in a test, for tests of single layers.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <memory>
+#include <sstream>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "goruntime/runtime.h"
+#include "image/core.h"
+
+namespace overhang::test {
+
+// A release of each supported minor version; those that are not at hand are skipped.
+inline const std::vector<std::string> kToolchains{"go1.22.12", "go1.23.12", "go1.24.13", "go1.25.9",
+                                                  "go1.26.8"};
+
+class GoCore {
+ public:
+  // Builds `source` (package main), runs it until it has written the line "ready", takes its core
+  // and then has the runtime itself print all stacks (SIGQUIT to the main thread). Nothing where
+  // the toolchain or gcore is missing; a failed assertion where something else goes wrong.
+  static std::unique_ptr<GoCore> of(const std::string& source, const std::string& toolchain) {
+    auto core = std::unique_ptr<GoCore>(new GoCore);
+    auto prefix = "cd " + core->directory_ + " && GOTOOLCHAIN=" + toolchain +
+                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 go ";
+    std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.22\n";
+    if (!shell(prefix + "version") || !shell("command -v gcore")) return nullptr;
+    std::ofstream(core->directory_ + "/main.go") << source;
+    if (!shell(prefix + "build -o subject .")) {
+      ADD_FAILURE() << "the subject does not build with " << toolchain;
+      return nullptr;
+    }
+    if (!core->run()) return nullptr;
+    core->open();
+    return core->runtime ? std::move(core) : nullptr;
+  }
+  ~GoCore() {
+    runtime.reset();
+    std::error_code ignored;
+    std::filesystem::remove_all(directory_, ignored);
+  }
+
+  std::string output;  // what it wrote, "ready" included
+  std::string traces;  // what the runtime then printed, with frame addresses (GOTRACEBACK=system)
+  Diagnostics diagnostics;
+  std::unique_ptr<Image> image;
+  std::unique_ptr<ElfFile> file;
+  std::unique_ptr<Runtime> runtime;
+
+ private:
+  GoCore() {
+    auto pattern = (std::filesystem::temp_directory_path() / "overhang-XXXXXX").string();
+    directory_ = mkdtemp(pattern.data());
+  }
+  static bool shell(const std::string& command) {
+    return std::system(("{ " + command + "; } >/dev/null").c_str()) == 0;
+  }
+  std::string read(const std::string& name) const {
+    std::stringstream text;
+    text << std::ifstream(directory_ + "/" + name).rdbuf();
+    return text.str();
+  }
+  // Calls done() until it is true; false after half a minute.
+  template <class Done>
+  static bool wait_until(Done&& done) {
+    for (int i = 0; i < 3000; i++) {
+      if (done()) return true;
+      std::this_thread::sleep_for(std::chrono::milliseconds(10));
+    }
+    return false;
+  }
+  bool run() {
+    auto command = "cd " + directory_ + " && GOTRACEBACK=system exec ./subject >output 2>traces";
+    auto pid = fork();
+    if (pid == 0) {
+      execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+    bool ended = false;
+    auto has_ended = [&] { return ended = ended || waitpid(pid, nullptr, WNOHANG) != 0; };
+    wait_until([&] { return read("output").ends_with("ready\n") || has_ended(); });
+    output = read("output");
+    bool ready = output.ends_with("ready\n");
+    EXPECT_TRUE(ready) << "the subject did not get ready: " << read("traces");
+    bool dumped =
+        ready && shell("gcore -o " + directory_ + "/core " + std::to_string(pid) + " 2>&1");
+    EXPECT_TRUE(dumped || !ready) << "gcore failed";
+    if (dumped) {
+      syscall(SYS_tgkill, pid, pid, SIGQUIT);
+      wait_until(has_ended);
+      traces = read("traces");
+    }
+    if (!ended) {
+      ::kill(pid, SIGKILL);
+      waitpid(pid, nullptr, 0);
+    }
+    core_ = directory_ + "/core." + std::to_string(pid);
+    return dumped;
+  }
+  void open() {
+    auto opened_image = open_core(core_, diagnostics);
+    ASSERT_TRUE(opened_image) << opened_image.error().message;
+    image = std::move(*opened_image);
+    auto opened_file = ElfFile::open(directory_ + "/subject");
+    ASSERT_TRUE(opened_file) << opened_file.error().message;
+    file = std::move(*opened_file);
+    auto opened = Runtime::open(*image, *file, diagnostics);
+    ASSERT_TRUE(opened) << opened.error().message;
+    runtime = std::move(*opened);
+  }
+
+  std::string directory_, core_;
+};
+
+}  // namespace overhang::test
