@@ -136,7 +136,12 @@ Error refused(pid_t pid, const char* what, int error_number) {
     message += fmt::format(": process {} traces it already; detach that first", tracer);
     return {ErrorKind::NotPermitted, std::move(message)};
   }
-  message += ": run overhang as root, or grant it CAP_SYS_PTRACE";
+  if (geteuid() == 0)
+    message +=
+        ": overhang is root, but lacks CAP_SYS_PTRACE in the process's user namespace, or a "
+        "security module (AppArmor, SELinux) forbids it";
+  else
+    message += ": run overhang as root, or grant it CAP_SYS_PTRACE";
   auto scope = read_small_file("/proc/sys/kernel/yama/ptrace_scope");
   if (auto value = parse<int>(scope, 10).value_or(0); value == 3)
     message += "; /proc/sys/kernel/yama/ptrace_scope is 3, so nobody may until the next boot";

@@ -1,0 +1,3 @@
+module overhang.subjects/attach_server
+
+go 1.22
