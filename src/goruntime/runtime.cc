@@ -139,24 +139,24 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file
                 "{} is for another machine than the process; give the executable that ran with "
                 "--exe",
                 file.path());
-  std::unique_ptr<Runtime> runtime(new Runtime(image, file, diagnostics));
-  OVERHANG_TRY(runtime->layout_, layout_for(info.version, file.architecture()));
-  runtime->version_ = info.version;
   if (info.version.text.find("noallocheaders") != std::string::npos)
     return fail(ErrorKind::Unsupported,
                 "{} was built with GOEXPERIMENT=noallocheaders, whose heap overhang does not read",
                 file.path());
-  OVERHANG_TRY(runtime->load_bias_, find_load_bias(image, file));
-  OVERHANG_CHECK(check_same_build(image, file, runtime->load_bias_));
-  OVERHANG_TRY(runtime->variables_, find_variables(file, *runtime->layout_, runtime->load_bias_));
-  lay_read_only_segments(image, file, runtime->load_bias_);
-  OVERHANG_TRY(runtime->modules_, read_modules(image, *runtime->layout_,
-                                               runtime->variables_.first_moduledata, diagnostics));
-  return runtime;
+  Parts parts;
+  parts.version = info.version;
+  OVERHANG_TRY(parts.layout, layout_for(info.version, file.architecture()));
+  OVERHANG_TRY(parts.load_bias, find_load_bias(image, file));
+  OVERHANG_CHECK(check_same_build(image, file, parts.load_bias));
+  OVERHANG_TRY(parts.variables, find_variables(file, *parts.layout, parts.load_bias));
+  lay_read_only_segments(image, file, parts.load_bias);
+  OVERHANG_TRY(parts.modules,
+               read_modules(image, *parts.layout, parts.variables.first_moduledata, diagnostics));
+  return std::make_unique<Runtime>(image, file, diagnostics, std::move(parts));
 }
 
 const Module* Runtime::module_of_pc(Address pc) const {
-  for (auto& module : modules_)
+  for (auto& module : parts_.modules)
     if (pc >= module.minpc && pc < module.maxpc) return &module;
   return nullptr;
 }
@@ -168,7 +168,7 @@ std::optional<Function> Runtime::find_function(Address pc) const {
 }
 
 const Module* Runtime::module_of_data(Address address) const {
-  for (auto& module : modules_)
+  for (auto& module : parts_.modules)
     if ((address >= module.data && address < module.edata) ||
         (address >= module.bss && address < module.ebss))
       return &module;

@@ -53,21 +53,33 @@ struct Module {
 
 class Runtime {
  public:
-  // Opens the Go program in `image`, whose executable is `file`. Lays the executable's read-only
-  // bytes under the image's holes (kernel cores leave them out). Compares build ids where the image
-  // shows the executable's. Errors: BadInput (not a Go program; executable and image differ),
-  // Unsupported (version, architecture).
+  // What open() finds.
+  struct Parts {
+    const Layout* layout = nullptr;
+    GoVersion version;
+    std::uint64_t load_bias = 0;
+    RuntimeVariables variables;
+    std::vector<Module> modules;
+  };
+  // For open(), and for tests that forge an image.
+  Runtime(Image& image, const ElfFile& file, Diagnostics& diagnostics, Parts parts)
+      : image_(image), file_(file), diagnostics_(diagnostics), parts_(std::move(parts)) {}
+
+  // Opens the Go program in `image`, whose executable is `file`; `file` must outlive `image`, which
+  // gets the executable's read-only bytes laid under its holes (kernel cores leave them out).
+  // Compares build ids where the image shows the executable's. Errors: BadInput (not a Go program;
+  // executable and image differ), Unsupported (version, architecture).
   static Result<std::unique_ptr<Runtime>> open(Image& image, const ElfFile& file,
                                                Diagnostics& diagnostics);
 
   const Image& image() const { return image_; }
   const ElfFile& file() const { return file_; }
-  const Layout& layout() const { return *layout_; }
-  const GoVersion& version() const { return version_; }
+  const Layout& layout() const { return *parts_.layout; }
+  const GoVersion& version() const { return parts_.version; }
   // Add to a link-time address for the address in the image (0 unless PIE).
-  std::uint64_t load_bias() const { return load_bias_; }
-  const RuntimeVariables& variables() const { return variables_; }
-  const std::vector<Module>& modules() const { return modules_; }
+  std::uint64_t load_bias() const { return parts_.load_bias; }
+  const RuntimeVariables& variables() const { return parts_.variables; }
+  const std::vector<Module>& modules() const { return parts_.modules; }
   Diagnostics& diagnostics() const { return diagnostics_; }
 
   // The module and function of a pc (runtime.findfunc).
@@ -79,16 +91,10 @@ class Runtime {
   bool is_root_word(const Module& module, Address address) const;
 
  private:
-  Runtime(Image& image, const ElfFile& file, Diagnostics& diagnostics)
-      : image_(image), file_(file), diagnostics_(diagnostics) {}
   Image& image_;
   const ElfFile& file_;
   Diagnostics& diagnostics_;
-  const Layout* layout_ = nullptr;
-  GoVersion version_;
-  std::uint64_t load_bias_ = 0;
-  RuntimeVariables variables_;
-  std::vector<Module> modules_;
+  Parts parts_;
 };
 
 }  // namespace overhang
