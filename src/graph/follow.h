@@ -8,6 +8,9 @@
 
 #include <tsl/robin_map.h>
 
+#include <utility>
+#include <vector>
+
 #include "goruntime/channels.h"
 #include "goruntime/maps.h"
 #include "graph/references.h"
@@ -50,6 +53,7 @@ class Follower {
 
   const Heap& heap_;
   ReferenceDecoder decoder_;
+  std::vector<MapBlock> blocks_;
   // (type, abi.Type) pairs whose pointer words were compared.
   tsl::robin_map<std::uint64_t, bool> same_;
 };
@@ -67,6 +71,7 @@ void Follower::values(ObjectId id, std::uint64_t begin, TypeId type, std::uint64
     decoder_.decode(place, begin, type, count, emit);
     return;
   }
+  auto end = begin + count * facts.size;  // bounded by the caller
   // Word for word. What the type says of a word is looked up in the order of its program.
   std::vector<std::pair<std::uint64_t, Reference>> typed;
   if (type != kUnknownType)
@@ -107,6 +112,40 @@ void Follower::whole(ObjectId id, TypeId type, Emit&& emit) {
     unknown.target = value;
     emit(offset, unknown);
   });
+}
+
+template <class Emit>
+void Follower::expand(const Reference& reference, Emit&& emit) {
+  auto header = reference.target;
+  auto part = [&](Reference::Kind kind, TypeId type, Address target, std::uint64_t count) {
+    Reference out;
+    out.kind = kind;
+    out.type = type;
+    out.target = target;
+    out.count = out.capacity = count;
+    emit(header, out);
+  };
+  if (reference.kind == Reference::Kind::Map) {
+    map_storage(heap_.runtime(), decoder_.types(), header, reference.type, blocks_);
+    for (const MapBlock& block : blocks_) {
+      if (block.kind == MapBlock::Kind::Header || block.address == 0) continue;
+      // Blocks of which only the size is known lead to other blocks alone.
+      auto kind = block.type == kUnknownType ? Reference::Kind::Opaque : Reference::Kind::Storage;
+      part(kind, block.type, block.address, block.count);
+    }
+    return;
+  }
+  auto channel = channel_storage(heap_.runtime(), decoder_.types(), header);
+  if (!channel) return;
+  if (channel->buffer != 0 && !channel->buffer_with_header)
+    part(Reference::Kind::Storage, channel->elem, channel->buffer, channel->capacity);
+  // The header's own pointers: goroutines that wait, a timer.
+  auto ref = heap_.find(header);
+  if (ref && channel->header_type != kUnknownType && channel->header_size <= heap_.slot_size(ref->id))
+    values(ref->id, ref->offset, channel->header_type, 1,
+           [&](std::uint64_t, const Reference& word) {
+             if (word.target != channel->buffer) emit(header, word);
+           });
 }
 
 }  // namespace overhang

@@ -88,7 +88,7 @@ void Views::run() {
       Item& slot = ring[(head + size++) % kDepth];
       slot = work_.back();
       work_.pop_back();
-      heap_.prefetch(slot.reference.target);
+      heap_.pages().prefetch(slot.reference.target);
     }
     Item item = ring[head];
     head = (head + 1) % kDepth;
@@ -106,10 +106,10 @@ void Views::show(const Item& item) {
   auto ref = heap_.find(r.target);
   if (!ref) {
     if (r.kind == Reference::Kind::Value || r.kind == Reference::Kind::Slice)
-      places_.show_static(r, item.holder, [this](const Reference& next, Holder holder,
-                                                 std::uint64_t offset) {
-        push(next, holder, offset);
-      });
+      places_.show_static(r, item.holder, item.offset,
+                          [this](const Reference& next, Holder holder, std::uint64_t offset) {
+                            push(next, holder, offset);
+                          });
     return;
   }
   if (!live_.live.test(ref->id.value)) {
@@ -290,7 +290,12 @@ void Views::show_whole(ObjectId id, Holder holder) {
 void Views::show_map_or_chan(const Item& item) {
   const Reference& r = item.reference;
   auto ref = heap_.find(r.target);
-  if (ref ? full(ref->id) : !expanded_.insert(r.target).second) return;
+  if (ref) {
+    if (!make_full(ref->id, heap_.slot_size(ref->id) - heap_.header_size(ref->id))) return;
+    set_info(ref->id, r.type, false, item.holder);
+  } else if (!expanded_.insert(r.target).second) {
+    return;
+  }
   follower_.expand(r, [&](Address holder_address, const Reference& part) {
     auto holder = item.holder;
     auto offset = item.offset;

@@ -101,7 +101,7 @@ class Tracer {
         Item& slot = ring[(head + size++) % kDepth];
         slot = work_.back();
         work_.pop_back();
-        heap_.prefetch(slot.reference.target);
+        heap_.pages().prefetch(slot.reference.target);
       }
       Item item = ring[head];
       head = (head + 1) % kDepth;

@@ -1,0 +1,163 @@
+#include "cli/leak_report.h"
+
+#include <algorithm>
+#include <map>
+#include <tuple>
+
+#include "goruntime/types.h"
+
+namespace overhang {
+namespace {
+
+std::string type_name(TypeTable& types, TypeId type, bool array) {
+  if (type == kUnknownType) return "unknown";
+  return array ? types.slice_name(type) : types.info(type).name;
+}
+
+// A site's identity in both states of the views.
+using SiteKey = std::tuple<std::string, SiteKind, TypeId, Category>;
+SiteKey key_of(const Site& site) {
+  return {site.name.text, site.name.kind, site.elem, site.category};
+}
+
+// What the site weighs: what it keeps alive, and its own bytes where no expression reaches them.
+std::uint64_t weight(const SiteRow& row) {
+  return std::max(row.retained_bytes, row.retained_bytes_possible) + row.hidden_bytes;
+}
+
+bool worth_a_row(const Site& site, const SiteRow& row) {
+  if (row.retained_bytes_possible > 0 || row.retained_bytes > 0 || site.pointer_free) return true;
+  // An array of pointers that keeps nothing else: report it where most of it is lost for good.
+  return site.category != Category::Tail && row.hidden_slots * 2 >= row.slots;
+}
+
+RemedyRow clear_remedy(const Site& site, const SiteRow& row) {
+  RemedyRow remedy;
+  remedy.name = "clear";
+  remedy.frees_objects = row.retained_objects;
+  remedy.frees_bytes = row.retained_bytes;
+  if (site.pointer_free)
+    remedy.note = "the elements hold no pointers: clearing them frees nothing, copying does";
+  return remedy;
+}
+
+SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention& retention) {
+  TypeTable& types = views.types();
+  SiteRow row;
+  row.site = site.name.text;
+  row.kind = site_kind_name(site.name.kind);
+  row.element_type = site.elem == kUnknownType ? "uint8" : types.info(site.elem).name;
+  row.category = category_name(site.category);
+  row.arrays = site.arrays;
+  row.array_bytes = site.array_bytes;
+  row.slots = site.slots;
+  row.visible_slots = site.visible_slots;
+  row.hidden_slots = site.hidden_slots;
+  row.hidden_bytes = site.hidden_bytes;
+  row.stale_slots = retention.stale_slots;
+  row.len = site.len;
+  row.cap = site.cap;
+  row.retained_objects = retention.exclusive.objects;
+  row.retained_bytes = retention.exclusive.bytes;
+  row.shared_with = site.shared_with;
+  row.path = namer.path(site.holder, site.holder_offset);
+  row.path.push_back(fmt::format("[{}:{}]", site.first_hidden_slot,
+                                 site.category == Category::Tail
+                                     ? std::string()
+                                     : std::to_string(site.last_hidden_slot)));
+  std::map<std::string, TypeCount> by_name;
+  for (const RetainedType& retained : retention.types) {
+    auto& count = by_name[type_name(types, retained.type, retained.array)];
+    count.objects += retained.counted.objects;
+    count.bytes += retained.counted.bytes;
+  }
+  for (auto& [name, count] : by_name)
+    row.retained_types.push_back({name, count.objects, count.bytes});
+  std::stable_sort(row.retained_types.begin(), row.retained_types.end(),
+                   [](const auto& a, const auto& b) { return a.bytes > b.bytes; });
+  return row;
+}
+
+}  // namespace
+
+LeakReport describe_target(const OpenedTarget& target) {
+  const TargetIdentity& identity = target.image->identity();
+  LeakReport report;
+  report.target.live = identity.live;
+  report.target.path = identity.path;
+  report.target.pid = identity.pid;
+  report.target.exe = target.file->path();
+  report.target.go_version = target.runtime->version().text;
+  report.target.arch = target.image->architecture() == Architecture::Arm64 ? "arm64" : "amd64";
+  report.target.dwarf = target.dwarf != nullptr;
+  report.target.pause_ms = identity.pause_ms;
+  report.target.taken_at = identity.taken_at;
+  return report;
+}
+
+void describe_heap(const Views& views, const RootSet& roots, const Findings& certain,
+                   const Findings& possible, Diagnostics& diagnostics, LeakReport& report) {
+  HeapTotals& heap = report.heap;
+  heap.live_objects = views.live().objects;
+  heap.live_bytes = views.live().bytes;
+  heap.typed_bytes = views.typed_bytes();
+  heap.visible_bytes = views.full_visible_bytes() + certain.hidden.visible_bytes;
+  heap.spare_bytes = certain.hidden.spare_bytes;
+  heap.lost_bytes = certain.hidden.lost_bytes;
+  heap.allocator_bytes = views.full_allocator_bytes() + certain.hidden.allocator_bytes;
+  heap.overhang_objects = certain.overhang.total.objects;
+  heap.overhang_bytes = certain.overhang.total.bytes;
+  heap.overhang_bytes_possible = possible.overhang.total.bytes;
+  heap.unknown_references = views.unknown_references();
+  for (const Goroutine& goroutine : roots.goroutines)
+    for (const StackFrame& frame : goroutine.frames) heap.conservative_frames += frame.conservative;
+  const Heap& all = views.heap();
+  for (const HeapSpan& span : all.spans()) {
+    for (std::uint32_t i = 0; i < span.span.slots; i++) {
+      ObjectId id(span.first.value + i);
+      if (!all.allocated(id) || views.live().live.test(id.value)) continue;
+      heap.garbage_objects++;
+      heap.garbage_bytes += span.span.elem_size;
+    }
+  }
+  auto sum = heap.visible_bytes + heap.spare_bytes + heap.lost_bytes + heap.overhang_bytes +
+             heap.allocator_bytes;
+  if (sum != heap.live_bytes)
+    diagnostics.warn(fmt::format("conservation: {} live bytes, but {} in the five buckets",
+                                 heap.live_bytes, sum));
+}
+
+void describe_sites(Views& views, const Findings& certain, const Findings& possible,
+                    LeakReport& report) {
+  Namer namer(views);
+  std::map<SiteKey, std::size_t> certain_sites;
+  for (std::size_t i = 0; i < certain.sites.sites.size(); i++)
+    certain_sites[key_of(certain.sites.sites[i])] = i;
+  for (std::size_t i = 0; i < possible.sites.sites.size(); i++) {
+    const Site& site = possible.sites.sites[i];
+    auto sure = certain_sites.find(key_of(site));
+    bool in_both = sure != certain_sites.end();
+    SiteRow row = row_of(views, namer, in_both ? certain.sites.sites[sure->second] : site,
+                         in_both ? certain.overhang.sites[sure->second] : possible.overhang.sites[i]);
+    row.retained_bytes_possible = possible.overhang.sites[i].exclusive.bytes;
+    if (!in_both) {
+      row.retained_objects = row.retained_bytes = 0;
+    }
+    row.retained_bytes_possible = std::max(row.retained_bytes_possible, row.retained_bytes);
+    if (row.retained_bytes_possible != row.retained_bytes)
+      row.doubt = views.doubt_about(site.example);
+    if (!worth_a_row(site, row)) continue;
+    row.remedies.push_back(clear_remedy(site, row));
+    report.sites.push_back(std::move(row));
+  }
+  std::stable_sort(report.sites.begin(), report.sites.end(),
+                   [](const SiteRow& a, const SiteRow& b) { return weight(a) > weight(b); });
+  for (const Habit& habit : certain.sites.habits)
+    report.spare.push_back({habit.name,
+                            habit.elem == kUnknownType ? "uint8" : views.types().info(habit.elem).name,
+                            habit.arrays, habit.spare_bytes});
+  std::stable_sort(report.spare.begin(), report.spare.end(),
+                   [](const SpareRow& a, const SpareRow& b) { return a.spare_bytes > b.spare_bytes; });
+}
+
+}  // namespace overhang

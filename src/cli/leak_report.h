@@ -1,0 +1,26 @@
+// From findings to the plain rows of the report.
+#pragma once
+
+#include "cli/open_target.h"
+#include "graph/views.h"
+#include "report/model.h"
+#include "retain/overhang.h"
+#include "retain/sites.h"
+
+namespace overhang {
+
+struct Findings {
+  HiddenMemory hidden;
+  Sites sites;
+  Overhang overhang;
+};
+
+LeakReport describe_target(const OpenedTarget& target);
+// Totals, and whether every live byte is in exactly one bucket (a warning where it is not).
+void describe_heap(const Views& views, const RootSet& roots, const Findings& certain,
+                   const Findings& possible, Diagnostics& diagnostics, LeakReport& report);
+// A row for each site that retains something, or whose own bytes are out of reach; largest first.
+void describe_sites(Views& views, const Findings& certain, const Findings& possible,
+                    LeakReport& report);
+
+}  // namespace overhang

@@ -1,0 +1,225 @@
+#include <algorithm>
+
+#include "retain/sites.h"
+
+namespace overhang {
+namespace {
+
+constexpr unsigned kMaxDepth = 6;      // of names that are built from the holder's holder
+constexpr unsigned kMaxPathSteps = 24;  // of a path that is printed
+
+// "main.(*Pool).run" from a closure's type name, which the type table builds as "closure NAME".
+constexpr std::string_view kClosurePrefix = "closure ";
+
+}  // namespace
+
+const char* site_kind_name(SiteKind kind) {
+  switch (kind) {
+    case SiteKind::Global:
+      return "global";
+    case SiteKind::Field:
+      return "field";
+    case SiteKind::Local:
+      return "local";
+    case SiteKind::Map:
+      return "map";
+    case SiteKind::Captured:
+      return "captured";
+    case SiteKind::Element:
+      return "element";
+    case SiteKind::Other:
+      return "other";
+  }
+  return "other";
+}
+
+std::string Namer::field_path(TypeId type, std::uint64_t offset) {
+  std::string out;
+  for (unsigned depth = 0; depth < 64; depth++) {
+    const TypeInfo& info = views_.types().info(type);
+    if (info.kind == TypeKind::Struct) {
+      const TypeField* found = nullptr;
+      for (const TypeField& field : info.fields) {
+        const auto size = views_.types().info(field.type).size;
+        if (offset >= field.offset && offset - field.offset < std::max<std::uint64_t>(size, 1) &&
+            size > 0)
+          found = &field;
+      }
+      if (!found) return out;
+      // The wrapped word of an atomic is the atomic itself to a reader.
+      if (!info.name.starts_with("atomic.")) out += "." + found->name;
+      offset -= found->offset;
+      type = found->type;
+      continue;
+    }
+    if (info.kind == TypeKind::Array) {
+      const auto size = views_.types().info(info.elem).size;
+      if (size == 0) return out;
+      out += "[]";
+      offset %= size;
+      type = info.elem;
+      continue;
+    }
+    return out;
+  }
+  return out;
+}
+
+bool Namer::is_map_storage(TypeId type) {
+  const auto& name = views_.types().info(type).name;
+  return name.starts_with("map.group[") || name.starts_with("map.bucket[");
+}
+
+bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeKind::Map; }
+
+std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
+  auto key = std::uint64_t{holder.bits()} << 32 | target.value;
+  if (auto known = offsets_.find(key); known != offsets_.end()) return known->second;
+  const Heap& heap = views_.heap();
+  auto begin = heap.base(target), end = begin + heap.slot_size(target);
+  std::uint64_t found = 0;
+  bool any = false;
+  auto look = [&](std::uint64_t offset, const Reference& reference) {
+    if (any || reference.target < begin || reference.target >= end) return;
+    any = true;
+    found = offset;
+  };
+  if (holder.is_object()) {
+    auto id = holder.as_object();
+    views_.follower().whole(id, views_.info(id).type(), look);
+  } else if (holder.is_place()) {
+    const RootPlace& place = views_.places().row(holder);
+    const auto size = views_.decoder().facts(place.type).size;
+    auto bytes = place.address ? heap.image().bytes(place.address, size) : std::nullopt;
+    if (bytes)
+      views_.decoder().decode({bytes->data(), bytes->size(), place.address, nullptr}, 0,
+                              place.type, 1, look);
+  }
+  return offsets_[key] = found;
+}
+
+SiteName Namer::name(Holder holder, std::uint64_t offset) { return name_at(holder, offset, 0); }
+
+SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
+  if (holder.none() || depth > kMaxDepth) return {"unknown place", SiteKind::Other};
+  if (holder.is_object()) return name_object(holder.as_object(), offset, depth);
+  const RootPlace& place = views_.places().row(holder);
+  switch (place.kind) {
+    case RootPlace::Kind::Global:
+      return {place.name + field_path(place.type, offset), SiteKind::Global};
+    case RootPlace::Kind::Local:
+      return {fmt::format("{}{} in {}", place.name, field_path(place.type, offset),
+                          place.function),
+              SiteKind::Local};
+    case RootPlace::Kind::Static: {
+      auto parent = name_at(place.parent, place.parent_offset, depth + 1);
+      // A value of a named type behind a pointer: the field says most.
+      if (parent.kind != SiteKind::Global) {
+        const TypeInfo& info = views_.types().info(place.type);
+        return {info.name + field_path(place.type, offset), SiteKind::Field};
+      }
+      return {parent.text + field_path(place.type, offset), SiteKind::Global};
+    }
+    case RootPlace::Kind::Finalizer:
+      return {"finalizer", SiteKind::Other};
+    case RootPlace::Kind::Unknown:
+      return {place.function.empty() ? place.name
+                                     : fmt::format("{} in {}", place.name, place.function),
+              SiteKind::Other};
+  }
+  return {};
+}
+
+// The name of the place that holds the reference to the object.
+SiteName Namer::name_of_pointee(ObjectId id, unsigned depth) {
+  auto holder = views_.info(id).holder();
+  return name_at(holder, offset_in(holder, id), depth + 1);
+}
+
+SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
+  const ObjectInfo info = views_.info(id);
+  const Heap& heap = views_.heap();
+  auto type = info.type();
+  if (type == kUnknownType)
+    return {fmt::format("object of unknown type ({} bytes)", heap.slot_size(id)), SiteKind::Other};
+  const TypeInfo& of = views_.types().info(type);
+  auto size = std::max<std::uint64_t>(of.size, 1);
+  auto within = offset >= heap.header_size(id) ? (offset - heap.header_size(id)) % size : 0;
+
+  if (is_map_storage(type)) {
+    // Up to the map's header, then to the place that holds the map.
+    auto holder = info.holder();
+    if (holder.is_object() && is_map(views_.info(holder.as_object()).type()))
+      return {"value of map " + name_of_pointee(holder.as_object(), depth).text, SiteKind::Map};
+    return {"value of map " + name_of_pointee(id, depth).text, SiteKind::Map};
+  }
+  if (of.name.starts_with(kClosurePrefix)) {
+    auto variable = field_path(type, within);
+    if (variable.starts_with('.')) variable.erase(0, 1);
+    return {fmt::format("{} captured by {}", variable, of.name.substr(kClosurePrefix.size())),
+            SiteKind::Captured};
+  }
+  if (info.array() && of.kind == TypeKind::Slice)
+    return {"element of " + name_of_pointee(id, depth).text, SiteKind::Element};
+  if (of.kind == TypeKind::Slice || of.kind == TypeKind::String ||
+      of.kind == TypeKind::EmptyInterface || of.kind == TypeKind::Interface) {
+    // A header of its own: a variable that escaped, or a value in an interface.
+    return name_of_pointee(id, depth);
+  }
+  auto holder = info.holder();
+  if (!info.array() && holder.is_place()) {
+    const RootPlace& place = views_.places().row(holder);
+    if (place.kind == RootPlace::Kind::Global || place.kind == RootPlace::Kind::Static) {
+      auto parent = name_of_pointee(id, depth);
+      if (parent.kind == SiteKind::Global && parent.text.find("[]") == std::string::npos)
+        return {parent.text + field_path(type, within), SiteKind::Global};
+    }
+  }
+  auto key = std::uint64_t{type.value} << 40 ^ within;
+  auto [known, fresh] = field_names_.try_emplace(key);
+  if (fresh) known->second = of.name + field_path(type, within);
+  return {known->second, SiteKind::Field};
+}
+
+std::vector<std::string> Namer::path(Holder holder, std::uint64_t offset) {
+  std::vector<std::string> steps;  // from the place up to the root
+  auto add = [&](std::string step) {
+    if (step.starts_with('.')) step.erase(0, 1);
+    if (!step.empty()) steps.push_back(std::move(step));
+  };
+  for (unsigned i = 0; i < kMaxPathSteps && !holder.none(); i++) {
+    if (holder.is_place()) {
+      const RootPlace& place = views_.places().row(holder);
+      add(field_path(place.type, offset));
+      if (place.kind == RootPlace::Kind::Static) {
+        holder = place.parent;
+        offset = place.parent_offset;
+        continue;
+      }
+      add(place.function.empty() ? place.name : place.name + " in " + place.function);
+      break;
+    }
+    auto id = holder.as_object();
+    const ObjectInfo info = views_.info(id);
+    const Heap& heap = views_.heap();
+    auto header = heap.header_size(id);
+    const TypeInfo& of = views_.types().info(info.type());
+    if (info.type() != kUnknownType && of.size > 0 && offset >= header) {
+      auto index = (offset - header) / of.size;
+      auto step = is_map_storage(info.type()) ? std::string("[key]")
+                  : info.array()              ? fmt::format("[{}]", index)
+                                              : std::string();
+      auto rest = is_map_storage(info.type()) || is_map(info.type())
+                      ? std::string()
+                      : field_path(info.type(), (offset - header) % of.size);
+      add(step + rest);
+    }
+    auto parent = info.holder();
+    offset = parent.none() ? 0 : offset_in(parent, id);
+    holder = parent;
+  }
+  std::reverse(steps.begin(), steps.end());
+  return steps;
+}
+
+}  // namespace overhang

@@ -1,0 +1,179 @@
+#include "retain/sites.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include "retain/overhang.h"
+
+namespace overhang {
+namespace {
+
+// Holders that a person looks for first: what lives longest.
+int rank(SiteKind kind) {
+  switch (kind) {
+    case SiteKind::Global:
+      return 0;
+    case SiteKind::Field:
+      return 1;
+    case SiteKind::Map:
+      return 2;
+    case SiteKind::Element:
+      return 3;
+    case SiteKind::Captured:
+      return 4;
+    case SiteKind::Local:
+      return 5;
+    case SiteKind::Other:
+      return 6;
+  }
+  return 6;
+}
+
+class Grouper {
+ public:
+  Grouper(Views& views, const HiddenMemory& hidden, Namer& namer)
+      : views_(views), heap_(views.heap()), hidden_(hidden), namer_(namer) {}
+
+  Sites group() {
+    out_.site_of_region.assign(hidden_.regions.size(), kNoSite);
+    for (std::size_t i = 0; i < hidden_.regions.size(); i++) {
+      const HiddenRegion& region = hidden_.regions[i];
+      if (region.habit)
+        add_habit(region);
+      else if (matters(region))
+        out_.site_of_region[i] = add_region(region);
+    }
+    return std::move(out_);
+  }
+
+ private:
+  // An array of pointers whose hidden slots are all nil keeps nothing; its own bytes matter once
+  // most of them are out of reach.
+  bool matters(const HiddenRegion& region) const {
+    const HiddenArray& array = hidden_.arrays[region.array];
+    if (pointer_free(array)) return true;
+    if (region.category != Category::Tail &&
+        (region.end - region.begin) * 2 >= array.data_end - array.data_begin)
+      return true;
+    bool any = false;
+    heap_.for_each_pointer(array.object, region.begin, region.end,
+                           [&](std::uint64_t, Address) { any = true; });
+    return any;
+  }
+
+  bool pointer_free(const HiddenArray& array) const {
+    return heap_.span_of(array.object).layout == PointerLayout::None;
+  }
+
+  struct Named {
+    SiteName name;
+    const Window* window = nullptr;
+    std::vector<std::string> others;
+  };
+
+  // The array's holder that is named in the report, and the others.
+  const Named& named(const HiddenRegion& region) {
+    if (named_array_ == region.array) return named_;
+    named_array_ = region.array;
+    named_ = {};
+    const HiddenArray& array = hidden_.arrays[region.array];
+    // An array may have very many holders (substrings of one text): a few tell enough.
+    constexpr std::uint32_t kMaxHolders = 64;
+    std::vector<std::pair<SiteName, const Window*>> all;
+    for (std::uint32_t i = 0; i < std::min(array.window_count, kMaxHolders); i++) {
+      const Window& window = hidden_.windows[array.first_window + i];
+      all.emplace_back(namer_.name(window.holder, window.holder_offset), &window);
+    }
+    auto first = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
+      return std::tuple(rank(a.first.kind), a.first.text, ~a.second->cap) <
+             std::tuple(rank(b.first.kind), b.first.text, ~b.second->cap);
+    });
+    named_.name = first->first;
+    named_.window = first->second;
+    for (const auto& [name, window] : all)
+      if (name.text != named_.name.text) named_.others.push_back(name.text);
+    return named_;
+  }
+
+  std::uint32_t add_region(const HiddenRegion& region) {
+    const HiddenArray& array = hidden_.arrays[region.array];
+    const Named& who = named(region);
+    auto key = fmt::format("{}\n{}\n{}\n{}", who.name.text, static_cast<int>(who.name.kind),
+                           array.elem.value, static_cast<int>(region.category));
+    auto [at, fresh] =
+        by_key_.try_emplace(std::move(key), static_cast<std::uint32_t>(out_.sites.size()));
+    if (fresh) {
+      Site site;
+      site.name = who.name;
+      site.elem = array.elem;
+      site.category = region.category;
+      site.pointer_free = pointer_free(array);
+      out_.sites.push_back(std::move(site));
+      last_array_.push_back(kNoSite);
+    }
+    Site& site = out_.sites[at->second];
+    auto hidden_slots = (region.end - region.begin) / array.elem_size;
+    site.hidden_bytes += region.end - region.begin;
+    site.hidden_slots += hidden_slots;
+    if (std::exchange(last_array_[at->second], region.array) != region.array)
+      add_array(site, region, who);
+    return at->second;
+  }
+
+  void add_array(Site& site, const HiddenRegion& region, const Named& who) {
+    const HiddenArray& array = hidden_.arrays[region.array];
+    auto slot = heap_.slot_size(array.object);
+    site.arrays++;
+    site.array_bytes += slot;
+    site.slots += (array.data_end - array.data_begin) / array.elem_size;
+    site.visible_slots += array.visible_bytes / array.elem_size;
+    site.len = site.arrays == 1 ? who.window->len / array.elem_size : 0;
+    site.cap = site.arrays == 1 ? who.window->cap / array.elem_size : 0;
+    if (slot > site.largest_array_bytes) {
+      site.largest_array_bytes = slot;
+      site.holder = who.window->holder;
+      site.holder_offset = who.window->holder_offset;
+      site.example = array.object;
+      site.first_hidden_slot = (region.begin - array.data_begin) / array.elem_size;
+      site.last_hidden_slot = (region.end - array.data_begin) / array.elem_size;
+    }
+    constexpr std::size_t kMaxShared = 16;
+    for (const auto& other : who.others)
+      if (site.shared_with.size() < kMaxShared &&
+          std::find(site.shared_with.begin(), site.shared_with.end(), other) ==
+              site.shared_with.end())
+        site.shared_with.push_back(other);
+  }
+
+  void add_habit(const HiddenRegion& region) {
+    const HiddenArray& array = hidden_.arrays[region.array];
+    auto bytes = region.end - region.begin;
+    out_.habit_bytes += bytes;
+    out_.habit_arrays++;
+    const Named& who = named(region);
+    auto key = fmt::format("{}\n{}", who.name.text, array.elem.value);
+    auto [at, fresh] = habit_by_key_.try_emplace(std::move(key), out_.habits.size());
+    if (fresh) out_.habits.push_back({who.name.text, array.elem, 0, 0});
+    out_.habits[at->second].arrays++;
+    out_.habits[at->second].spare_bytes += bytes;
+  }
+
+  Views& views_;
+  const Heap& heap_;
+  const HiddenMemory& hidden_;
+  Namer& namer_;
+  Sites out_;
+  std::unordered_map<std::string, std::uint32_t> by_key_;
+  std::unordered_map<std::string, std::size_t> habit_by_key_;
+  std::vector<std::uint32_t> last_array_;  // by site
+  std::uint32_t named_array_ = kNoSite;
+  Named named_;
+};
+
+}  // namespace
+
+Sites find_sites(Views& views, const HiddenMemory& hidden, Namer& namer) {
+  return Grouper(views, hidden, namer).group();
+}
+
+}  // namespace overhang

@@ -1,0 +1,82 @@
+// Sites: the named places that hold the slices over hidden memory.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "graph/views.h"
+#include "retain/hidden.h"
+
+namespace overhang {
+
+enum class SiteKind : std::uint8_t { Global, Field, Local, Map, Captured, Element, Other };
+const char* site_kind_name(SiteKind kind);
+
+struct SiteName {
+  std::string text;  // "main.pool.inUse", "conns in main.(*Pool).run", "value of map main.index"
+  SiteKind kind = SiteKind::Other;
+};
+
+// Names places and the way to them from a root.
+class Namer {
+ public:
+  explicit Namer(Views& views) : views_(views) {}
+
+  // The place at byte `offset` of `holder`.
+  SiteName name(Holder holder, std::uint64_t offset);
+  // The way from a root to that place, a step each: "main.pool", "inUse".
+  std::vector<std::string> path(Holder holder, std::uint64_t offset);
+  // ".inUse", "[].items": the way within a value of `type`; "" at its start or where unknown.
+  std::string field_path(TypeId type, std::uint64_t offset);
+
+ private:
+  SiteName name_object(ObjectId id, std::uint64_t offset, unsigned depth);
+  SiteName name_at(Holder holder, std::uint64_t offset, unsigned depth);
+  SiteName name_of_pointee(ObjectId id, unsigned depth);
+  // Where `holder` refers to the object: the offset of the first such word.
+  std::uint64_t offset_in(Holder holder, ObjectId target);
+  bool is_map_storage(TypeId type);
+  bool is_map(TypeId type);
+
+  Views& views_;
+  std::unordered_map<std::uint64_t, std::string> field_names_;  // (type, offset) -> Type.field
+  std::unordered_map<std::uint64_t, std::uint64_t> offsets_;    // (holder, object) -> offset
+};
+
+struct Site {
+  SiteName name;
+  TypeId elem;  // kUnknownType: a string's bytes
+  Category category = Category::Tail;
+  std::uint64_t arrays = 0, array_bytes = 0;
+  std::uint64_t slots = 0, visible_slots = 0, hidden_slots = 0, hidden_bytes = 0;
+  std::uint64_t len = 0, cap = 0;  // slots, of the only array's widest window; 0 for more arrays
+  bool pointer_free = false;
+  // The widest window over the largest array, for the path.
+  Holder holder;
+  std::uint64_t holder_offset = 0;
+  std::uint64_t largest_array_bytes = 0;
+  std::uint64_t first_hidden_slot = 0, last_hidden_slot = 0;  // of the largest array
+  ObjectId example;                                            // the largest array
+  std::vector<std::string> shared_with;
+};
+
+// Ordinary room of reused pointer-free buffers.
+struct Habit {
+  std::string name;
+  TypeId elem;
+  std::uint64_t arrays = 0, spare_bytes = 0;
+};
+
+struct Sites {
+  std::vector<Site> sites;
+  std::vector<std::uint32_t> site_of_region;  // kNoSite: not a site
+  std::vector<Habit> habits;
+  std::uint64_t habit_bytes = 0, habit_arrays = 0;
+};
+
+// Groups regions by the place that holds their arrays' slices, element type and category.
+Sites find_sites(Views& views, const HiddenMemory& hidden, Namer& namer);
+
+}  // namespace overhang
