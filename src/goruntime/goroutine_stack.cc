@@ -33,6 +33,21 @@ void sort_roots(std::vector<StackRoot>& roots) {
 }  // namespace
 
 void GoroutineStack::read(Goroutine& goroutine) {
+  // Grown in vectors that go from goroutine to goroutine, kept at their exact size.
+  goroutine.frames.swap(frames_);
+  goroutine.roots.swap(roots_);
+  unwind_and_scan(goroutine);
+  std::vector<StackFrame> frames(goroutine.frames);
+  std::vector<StackRoot> roots(goroutine.roots);
+  goroutine.frames.swap(frames_);
+  goroutine.roots.swap(roots_);
+  frames_.clear();
+  roots_.clear();
+  goroutine.frames = std::move(frames);
+  goroutine.roots = std::move(roots);
+}
+
+void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   const Image& image = runtime_.image();
   auto position = positions_.find(goroutine, cache_);
   bool known = position && position->stack.sp >= goroutine.stack_lo &&

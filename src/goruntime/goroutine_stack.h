@@ -29,6 +29,7 @@ class GoroutineStack {
   void read(Goroutine& goroutine);
 
  private:
+  void unwind_and_scan(Goroutine& goroutine);
   void scan_frames(Goroutine& goroutine, const StackPosition& position, bool from_registers);
   bool scan_exactly(const StackFrame& frame, const PcFacts& facts, std::int32_t index);
   void scan_conservatively(const StackFrame& frame, const PcFacts& facts, std::int32_t index);
@@ -44,6 +45,8 @@ class GoroutineStack {
   Unwinder unwinder_;
   StackScan scan_;
   StackMemory memory_;
+  std::vector<StackFrame> frames_;
+  std::vector<StackRoot> roots_;
 };
 
 }  // namespace overhang
