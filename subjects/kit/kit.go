@@ -13,6 +13,7 @@ import (
 	"strconv"
 	"syscall"
 	"time"
+	"unsafe"
 )
 
 // A Command is what Serve does when its name is read.
@@ -24,6 +25,14 @@ type Command struct {
 // Between, if set, runs between the last two cycles: what it puts into a sync.Pool is that pool's
 // victim in the image.
 var Between func()
+
+// After, if set, runs after the last cycle: what it lets go of is dead in the image, and no
+// collector has noticed. It must not allocate.
+var After func()
+
+// KeepProcessor makes Serve read without telling the scheduler, so that with GOMAXPROCS=1 no other
+// goroutine runs meanwhile, not even one that is runnable.
+var KeepProcessor bool
 
 var (
 	facts []byte
@@ -115,6 +124,9 @@ func ready() {
 	}
 	runtime.GC()
 	runtime.ReadMemStats(&stats)
+	if After != nil {
+		Spread(After)
+	}
 	line := append(out[:0], `ready {"heap_alloc":`...)
 	line = strconv.AppendUint(line, stats.HeapAlloc, 10)
 	line = append(line, `,"heap_objects":`...)
@@ -124,9 +136,9 @@ func ready() {
 }
 
 func readLine() (string, bool) {
-	n, err := syscall.Read(0, in[:])
+	n, err := read()
 	for err == syscall.EINTR {
-		n, err = syscall.Read(0, in[:])
+		n, err = read()
 	}
 	if err != nil || n <= 0 {
 		return "", false
@@ -135,4 +147,15 @@ func readLine() (string, bool) {
 		n--
 	}
 	return string(in[:n]), true
+}
+
+func read() (int, error) {
+	if !KeepProcessor {
+		return syscall.Read(0, in[:])
+	}
+	n, _, errno := syscall.RawSyscall(syscall.SYS_READ, 0, uintptr(unsafe.Pointer(&in)), uintptr(len(in)))
+	if errno != 0 {
+		return -1, errno
+	}
+	return int(n), nil
 }

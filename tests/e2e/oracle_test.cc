@@ -1,0 +1,172 @@
+// The collector as oracle: a subject hides memory, overhang says what would be freed, the subject
+// applies the remedy to itself, and what its own collector then frees must be just that.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <map>
+
+#include "support/go_program.h"
+#include "support/overhang_command.h"
+
+namespace overhang::test {
+namespace {
+
+using nlohmann::json;
+
+struct Freed {
+  std::uint64_t bytes = 0, objects = 0;
+};
+
+const std::vector<std::string> kScenarios = {"head",
+                                             "clipped",
+                                             "gap",
+                                             "head_and_tail",
+                                             "window_string",
+                                             "window_bytes",
+                                             "window_points",
+                                             "window_substrings",
+                                             "window_two_of_one_string",
+                                             "tail_global_field",
+                                             "tail_behind_global_pointer",
+                                             "tail_to_zero",
+                                             "tail_global_slice",
+                                             "tail_small",
+                                             "tail_structs",
+                                             "tail_generic",
+                                             "tail_behind_pointer_to_slice",
+                                             "tail_atomic",
+                                             "tail_interface",
+                                             "tail_many_fields",
+                                             "tail_list_nodes",
+                                             "tail_many_generics",
+                                             "tail_map_values",
+                                             "tail_elements",
+                                             "tail_array_elements",
+                                             "tail_in_channel",
+                                             "tail_local",
+                                             "tail_captured",
+                                             "tail_captured_by_reference",
+                                             "tail_of_interfaces",
+                                             "tail_of_strings",
+                                             "tail_of_funcs",
+                                             "tail_of_buffers",
+                                             "tail_of_maps",
+                                             "tail_of_chans",
+                                             "tail_of_arrays",
+                                             "shared_array",
+                                             "two_sites_hold_the_same",
+                                             "hidden_but_visible_elsewhere",
+                                             "hidden_cycle",
+                                             "hidden_within_hidden",
+                                             "stack_object"};
+
+TEST(OracleScenarios, AreAllListedHere) {
+  auto list = run({build_subject("oracle"), "list"}).out;
+  std::string ours;
+  for (auto& name : kScenarios) ours += name + "\n";
+  EXPECT_EQ(ours, list);
+}
+
+class Oracle : public testing::TestWithParam<std::string> {};
+
+// Where the executable does not name captured variables (before Go 1.23), there is no site.
+bool needs_closure_offsets(const std::string& scenario) {
+  return scenario.starts_with("tail_captured");
+}
+
+bool matches(const json& row, const json& expected) {
+  auto same = [&](const char* key) {
+    return expected.at(key) == "" || row.at(key) == expected.at(key);
+  };
+  return same("site") && same("category");
+}
+
+// A row of the report against what the scenario's construction says.
+void expect_row(const json& row, const json& expected) {
+  for (const char* key : {"site", "kind"})
+    if (expected.at(key) != "") EXPECT_EQ(row.at(key), expected.at(key));
+  if (expected.contains("element_type"))
+    EXPECT_EQ(row.at("element_type"), expected.at("element_type"));
+  for (const char* key : {"arrays", "slots", "visible_slots"})
+    EXPECT_EQ(row.at(key), expected.at(key)) << key;
+  EXPECT_GE(row.at("retained_bytes_possible"), row.at("retained_bytes"));
+  if (expected.at("category") == "window") return;
+  EXPECT_EQ(row.at("stale_slots"), expected.at("stale_slots"));
+  EXPECT_GE(row.at("hidden_slots"), row.at("stale_slots"));
+  if (expected.contains("shared_with")) {
+    auto& shared = row.at("shared_with");
+    EXPECT_NE(std::find(shared.begin(), shared.end(), expected.at("shared_with")), shared.end())
+        << shared;
+  }
+  auto& remedies = row.at("remedies");
+  auto clear = std::find_if(remedies.begin(), remedies.end(),
+                            [](const json& remedy) { return remedy.at("name") == "clear"; });
+  ASSERT_NE(clear, remedies.end());
+  EXPECT_EQ(clear->at("frees_bytes"), row.at("retained_bytes"));
+  EXPECT_EQ(clear->at("frees_objects"), row.at("retained_objects"));
+}
+
+void expect_near(std::uint64_t predicted, std::uint64_t real, std::uint64_t slack,
+                 const char* what) {
+  auto difference = predicted > real ? predicted - real : real - predicted;
+  EXPECT_LE(difference, std::max<std::uint64_t>(real / 1000, slack))
+      << what << ": predicted " << predicted << ", real " << real;
+}
+
+Freed apply_remedy(Subject& subject) {
+  auto bytes = subject.heap_alloc(), objects = subject.heap_objects();
+  subject.command("remedy");
+  return {bytes - subject.heap_alloc(), objects - subject.heap_objects()};
+}
+
+TEST_P(Oracle, FreesWhatWasPredicted) {
+  if (needs_closure_offsets(GetParam()) && go_minor() < 23)
+    GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
+  Subject subject("oracle", {GetParam()});
+  auto report = leaks_json({std::to_string(subject.pid())});
+  auto& sites = report.at("sites");
+  SCOPED_TRACE(report.dump(1).substr(0, 6000));
+  EXPECT_EQ(report.at("heap").at("live_bytes"), subject.heap_alloc());
+
+  Freed by_site, arrays;
+  std::vector<bool> accounted(sites.size());
+  for (auto& expected : subject.facts().at("expect")) {
+    bool found = false;
+    for (std::size_t i = 0; i < sites.size(); i++) {
+      if (accounted[i] || !matches(sites[i], expected)) continue;
+      expect_row(sites[i], expected);
+      found = accounted[i] = true;
+      by_site.bytes += sites[i].at("retained_bytes").get<std::uint64_t>();
+      by_site.objects += sites[i].at("retained_objects").get<std::uint64_t>();
+      arrays.bytes += sites[i].at("array_bytes").get<std::uint64_t>();
+      break;
+    }
+    EXPECT_TRUE(found) << "no site for " << expected;
+  }
+  // Nothing else is accused.
+  for (std::size_t i = 0; i < sites.size(); i++)
+    if (!accounted[i]) EXPECT_LE(sites[i].at("retained_bytes"), 1024u) << sites[i];
+
+  auto freed = apply_remedy(subject);
+  if (subject.facts().at("expect").at(0).at("category") == "window") {
+    auto copied = subject.facts().at("copied").get<std::uint64_t>();
+    expect_near(arrays.bytes - copied, freed.bytes, 4096, "bytes");
+    return;
+  }
+  auto& totals = report.at("heap");
+  expect_near(totals.at("overhang_bytes"), freed.bytes, 4096, "bytes in all");
+  expect_near(totals.at("overhang_objects"), freed.objects, 16, "objects in all");
+  if (GetParam() == "two_sites_hold_the_same") {
+    EXPECT_EQ(by_site.bytes, 0u) << "neither site alone would free anything";
+  } else if (subject.facts().at("expect").size() == 1) {
+    expect_near(by_site.bytes, freed.bytes, 4096, "bytes of the site");
+    expect_near(by_site.objects, freed.objects, 16, "objects of the site");
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Scenarios, Oracle, testing::ValuesIn(kScenarios),
+                         [](auto& instance) { return instance.param; });
+
+}  // namespace
+}  // namespace overhang::test

@@ -1,0 +1,40 @@
+// Programs that hide nothing are not accused of anything.
+#include <gtest/gtest.h>
+
+#include "support/go_program.h"
+#include "support/overhang_command.h"
+
+namespace overhang::test {
+namespace {
+
+constexpr std::uint64_t kNoise = 1024;  // bytes
+
+class Quiet : public testing::TestWithParam<std::string> {};
+
+TEST_P(Quiet, NoSiteAboveAKilobyte) {
+  Subject subject("quiet", {GetParam()});
+  auto report = leaks_json({std::to_string(subject.pid())});
+  for (auto& site : report.at("sites")) {
+    EXPECT_LE(site.at("retained_bytes"), kNoise) << site;
+    // Room of a slice (spare) is the program's own affair; what is lost is not.
+    auto category = site.at("category").get<std::string>();
+    if (category != "tail") EXPECT_LE(site.at("hidden_bytes"), kNoise) << site;
+  }
+  EXPECT_LE(report.at("heap").at("overhang_bytes"), kNoise);
+}
+
+INSTANTIATE_TEST_SUITE_P(Programs, Quiet, testing::Values("web", "workers", "tidy", "structures"),
+                         [](auto& instance) { return instance.param; });
+
+// Subjects of the bit-exact test that are all the standard library's own doing.
+TEST(QuietLibrary, NoSiteAboveAKilobyte) {
+  for (const char* name : {"web", "texts", "timers"}) {
+    Subject subject(name);
+    auto report = leaks_json({std::to_string(subject.pid())});
+    for (auto& site : report.at("sites"))
+      EXPECT_LE(site.at("retained_bytes"), kNoise) << name << ": " << site;
+  }
+}
+
+}  // namespace
+}  // namespace overhang::test

@@ -1,0 +1,55 @@
+// What the report says of any program, whatever it holds: totals that add up and agree with the
+// runtime's own counters, and nearly every byte typed.
+#include <gtest/gtest.h>
+
+#include "e2e/subjects.h"
+#include "support/go_program.h"
+#include "support/overhang_command.h"
+
+namespace overhang::test {
+namespace {
+
+class Totals : public testing::TestWithParam<SubjectCase> {};
+
+TEST_P(Totals, AddUpAndAreTheRuntimes) {
+  Subject subject(GetParam().name, GetParam().arguments);
+  auto report = leaks_json({std::to_string(subject.pid())});
+  EXPECT_EQ(report.at("schema"), "overhang.leaks/1");
+  EXPECT_EQ(report.at("target").at("go_version"), go_version());
+  EXPECT_EQ(report.at("target").at("kind"), "pid");
+  auto& heap = report.at("heap");
+  auto value = [&](const char* name) { return heap.at(name).get<std::uint64_t>(); };
+  // A thread that the runtime starts after its last collection takes some 6 KB.
+  EXPECT_LE(value("live_bytes"), subject.heap_alloc() + 65536);
+  EXPECT_GE(value("live_bytes"), subject.heap_alloc());
+  EXPECT_LE(value("live_objects"), subject.heap_objects() + 40);
+  EXPECT_GE(value("live_objects"), subject.heap_objects());
+  EXPECT_EQ(value("visible_bytes") + value("spare_bytes") + value("lost_bytes") +
+                value("overhang_bytes") + value("allocator_bytes"),
+            value("live_bytes"));
+  EXPECT_GE(static_cast<double>(value("typed_bytes")),
+            0.99 * static_cast<double>(value("live_bytes")));
+  EXPECT_EQ(report.at("warnings"), nlohmann::json::array());
+}
+
+INSTANTIATE_TEST_SUITE_P(Subjects, Totals, testing::ValuesIn(all_subjects()),
+                         [](auto& instance) { return instance.param.label(); });
+
+// One answer from a live process and from its core, by one thread and by many.
+TEST(Report, IsTheSameFromACoreAndByAnyNumberOfThreads) {
+  if (!have_gcore()) GTEST_SKIP() << "gcore (package gdb) is not installed";
+  TemporaryDirectory directory;
+  Subject subject("oracle", {"tail_many_fields"});
+  auto core = write_core(subject.pid(), directory.file("core"));
+  auto findings = [](nlohmann::json report) {
+    for (const char* varying : {"target", "timings", "warnings"}) report.erase(varying);
+    return report;
+  };
+  auto live = findings(leaks_json({std::to_string(subject.pid()), "--threads", "1"}));
+  EXPECT_EQ(live, findings(leaks_json({std::to_string(subject.pid()), "--threads", "7"})));
+  EXPECT_EQ(live, findings(leaks_json({core, "--threads", "2"})));
+  EXPECT_EQ(live, findings(leaks_json({std::to_string(subject.pid()), "--no-fork"})));
+}
+
+}  // namespace
+}  // namespace overhang::test
