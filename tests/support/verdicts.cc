@@ -17,6 +17,18 @@ RootSet without_conservative_roots(const RootSet& all) {
   return exact;
 }
 
+// See Verdicts::died_in_unique_cleanup.
+bool made_by_unique_cleanup(const Anatomy& anatomy, ObjectId id) {
+  if (anatomy.runtime->version().minor != 24 || anatomy.heap->slot_size(id) != 24) return false;
+  auto pc = anatomy.image->word(anatomy.heap->base(id)).value_or(0);
+  auto function = anatomy.runtime->find_function(pc);
+  if (!function || function->entry != pc) return false;
+  return (function->name.starts_with("unique.addUniqueMap[") &&
+          function->name.ends_with("].func1.1")) ||
+         (function->name.starts_with("internal/sync.(*HashTrieMap[") &&
+          function->name.ends_with("]).All.func1"));
+}
+
 // Says where in the image's roots and stacks words point into an object.
 class Finder {
  public:
@@ -85,8 +97,9 @@ std::vector<ObjectId> tops(const Heap& heap, const std::vector<ObjectId>& set) {
 }  // namespace
 
 std::string Verdicts::text() const {
-  auto out = fmt::format("collector {}, ours {}, since {}, conservative only {}, different {}\n",
-                         marked, ours, allocated_since, conservative_only, different);
+  auto out = fmt::format(
+      "collector {}, ours {}, since {}, conservative only {}, dead {}, different {}\n", marked,
+      ours, allocated_since, conservative_only, died_in_unique_cleanup, different);
   for (auto& line : differences) out += line + "\n";
   return out;
 }
@@ -102,7 +115,9 @@ Verdicts compare_with_collector(const Anatomy& anatomy) {
     out.marked += marked;
     out.ours += ours;
     if (marked == ours) continue;
-    if (marked)
+    if (marked && made_by_unique_cleanup(anatomy, id))
+      out.died_in_unique_cleanup++;
+    else if (marked)
       collectors.push_back(id);
     else if (heap.allocated_since_cycle(id))
       out.allocated_since++;

@@ -15,6 +15,12 @@ struct Verdicts {
   // Objects of ours without the collector's verdict, each with its excuse:
   std::uint64_t allocated_since = 0;    // they are younger than the cycle
   std::uint64_t conservative_only = 0;  // only a conservatively scanned frame reaches them
+  // Objects that the collector marked and that died before the image, by the runtime's own doing:
+  // Go 1.24 wakes a goroutine at the start of each cycle that sweeps package unique's maps
+  // (mgc.go: clearpools, unique/handle.go: addUniqueMap). While marking runs it makes two closures
+  // a map, of unique.addUniqueMap[…].func1.1 and internal/sync.(*HashTrieMap[…]).All.func1, which
+  // are born marked and dropped at once.
+  std::uint64_t died_in_unique_cleanup = 0;
   // Everything else, one line each: which side has it, what it is, where words that point to it
   // stand. At most 40 lines; `different` is the full count.
   std::uint64_t different = 0;
