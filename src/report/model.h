@@ -56,10 +56,10 @@ struct TypeCount {
 };
 
 struct SiteRow {
-  std::string site;          // "main.pool.inUse"
-  std::string kind;          // global field local map captured element other
-  std::string element_type;  // "*main.Conn"
-  std::string category;      // tail head clipped gap window interior
+  std::string site;                           // "main.pool.inUse"
+  std::string kind;                           // global field local map captured element other
+  std::string element_type;                   // "*main.Conn"
+  std::string category;                       // tail head clipped gap window interior
   std::uint64_t arrays = 0, array_bytes = 0;  // slot bytes of the arrays
   std::uint64_t slots = 0, visible_slots = 0, hidden_slots = 0, hidden_bytes = 0;
   // Of the hidden slots, those that still hold a reference.

@@ -1,0 +1,54 @@
+# make demo    a leaking Go service and overhang's report on it
+# make test    builds everything and runs all tests
+# make build   the program: build/release/overhang
+# make check   formatting, clang-tidy, layers, tests
+# make bench   against goref, viewcore and Go's own collector
+# Each installs what it needs first (tools/setup).
+BUILD := build/release
+CMAKE_BUILD := cmake --build $(BUILD)
+export CTEST_OUTPUT_ON_FAILURE := 1
+
+.DEFAULT_GOAL := build
+.PHONY: setup configure build all demo test test-matrix check format bench install clean
+
+setup:
+	@tools/setup
+
+configure: setup
+	@[ -f $(BUILD)/build.ninja ] || cmake --preset release --log-level=WARNING
+
+build: configure
+	@$(CMAKE_BUILD) --target overhang
+
+all: configure
+	@$(CMAKE_BUILD)
+
+demo: build
+	@tools/demo $(BUILD)/overhang
+
+test: all
+	@tools/run_tests $(BUILD)
+
+test-matrix: all
+	@tools/test_matrix $(BUILD)
+
+check: all
+	@tools/setup check
+	@tools/check_layers
+	@tools/check_format
+	@tools/check_tidy $(BUILD)
+	@tools/run_tests --unless-passed $(BUILD)
+	@echo "check: all good"
+
+format:
+	@tools/setup check
+	@tools/check_format --fix
+
+bench: build
+	@bench/run $(BUILD)/overhang
+
+install: build
+	@cmake --install $(BUILD)
+
+clean:
+	rm -rf build
