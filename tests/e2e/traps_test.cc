@@ -160,7 +160,8 @@ TEST_F(Trap, Trap10FinalizersDoNotKeepTheirObjects) {
   // The collector saw the owners alive: these hundred are all that differs.
   auto verdicts = compare_with_collector(*anatomy_);
   EXPECT_EQ(verdicts.different, 100u) << verdicts.text();
-  EXPECT_EQ(verdicts.marked, verdicts.ours - verdicts.allocated_since + 100);
+  EXPECT_EQ(verdicts.marked + verdicts.allocated_since,
+            verdicts.ours + verdicts.died_in_unique_cleanup + 100);
 }
 
 TEST_F(Trap, Trap11TheLastWordsOfPointerMasks) {
