@@ -1,0 +1,3 @@
+module overhang.subjects/demo
+
+go 1.22
