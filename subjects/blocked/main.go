@@ -92,8 +92,14 @@ func systemCalls() {
 		panic(err)
 	}
 	ways = append(ways, func(v *value) {
-		conn, err := listener.Accept()
-		println(conn, err, v.name)
+		var accepted []net.Conn
+		for {
+			conn, err := listener.Accept()
+			if err != nil {
+				panic(v)
+			}
+			accepted = append(accepted, conn)
+		}
 	}, func(v *value) {
 		conn, err := net.Dial("tcp", listener.Addr().String())
 		if err != nil {

@@ -84,7 +84,7 @@ TEST_P(BitExactBuild, LiveSetIsTheCollectors) {
 
 INSTANTIATE_TEST_SUITE_P(Builds, BitExactBuild,
                          testing::Values(Build{"pie", {"-buildmode=pie"}},
-                                         Build{"unoptimised", {"-gcflags=all=-N -l"}}),
+                                         Build{"unoptimised", {"-gcflags=-N -l"}}),
                          [](auto& instance) { return std::string(instance.param.variant); });
 
 }  // namespace
