@@ -29,7 +29,7 @@ import (
 	"unsafe"
 )
 
-const sweepWords = 1 << 16
+const sweepWords = 1 << 15
 
 // A writer sets word after word to its next round's number, so at any instant the words are
 // round, …, round, round-1, …, round-1.
@@ -170,7 +170,7 @@ func compute() {
 			counters.mathFailures.Add(1)
 		}
 		counters.mathRounds.Add(1)
-		time.Sleep(2 * time.Millisecond)
+		time.Sleep(4 * time.Millisecond)
 	}
 }
 
@@ -180,7 +180,7 @@ func writeInOrder() {
 			for i := range sweep {
 				atomic.StoreUint64(&sweep[i], round)
 			}
-			time.Sleep(100 * time.Microsecond)
+			time.Sleep(500 * time.Microsecond)
 		}
 	}()
 	for i := range pairs {
@@ -189,7 +189,7 @@ func writeInOrder() {
 			for n := 0; ; n++ {
 				atomic.AddUint64(&p.first, 1)
 				atomic.AddUint64(&p.second, 1)
-				if n%50_000 == 0 {
+				if n%4000 == 0 {
 					time.Sleep(time.Millisecond)
 				}
 			}
