@@ -2,6 +2,9 @@
 
 #include <dwarf.h>
 
+#include <tuple>
+#include <utility>
+
 #include "binary/dwarf_impl.h"
 
 namespace overhang {
@@ -11,12 +14,14 @@ constexpr std::uint64_t kWord = 8;  // bytes; the supported architectures are 64
 constexpr std::uint8_t kKindChan = 18, kKindFunc = 19, kKindMap = 21,
                        kKindUnsafePointer = 26;  // reflect.Kind
 
-// runtime.types, or the start of the section that has it in the absence of symbols.
-Address find_types_start(const ElfFile& file) {
-  if (auto symbol = file.symbol("runtime.types")) return symbol->address;
+// [runtime.types, runtime.etypes): the section that holds the abi.Types.
+std::pair<Address, Address> find_types(const ElfFile& file) {
+  auto start = file.symbol("runtime.types"), end = file.symbol("runtime.etypes");
+  if (start && end) return {start->address, end->address};
   auto* section = file.position_independent() ? file.section(".data.rel.ro") : nullptr;
   if (!section) section = file.section(".rodata");
-  return section ? section->address : 0;
+  if (!section) return {};
+  return {section->address, section->address + section->size};
 }
 
 bool is_plain_typedef(const dwarf::Entry& entry) {
@@ -47,7 +52,7 @@ Result<std::unique_ptr<Dwarf>> Dwarf::open(const ElfFile& file, Diagnostics* dia
   dwarf->impl_ = std::make_unique<Impl>(file);
   auto& impl = *dwarf->impl_;
   impl.diagnostics = diagnostics;
-  impl.types_start = find_types_start(file);
+  std::tie(impl.types_start, impl.types_end) = find_types(file);
   if (!impl.entries.open())
     return fail(ErrorKind::BadInput, "{} has damaged or unknown DWARF in .debug_info", file.path());
   if (diagnostics)
@@ -108,8 +113,7 @@ std::optional<DwarfType> Dwarf::type(DieOffset offset) {
   out.size = entry->number(DW_AT_byte_size);
   out.key = entry->number(DW_AT_go_key);
   out.elem = entry->number(DW_AT_go_elem);
-  if (auto* runtime_type = entry->find(DW_AT_go_runtime_type); runtime_type && runtime_type->value)
-    out.runtime_type = impl_->types_start + runtime_type->value;
+  out.runtime_type = impl_->type_address(entry->number(DW_AT_go_runtime_type));
   bool word = entry->tag == DW_TAG_pointer_type || out.go_kind == kKindChan ||
               out.go_kind == kKindMap || out.go_kind == kKindFunc;
   if (word) out.size = kWord;
@@ -125,6 +129,13 @@ std::optional<DwarfType> Dwarf::type(DieOffset offset) {
   if (shape->tag == DW_TAG_structure_type || shape->tag == DW_TAG_array_type)
     impl_->read_children(*shape, out);
   return out;
+}
+
+Address Dwarf::Impl::type_address(std::uint64_t value) const {
+  if (value == 0 || types_end < types_start) return 0;
+  if (value < types_end - types_start) return types_start + value;
+  // Before Go 1.23 uintptr alone has its address.
+  return value >= types_start && value < types_end ? value : 0;
 }
 
 void Dwarf::Impl::read_children(const dwarf::Entry& parent, DwarfType& out) {

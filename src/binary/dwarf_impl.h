@@ -27,13 +27,14 @@ struct Dwarf::Impl {
   // Reads the children of the structure, array or the like at `entry` into `out`.
   void read_children(const dwarf::Entry& entry, DwarfType& out);
 
+  // DW_AT_go_runtime_type is an offset from runtime.types (R_ADDROFF in cmd/link).
+  Address type_address(std::uint64_t value) const;
+
   dwarf::Entries entries;
   dwarf::Index index_;
   bool indexed = false;
   Diagnostics* diagnostics = nullptr;
-  // DW_AT_go_runtime_type is an offset from runtime.types (the start of the section that holds the
-  // abi.Types: R_ADDROFF in cmd/link).
-  Address types_start = 0;
+  Address types_start = 0, types_end = 0;
   std::optional<std::vector<DwarfGlobal>> globals;
 };
 

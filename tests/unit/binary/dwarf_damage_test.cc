@@ -1,4 +1,6 @@
 // Damaged debug sections: every question must come back, with any answer.
+#include <elfutils/libdw.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 
 #include "binary/dwarf.h"
@@ -82,6 +84,21 @@ std::size_t damage(const std::string& flags, const std::vector<const char*>& sec
   return damaged_sections;
 }
 
+// The offset in .debug_info, as libdw has it.
+std::uint64_t first_child_of_unit(const std::string& path, std::string_view name) {
+  int fd = open(path.c_str(), O_RDONLY);
+  auto* dwarf = dwarf_begin(fd, DWARF_C_READ);
+  std::uint64_t offset = 0;
+  Dwarf_CU* unit = nullptr;
+  Dwarf_Die top, child;
+  while (dwarf && dwarf_get_units(dwarf, unit, &unit, nullptr, nullptr, &top, nullptr) == 0)
+    if (dwarf_diename(&top) == name && dwarf_child(&top, &child) == 0)
+      offset = dwarf_dieoffset(&child);
+  dwarf_end(dwarf);
+  close(fd);
+  return offset;
+}
+
 TEST(DwarfDamage, PlainSections) {
   auto damaged = damage("-ldflags=-compressdwarf=false",
                         {".debug_info", ".debug_abbrev", ".debug_addr", ".debug_ranges",
@@ -101,9 +118,9 @@ TEST(DwarfDamage, IsCounted) {
   auto file = ElfFile::open(path);
   ASSERT_TRUE(file);
   auto place = place_of(bytes, **file, ".debug_info");
-  // The first child of the first unit gets a code that no abbreviation has. A unit's own entry
-  // ends before its first children's names, which lie within the first kilobyte.
-  std::fill_n(bytes.begin() + static_cast<std::ptrdiff_t>(place.offset + 512), 64, '\x7f');
+  auto child = first_child_of_unit(path, "main");
+  ASSERT_GT(child, 0u);
+  bytes[place.offset + child] = '\x7f';  // a code that no abbreviation of Go's has
   TemporaryFile damaged(bytes);
   auto opened = ElfFile::open(damaged.path());
   ASSERT_TRUE(opened);

@@ -185,7 +185,9 @@ TEST_P(DwarfFacts, GlobalsTypesAndConstantsAreTheProgramsOwn) {
     if (fact[0] == "type") {
       EXPECT_EQ(type->go_kind, std::stoi(fact[2]));
       EXPECT_EQ(type->size, std::stoull(fact[3]));
-      EXPECT_EQ(type->runtime_type, hex(fact[4]) - bias);
+      // cmd/link leaves this one out before 1.23.
+      bool left_out = fact[1] == "unsafe.Pointer" && go_toolchain_minor() < 23;
+      EXPECT_EQ(type->runtime_type, left_out ? 0 : hex(fact[4]) - bias);
     } else if (fact[0] == "field") {
       auto index = fields[fact[1]]++;
       ASSERT_LT(index, type->fields.size());
@@ -213,7 +215,7 @@ TEST_P(DwarfFacts, GlobalsTypesAndConstantsAreTheProgramsOwn) {
 
 INSTANTIATE_TEST_SUITE_P(Builds, DwarfFacts,
                          testing::Values("", "-buildmode=pie", "-ldflags=-compressdwarf=false",
-                                         "-gcflags='all=-N -l'", "-ldflags=-linkmode=external"));
+                                         "-gcflags='-N -l'", "-ldflags=-linkmode=external"));
 
 TEST(Dwarf, HeadersOfStringsSlicesAndInterfaces) {
   Program program(kTypes);
@@ -357,7 +359,9 @@ TEST(Dwarf, CapturedVariablesStandInTheClosureObject) {
   }
   std::map<std::string, DwarfVariable> by_name;
   for (auto& variable : captured) by_name[variable.name] = variable;
-  ASSERT_EQ(by_name.size(), 4u);
+  // Before 1.26 nothing is said of a variable that the closure reaches only through its address.
+  bool has_big = go_toolchain_minor() >= 26;
+  ASSERT_EQ(by_name.size(), has_big ? 4u : 3u);
   int checked = 0;
   for (auto& fact : program.facts()) {
     if (fact[0] != "closure") continue;
@@ -373,6 +377,7 @@ TEST(Dwarf, CapturedVariablesStandInTheClosureObject) {
     EXPECT_EQ(word_at(*by_name["names"].closure_offset), hex(fact[5]));
     EXPECT_EQ(word_at(*by_name["names"].closure_offset + 16), 5u);  // cap
     EXPECT_EQ(by_name["names"].captured_by_reference, false);
+    if (!has_big) continue;
     // 320 bytes are more than the compiler copies into a closure object.
     EXPECT_EQ(by_name["big"].captured_by_reference, true);
     EXPECT_EQ(program.dwarf->type(by_name["big"].type)->size, 320u);
