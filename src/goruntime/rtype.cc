@@ -16,6 +16,7 @@ constexpr std::uint64_t kFieldAlignOffset = 22;
 constexpr std::uint64_t kKindOffset = 23;
 constexpr std::uint64_t kGCDataOffset = 32;
 constexpr std::uint64_t kStrOffset = 40;
+constexpr std::uint64_t kPtrToThisOffset = 44;
 
 constexpr std::uint8_t kKindMask = (1 << 5) - 1;
 constexpr std::uint8_t kKindDirectIface = 1 << 5;  // to 1.25
@@ -133,6 +134,13 @@ std::optional<RtypeReader::Head> RtypeReader::head(Address address) const {
 }
 
 bool RtypeReader::plausible(Address address) const { return head(address).has_value(); }
+
+Address RtypeReader::pointer_type(Address address) const {
+  const auto* module = module_of(address);
+  auto offset = image_.read<std::int32_t>(address + kPtrToThisOffset);
+  if (!module || !offset || *offset <= 0) return 0;
+  return module->types + static_cast<std::uint64_t>(*offset);
+}
 
 std::optional<std::string> RtypeReader::name(Address address) const {
   std::uint64_t length = 0;

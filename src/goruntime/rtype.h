@@ -88,6 +88,9 @@ class RtypeReader {
   std::optional<Rtype> read(Address address) const;
   // abi.Type.Size_ alone.
   std::optional<std::uint64_t> size(Address address) const { return image_.word(address); }
+  // The type of pointers to the type at `address` (PtrToThis); 0 where the binary has none or does
+  // not say.
+  Address pointer_type(Address address) const;
   // An abi.Name's text: flag byte, length, bytes. Nothing where it is not all there.
   std::optional<std::string> name(Address address) const;
   // abi.ITab.Type, where the itab is one.

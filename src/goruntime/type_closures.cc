@@ -64,38 +64,31 @@ TypeId TypeTable::Impl::method_value_receiver(std::string_view name) {
   if (receiver.ends_with(')')) {
     auto open = receiver.find(".(*");
     if (open == std::string::npos) return kUnknownType;
-    receiver =
-        "*" + receiver.substr(0, open + 1) + receiver.substr(open + 3, receiver.size() - open - 4);
+    receiver = fmt::format("*{}{}", receiver.substr(0, open + 1),
+                           receiver.substr(open + 3, receiver.size() - open - 4));
   }
   return named(receiver);
 }
 
-// DW_AT_go_closure_offset, Go 1.23+. Words in between that no variable claims may hold one that the
-// compiler has dropped from DWARF.
+// DW_AT_go_closure_offset, Go 1.23+. Words that no variable is sure to fill are unknown: they may
+// hold one that the compiler has left out of DWARF.
 TypeId TypeTable::Impl::closure_from_dwarf(const Function& function) {
   if (!dwarf) return kUnknownType;
   auto captured = dwarf->captured(function.entry - runtime.load_bias());
-  std::erase_if(captured, [](const DwarfVariable& v) { return !v.closure_offset; });
-  std::sort(captured.begin(), captured.end(),
-            [](const auto& a, const auto& b) { return *a.closure_offset < *b.closure_offset; });
   if (captured.empty()) return kUnknownType;
   std::vector<TypeField> fields{{"F", 0, scalar_word()}};
   std::uint64_t end = 8;
-  auto fill_to = [&](std::uint64_t offset) {
+  for (const auto& variable : captured) {
+    auto offset = variable.closure_offset.value_or(0);
+    if (offset < end || offset > kMaxClosureBytes) continue;
     for (end = align_up(end, 8); end + 8 <= offset; end += 8)
       fields.push_back({"?", end, unknown_word()});
-  };
-  for (const auto& variable : captured) {
     auto type = intern_die(variable.type);
-    if (variable.captured_by_reference.value_or(false) && !variable.name.starts_with('&'))
-      type = intern_pointer(type);
+    if (variable.captured_by_reference.value_or(false)) type = intern_pointer(type);
     const TypeInfo& info = decoded(type).info;
-    auto offset = *variable.closure_offset;
-    // Several variables at one offset are one, seen in several scopes.
-    if (offset < end || offset > kMaxClosureBytes || info.kind == TypeKind::Unknown ||
+    if (!variable.captured_by_reference || info.kind == TypeKind::Unknown ||
         info.size > kMaxClosureBytes)
       continue;
-    fill_to(offset);
     fields.push_back({variable.name, offset, type});
     end = offset + info.size;
   }

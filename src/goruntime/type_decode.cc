@@ -84,6 +84,8 @@ void TypeTable::Impl::decode_rtype(TypeId id) {
   r.pointer_bytes = type->pointer_bytes;
   if (type->has_static_mask) r.gc_data = type->gc_data;
   r.opaque = !type->complete;
+  r.info.name = type->text.empty() ? composed_name(*type) : short_type_name(type->text);
+  if (!type->package_path.empty()) r.full_name = with_path(type->text, type->package_path);
   if (type->complete) {
     if (type->elem) r.info.elem = intern_rtype(type->elem);
     if (type->key) r.info.key = intern_rtype(type->key);
@@ -95,8 +97,6 @@ void TypeTable::Impl::decode_rtype(TypeId id) {
           {std::move(field.name), field.offset, intern_rtype(field.type), field.embedded});
     if (type->kind == GoKind::Map) r.info.map_storage = classic_bucket(type->map_storage, *type);
   }
-  r.info.name = type->text.empty() ? composed_name(*type) : short_type_name(type->text);
-  if (!type->package_path.empty()) r.full_name = with_path(type->text, type->package_path);
   r.special = special_struct(r);
 }
 
@@ -118,8 +118,8 @@ TypeId TypeTable::Impl::classic_bucket(Address bucket, const Rtype& map) {
   auto overflow_at = elems_at + decoded(elems).info.size;
   auto id = kUnknownType;
   if (overflow_at + 8 == record->size)
-    id = add_struct("bucket(" + decoded(intern_rtype(map.key)).info.name + "," +
-                        decoded(intern_rtype(map.elem)).info.name + ")",
+    id = add_struct(fmt::format("bucket({},{})", decoded(intern_rtype(map.key)).info.name,
+                                decoded(intern_rtype(map.elem)).info.name),
                     {{"topbits", 0, topbits},
                      {"keys", kMapBucketSlots, keys},
                      {"elems", elems_at, elems},

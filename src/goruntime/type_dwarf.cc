@@ -6,12 +6,6 @@
 namespace overhang {
 namespace {
 
-constexpr int kMaxTypedefs = 16;
-
-bool is_typedef(const DwarfType& type) {
-  return type.go_kind == 0 && type.elem != 0 && type.fields.empty() && !type.name.starts_with('*');
-}
-
 // DIEs that the linker makes up have no DW_AT_go_kind (dwarf.go: defptrto, mkinternaltype).
 GoKind kind_of(const DwarfType& type) {
   if (type.go_kind != 0 && type.go_kind <= static_cast<int>(GoKind::UnsafePointer))
@@ -65,24 +59,17 @@ bool is_direct(TypeKind kind) {
 TypeId TypeTable::Impl::intern_die(DieOffset die) {
   if (!dwarf || die == 0) return kUnknownType;
   if (auto at = by_die.find(die); at != by_die.end()) return at->second;
-  auto target = die;
-  for (int i = 0; i < kMaxTypedefs; i++) {
-    if (auto at = by_die.find(target); at != by_die.end()) return by_die[die] = at->second;
-    auto type = dwarf->type(target);
-    if (!type) break;
-    if (type->runtime_type != 0) {
-      auto id = intern_rtype(type->runtime_type + runtime.load_bias());
-      if (id != kUnknownType) return by_die[die] = by_die[target] = id;
-    }
-    if (is_typedef(*type)) {
-      target = type->elem;
-      continue;
-    }
-    auto id = add_row();
+  auto type = dwarf->type(die);
+  if (!type) return by_die[die] = kUnknownType;
+  auto definition = type->definition ? type->definition : die;
+  if (auto at = by_die.find(definition); at != by_die.end()) return by_die[die] = at->second;
+  auto id = kUnknownType;
+  if (type->runtime_type != 0) id = intern_rtype(type->runtime_type + runtime.load_bias());
+  if (id == kUnknownType) {
+    id = add_row();
     if (id != kUnknownType) row(id).dwarf = std::make_unique<DwarfType>(std::move(*type));
-    return by_die[die] = by_die[target] = id;
   }
-  return by_die[die] = kUnknownType;
+  return by_die[die] = by_die[definition] = id;
 }
 
 // Rows that stand in `waiting` are decoded after their by-value parts, deepest first; a part that
@@ -91,9 +78,10 @@ void TypeTable::Impl::decode_dwarf(TypeId id) {
   std::vector<TypeId> waiting{id};
   while (!waiting.empty()) {
     auto top = waiting.back();
-    if (!finish_dwarf(top, waiting)) continue;
-    waiting.pop_back();
     TypeRow& r = row(top);
+    if (r.dwarf && !finish_dwarf(top, waiting)) continue;
+    waiting.pop_back();
+    if (!r.dwarf) continue;  // it stood here twice
     r.dwarf.reset();
     r.special = special_struct(r);
     remember_name(top);
@@ -125,11 +113,9 @@ bool TypeTable::Impl::finish_dwarf(TypeId id, std::vector<TypeId>& waiting) {
     return false;
   }
 
-  bool methods = true;
-  if (kind == GoKind::Interface) {
-    auto target = dwarf->type(type.elem);
-    methods = target ? target->name != "runtime.eface" : type.name != "interface {}";
-  }
+  // runtime.eface starts with _type, runtime.iface with tab.
+  bool methods = kind == GoKind::Interface &&
+                 (type.fields.empty() ? type.name != "interface {}" : type.fields[0].name == "tab");
   r.full_name = type.name;
   r.info.name = short_type_name(type.name);
   r.info.kind = table_kind(kind, methods);
@@ -162,8 +148,6 @@ bool TypeTable::Impl::finish_dwarf(TypeId id, std::vector<TypeId>& waiting) {
   } else {
     r.info.elem = intern_die(type.elem);
     r.info.key = intern_die(type.key);
-    // Its elem attribute leads to runtime.iface.
-    if (kind == GoKind::Interface) r.info.elem = kUnknownType;
   }
   r.info.has_pointers = r.pointer_bytes != 0;
   return true;

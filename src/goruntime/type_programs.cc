@@ -22,8 +22,11 @@ constexpr std::size_t kMaxSteps = 1 << 20;
 constexpr std::uint64_t kMaxMaskBits = (1 << 30) / 8;
 constexpr std::uint64_t kMaxCheckedBits = 1 << 20;  // larger masks are not compared
 
-std::uint64_t words_of(Kind kind) {
-  return kind == Kind::Interface || kind == Kind::EmptyInterface ? 2 : 1;
+// Bytes from a step's offset to the word that the collector takes for a pointer. An interface's
+// first word is none: itabs are not in the heap, and types made by reflect are kept by reflect
+// (cmd/compile/internal/typebits: Set).
+std::uint64_t pointer_word(Kind kind) {
+  return kind == Kind::Interface || kind == Kind::EmptyInterface ? 8 : 0;
 }
 
 bool test(const Mask& mask, std::uint64_t bit) { return mask[bit / 64] >> (bit % 64) & 1; }
@@ -56,12 +59,11 @@ std::optional<Mask> mask_of(std::span<const ScanStep> program, std::uint64_t bit
   Mask mask((bits + 63) / 64);
   bool fits = true;
   auto visit = [&](const ScanStep& step, std::uint64_t offset) {
-    for (std::uint64_t w = 0; w < words_of(step.kind); w++) {
-      if (offset % 8 != 0 || offset / 8 + w >= bits)
-        fits = false;
-      else
-        set(mask, offset / 8 + w);
-    }
+    auto at = offset + pointer_word(step.kind);
+    if (at % 8 != 0 || at / 8 >= bits)
+      fits = false;
+    else
+      set(mask, at / 8);
   };
   if (!for_each_place(program, 0, bits * 8, visit) || !fits) return std::nullopt;
   return mask;
@@ -72,9 +74,8 @@ std::vector<ScanStep> program_from_mask(std::span<const ScanStep> program, const
                                         std::uint64_t bits) {
   std::vector<ScanStep> flat;
   auto visit = [&](const ScanStep& step, std::uint64_t offset) {
-    if (offset % 8 != 0 || offset / 8 + words_of(step.kind) > bits) return;
-    for (std::uint64_t w = 0; w < words_of(step.kind); w++)
-      if (!test(mask, offset / 8 + w)) return;
+    auto at = offset + pointer_word(step.kind);
+    if (at % 8 != 0 || at / 8 >= bits || !test(mask, at / 8)) return;
     flat.push_back(step);
     flat.back().offset = offset;
   };
@@ -82,13 +83,13 @@ std::vector<ScanStep> program_from_mask(std::span<const ScanStep> program, const
   std::vector<ScanStep> out;
   auto next = flat.begin();
   for (std::uint64_t bit = 0; bit < bits && out.size() < kMaxSteps; bit++) {
-    while (next != flat.end() && next->offset / 8 < bit) ++next;
-    if (next != flat.end() && next->offset / 8 == bit) {
+    if (!test(mask, bit)) continue;
+    auto word = [&] { return (next->offset + pointer_word(next->kind)) / 8; };
+    while (next != flat.end() && word() < bit) ++next;
+    if (next != flat.end() && word() == bit)
       out.push_back(*next);
-      bit += words_of(next->kind) - 1;
-    } else if (test(mask, bit)) {
+    else
       out.push_back({.kind = Kind::UnsafePointer, .offset = bit * 8});
-    }
   }
   return out;
 }
@@ -178,8 +179,12 @@ struct TypeTable::Impl::ProgramBuilder {
   }
 
   void visit_struct(const TypeRow& r, const Pending& at) {
-    // sync/poolqueue.go: poolDequeue.pushHead stores an any in an eface.
-    if (r.special == SpecialStruct::PoolQueueSlot) return push(Kind::EmptyInterface, at);
+    // sync/poolqueue.go: poolDequeue.pushHead stores an any in an eface, whose first word is a
+    // pointer for the collector too.
+    if (r.special == SpecialStruct::PoolQueueSlot) {
+      push(Kind::UnsafePointer, at);
+      return push(Kind::EmptyInterface, at);
+    }
     for (std::size_t i = r.info.fields.size(); i-- > 0;) {
       const auto& field = r.info.fields[i];
       Pending next{.type = field.type,

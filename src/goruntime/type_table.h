@@ -54,7 +54,7 @@ struct TypeTable::Impl {
   TypeId add_row();
   // kUnknownType where no type stands at `address`.
   TypeId intern_rtype(Address address);
-  // *elem, where no abi.Type or DIE for it is at hand.
+  // *elem: by its abi.Type or DIE where there is one.
   TypeId intern_pointer(TypeId elem);
   TypeId add_struct(std::string name, std::vector<TypeField> fields, std::uint64_t size);
   TypeId add_plain(std::string name, TypeKind kind, std::uint64_t size,

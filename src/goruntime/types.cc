@@ -57,12 +57,25 @@ TypeId TypeTable::Impl::intern_rtype(Address address) {
 TypeId TypeTable::Impl::intern_pointer(TypeId elem) {
   auto [at, fresh] = pointers.try_emplace(elem);
   if (!fresh) return at->second;
-  auto id = add_plain("*" + decoded(elem).info.name, TypeKind::Pointer, 8, 8);
-  pointers[elem] = id;
-  if (id == kUnknownType) return id;
-  row(id).info.direct_interface = true;
-  row(id).info.elem = elem;
-  return id;
+  const TypeRow& pointee = decoded(elem);
+  auto is_it = [&](TypeId id) {
+    const auto& info = decoded(id).info;
+    return info.kind == TypeKind::Pointer && info.elem == elem;
+  };
+  auto id = intern_rtype(reader.pointer_type(pointee.info.rtype));
+  if (!is_it(id)) {
+    auto known = by_name.find(fmt::format("*{}", pointee.info.name));
+    id = known != by_name.end() ? known->second : kUnknownType;
+  }
+  if (!is_it(id) && dwarf && !pointee.full_name.empty())
+    id = intern_die(dwarf->type_named(fmt::format("*{}", pointee.full_name)));
+  if (!is_it(id)) {
+    id = add_plain(fmt::format("*{}", pointee.info.name), TypeKind::Pointer, 8, 8);
+    if (id == kUnknownType) return id;
+    row(id).info.direct_interface = true;
+    row(id).info.elem = elem;
+  }
+  return pointers[elem] = id;
 }
 
 TypeId TypeTable::Impl::add_plain(std::string name, TypeKind kind, std::uint64_t size,
@@ -153,10 +166,7 @@ TypeId TypeTable::Impl::named(std::string_view name) {
       return kUnknownType;
     id = at->second;
   }
-  for (; stars > 0; stars--) {
-    auto at = by_name.find("*" + row(id).info.name);
-    id = at != by_name.end() && row(at->second).info.elem == id ? at->second : intern_pointer(id);
-  }
+  for (; stars > 0; stars--) id = intern_pointer(id);
   return id;
 }
 

@@ -65,8 +65,8 @@ struct ScanStep {
     UnsafePointer,   // shows something unknown
     Slice,           // {data, len, cap} of target
     String,          // {data, len}
-    Interface,       // {*itab, data}
-    EmptyInterface,  // {*abi.Type, data}
+    Interface,       // {*itab, data}: the collector's pointer is the second word alone
+    EmptyInterface,  // {*abi.Type, data}: as Interface
     Map,             // target: the map type
     Chan,            // target: the channel type (elem = element)
     Func,            // a closure
