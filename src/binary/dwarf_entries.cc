@@ -37,6 +37,10 @@ std::string_view Reader::read_text() {
 }
 
 bool Entries::open() {
+  // While .debug_info is inflated and indexed here.
+  for (auto later : {DebugSection::Addr, DebugSection::RngLists, DebugSection::Ranges,
+                     DebugSection::LocLists, DebugSection::Loc})
+    sections_.prefetch(later);
   auto info = sections_.get(DebugSection::Info);
   for (std::uint64_t offset = 0; offset < info.size();) {
     auto unit = read_header(offset);

@@ -2,7 +2,8 @@
 //
 // A reader of our own rather than libdw, by measurement: on the `go` command (20 MB) libdw spends
 // 77 ms in dwarf_begin_elf, which inflates every debug section, and 21 ms to step over the units'
-// children, where this takes 25 ms for both; and it is bounded by construction on damaged input.
+// children, where this takes 30 ms for both. libdw also refuses the form in which Go writes
+// location expressions (DW_FORM_block1). And this is bounded by construction on damaged input.
 // DWARF 2 to 5, 32- and 64-bit format, 8-byte addresses.
 #pragma once
 

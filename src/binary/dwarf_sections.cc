@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <climits>
+#include <new>
 #include <string>
 
 namespace overhang {
@@ -38,7 +39,8 @@ std::unique_ptr<std::byte[]> inflate_all(const Compressed& from) {
   // Deflate packs at most 1032 bytes into one: a larger promise is a lie.
   constexpr std::uint64_t kMaxRatio = 1032;
   if (from.size == 0 || from.size / kMaxRatio > from.stream.size()) return nullptr;
-  auto out = std::make_unique_for_overwrite<std::byte[]>(from.size);
+  std::unique_ptr<std::byte[]> out(new (std::nothrow) std::byte[from.size]);
+  if (!out) return nullptr;
   z_stream stream{};
   if (inflateInit(&stream) != Z_OK) return nullptr;
   auto* in = reinterpret_cast<const Bytef*>(from.stream.data());
@@ -65,19 +67,35 @@ std::unique_ptr<std::byte[]> inflate_all(const Compressed& from) {
 
 ByteSpan DebugSections::get(DebugSection which) {
   auto& loaded = loaded_[static_cast<std::size_t>(which)];
-  if (loaded.done) return loaded.bytes;
-  loaded.done = true;
+  if (!loaded.started) start(which, std::launch::deferred);
+  if (loaded.pending.valid()) loaded.pending.get();
+  return loaded.bytes;
+}
+
+void DebugSections::prefetch(DebugSection which) {
+  if (!loaded_[static_cast<std::size_t>(which)].started)  // Deferred where no thread is to be had.
+    start(which, std::launch::async | std::launch::deferred);
+}
+
+void DebugSections::start(DebugSection which, std::launch policy) {
+  auto& loaded = loaded_[static_cast<std::size_t>(which)];
+  loaded.started = true;
   std::string name = kNames[static_cast<std::size_t>(which)];
   Compressed packed;
   if (auto* plain = file_.section(".debug_" + name)) {
-    if (!plain->compressed) return loaded.bytes = plain->bytes;
+    if (!plain->compressed) {
+      loaded.bytes = plain->bytes;
+      return;
+    }
     packed = gabi_header(plain->bytes);
   } else if (auto* gnu = file_.section(".zdebug_" + name)) {
     packed = gnu_header(gnu->bytes);
   }
-  loaded.inflated = inflate_all(packed);
-  if (loaded.inflated) loaded.bytes = {loaded.inflated.get(), packed.size};
-  return loaded.bytes;
+  if (packed.size == 0) return;
+  loaded.pending = std::async(policy, [&loaded, packed] {
+    loaded.inflated = inflate_all(packed);
+    if (loaded.inflated) loaded.bytes = {loaded.inflated.get(), packed.size};
+  });
 }
 
 }  // namespace overhang

@@ -3,6 +3,7 @@
 
 #include <array>
 #include <cstdint>
+#include <future>
 #include <memory>
 
 #include "base/bytes.h"
@@ -23,19 +24,25 @@ enum class DebugSection : std::uint8_t {
 };
 
 // Go's linker compresses its sections, and inflating all of them takes longer than all reading
-// done here together; hence lazily, one by one. Not thread-safe.
+// done here together; hence one by one as they are needed, or ahead on another thread. Used by one
+// thread at a time.
 class DebugSections {
  public:
   explicit DebugSections(const ElfFile& file) : file_(file) {}
   // Empty where the file has no such section or it is damaged.
   ByteSpan get(DebugSection which);
+  // Starts to inflate a section that will be asked for.
+  void prefetch(DebugSection which);
 
  private:
   struct Loaded {
-    bool done = false;
+    bool started = false;
+    std::future<void> pending;  // of the inflation, where another thread does it
     ByteSpan bytes;
     std::unique_ptr<std::byte[]> inflated;
   };
+  // Gives `loaded` its bytes, now or later as `policy` says.
+  void start(DebugSection which, std::launch policy);
   const ElfFile& file_;
   std::array<Loaded, 9> loaded_;
 };
