@@ -191,16 +191,17 @@ void write_spare(Page& page, const LeakReport& report, bool list) {
     arrays += row.arrays;
   }
   page.line();
-  page.line(fmt::format("  spare capacity of reused buffers: {} in {} (a habit, not a leak{})",
-                        format_bytes(bytes), plural(arrays, "array"),
-                        list ? "" : "; --spare lists them"));
+  page.paragraph(
+      fmt::format("spare capacity of reused buffers: {} in {} (a habit, not a leak{})",
+                  format_bytes(bytes), plural(arrays, "array"), list ? "" : "; --spare lists them"),
+      2);
   if (!list) return;
   for (auto& row : report.spare) {
     auto number =
         fmt::format("{:>13}  {:>14}  ", format_bytes(row.spare_bytes), plural(row.arrays, "array"));
     auto type = cut_middle("[]" + printable(row.element_type), 30);
     auto room = Page::kWidth - number.size() - display_width(type) - 3;
-    page.line(number + cut_middle(printable(row.site), room) + "   " + type);
+    page.line(fmt::format("{}{}   {}", number, cut_middle(printable(row.site), room), type));
   }
 }
 

@@ -1,0 +1,3 @@
+module overhang.subjects/relay
+
+go 1.22
