@@ -4,6 +4,7 @@
 package main
 
 import (
+	"bytes"
 	"flag"
 	"fmt"
 	"io"
@@ -45,8 +46,8 @@ func (p *Pool) remove(i int) {
 func newConn(i int) *Conn {
 	c := &Conn{
 		id:      "conn-" + strconv.Itoa(1_000_000_000+i),
-		request: &Payload{data: make([]byte, 256)},
-		reply:   &Payload{data: make([]byte, 256)},
+		request: &Payload{data: bytes.Repeat([]byte{'q'}, 256)},
+		reply:   &Payload{data: bytes.Repeat([]byte{'r'}, 256)},
 		opened:  int64(i),
 	}
 	if i%16 == 0 {
