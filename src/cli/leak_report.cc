@@ -61,10 +61,9 @@ SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention
   row.retained_bytes = retention.exclusive.bytes;
   row.shared_with = site.shared_with;
   row.path = namer.path(site.holder, site.holder_offset);
-  row.path.push_back(fmt::format("[{}:{}]", site.first_hidden_slot,
-                                 site.category == Category::Tail
-                                     ? std::string()
-                                     : std::to_string(site.last_hidden_slot)));
+  row.path.push_back(fmt::format(
+      "[{}:{}]", site.first_hidden_slot,
+      site.category == Category::Tail ? std::string() : std::to_string(site.last_hidden_slot)));
   std::map<std::string, TypeCount> by_name;
   for (const RetainedType& retained : retention.types) {
     auto& count = by_name[type_name(types, retained.type, retained.array)];
@@ -137,8 +136,9 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
     const Site& site = possible.sites.sites[i];
     auto sure = certain_sites.find(key_of(site));
     bool in_both = sure != certain_sites.end();
-    SiteRow row = row_of(views, namer, in_both ? certain.sites.sites[sure->second] : site,
-                         in_both ? certain.overhang.sites[sure->second] : possible.overhang.sites[i]);
+    SiteRow row =
+        row_of(views, namer, in_both ? certain.sites.sites[sure->second] : site,
+               in_both ? certain.overhang.sites[sure->second] : possible.overhang.sites[i]);
     row.retained_bytes_possible = possible.overhang.sites[i].exclusive.bytes;
     if (!in_both) {
       row.retained_objects = row.retained_bytes = 0;
@@ -153,11 +153,12 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
   std::stable_sort(report.sites.begin(), report.sites.end(),
                    [](const SiteRow& a, const SiteRow& b) { return weight(a) > weight(b); });
   for (const Habit& habit : certain.sites.habits)
-    report.spare.push_back({habit.name,
-                            habit.elem == kUnknownType ? "uint8" : views.types().info(habit.elem).name,
-                            habit.arrays, habit.spare_bytes});
-  std::stable_sort(report.spare.begin(), report.spare.end(),
-                   [](const SpareRow& a, const SpareRow& b) { return a.spare_bytes > b.spare_bytes; });
+    report.spare.push_back(
+        {habit.name, habit.elem == kUnknownType ? "uint8" : views.types().info(habit.elem).name,
+         habit.arrays, habit.spare_bytes});
+  std::stable_sort(
+      report.spare.begin(), report.spare.end(),
+      [](const SpareRow& a, const SpareRow& b) { return a.spare_bytes > b.spare_bytes; });
 }
 
 }  // namespace overhang

@@ -21,9 +21,8 @@ Findings find_leaks(Views& views, Diagnostics& diagnostics, const char* phase) {
   Namer namer(views);
   findings.hidden = find_hidden(views, views.decoder());
   findings.sites = find_sites(views, findings.hidden, namer);
-  findings.overhang =
-      find_overhang(views, findings.hidden, findings.sites.site_of_region,
-                    static_cast<std::uint32_t>(findings.sites.sites.size()));
+  findings.overhang = find_overhang(views, findings.hidden, findings.sites.site_of_region,
+                                    static_cast<std::uint32_t>(findings.sites.sites.size()));
   return findings;
 }
 
@@ -82,10 +81,14 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   // What is hidden now is certainly hidden.
   Findings certain = in_doubt ? find_leaks(views, diagnostics, "certain overhang") : possible;
 
-  Phase timer(diagnostics, "report");
   LeakReport report = describe_target(target);
-  describe_heap(views, roots, certain, possible, diagnostics, report);
-  describe_sites(views, certain, possible, report);
+  {
+    Phase timer(diagnostics, "report");
+    describe_heap(views, roots, certain, possible, diagnostics, report);
+    describe_sites(views, certain, possible, report);
+  }
+  report.timings = diagnostics.times();
+  report.warnings = diagnostics.warnings();
   return report;
 }
 

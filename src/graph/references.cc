@@ -29,7 +29,8 @@ bool ReferenceDecoder::decode_type_word(const Place& place, std::uint64_t offset
 }
 
 const TypeFacts& ReferenceDecoder::load_facts(TypeId type) {
-  if (type.value >= facts_.size()) facts_.resize(std::max<std::size_t>(types_.size(), type.value + 1));
+  if (type.value >= facts_.size())
+    facts_.resize(std::max<std::size_t>(types_.size(), type.value + 1));
   const TypeInfo& info = types_.info(type);
   TypeFacts facts;
   facts.known = true;
@@ -137,7 +138,8 @@ bool ReferenceDecoder::decode_step(const Place& place, std::uint64_t offset, con
     case ScanStep::Kind::SyncMapNode: {
       // internal/sync.HashTrieMap: node is the first field of entry or indirect.
       auto is_entry = runtime_.image().read<std::uint8_t>(*first);
-      out->type = is_entry ? types_.sync_map_node_target(step.target, *is_entry != 0) : kUnknownType;
+      out->type =
+          is_entry ? types_.sync_map_node_target(step.target, *is_entry != 0) : kUnknownType;
       out->kind = out->type == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value;
       return true;
     }

@@ -38,10 +38,10 @@ struct TypeFacts {
   bool known = false;  // these facts are filled in
   bool has_pointers = false;
   bool direct_interface = false;
-  bool mask_small = false;      // the pointer words fit mask
-  std::uint64_t size = 0;       // bytes
-  std::uint64_t slot = 0;       // slot size of an allocation of one value
-  std::uint64_t mask = 0;       // bit i: word i is a pointer (mask_small)
+  bool mask_small = false;  // the pointer words fit mask
+  std::uint64_t size = 0;   // bytes
+  std::uint64_t slot = 0;   // slot size of an allocation of one value
+  std::uint64_t mask = 0;   // bit i: word i is a pointer (mask_small)
   Address rtype = 0;
   std::span<const ScanStep> program;
 };
@@ -49,8 +49,8 @@ struct TypeFacts {
 // Values of a type that stand in our memory, and where they stand in the target.
 struct Place {
   const std::byte* bytes = nullptr;
-  std::uint64_t size = 0;   // bytes that may be read
-  Address address = 0;      // of bytes[0] in the target; 0 with `word_slots`
+  std::uint64_t size = 0;  // bytes that may be read
+  Address address = 0;     // of bytes[0] in the target; 0 with `word_slots`
   // A variable in pieces: the target address of each word, 0 where it is in a register.
   const std::vector<Address>* word_slots = nullptr;
   Address slot(std::uint64_t offset) const {
@@ -74,15 +74,22 @@ class ReferenceDecoder {
   // start at byte `begin` of the place. `offset` is the word's byte offset in the place; one word
   // gives one reference, but for interfaces whose value is stored in the word itself.
   template <class Emit>
-  void decode(const Place& place, std::uint64_t begin, TypeId type, std::uint64_t count,
+  void decode(const Place& place, std::uint64_t begin, const TypeFacts& type, std::uint64_t count,
               Emit&& emit);
+  template <class Emit>
+  void decode(const Place& place, std::uint64_t begin, TypeId type, std::uint64_t count,
+              Emit&& emit) {
+    const TypeFacts known = facts(type);  // by value: decoding may add types
+    decode(place, begin, known, count, emit);
+  }
 
   // The reference of a single step whose value starts at `offset` of the place. Nothing for null.
   bool decode_step(const Place& place, std::uint64_t offset, const ScanStep& step, Reference* out);
 
  private:
   const TypeFacts& load_facts(TypeId type);
-  // An interface's first word, where it leads into the heap's address range: a type made by reflect.
+  // An interface's first word, where it leads into the heap's address range: a type made by
+  // reflect.
   bool decode_type_word(const Place& place, std::uint64_t offset, Reference* out) const;
   bool decode_interface(const Place& place, std::uint64_t offset, TypeId dynamic, Reference* out);
   template <class Emit>
@@ -97,14 +104,13 @@ class ReferenceDecoder {
 };
 
 template <class Emit>
-void ReferenceDecoder::decode(const Place& place, std::uint64_t begin, TypeId type,
+void ReferenceDecoder::decode(const Place& place, std::uint64_t begin, const TypeFacts& type,
                               std::uint64_t count, Emit&& emit) {
-  const TypeFacts facts_of_type = facts(type);  // by value: decoding may add types
-  if (!facts_of_type.has_pointers || facts_of_type.size == 0) return;
+  if (!type.has_pointers || type.size == 0) return;
   for (std::uint64_t i = 0; i < count; i++) {
-    auto base = begin + i * facts_of_type.size;
-    if (base > place.size || place.size - base < facts_of_type.size) return;
-    run(place, base, facts_of_type.program, 0, emit);
+    auto base = begin + i * type.size;
+    if (base > place.size || place.size - base < type.size) return;
+    run(place, base, type.program, 0, emit);
   }
 }
 
@@ -123,8 +129,8 @@ void ReferenceDecoder::run(const Place& place, std::uint64_t base, std::span<con
     }
     Reference reference;
     auto offset = base + step.offset;
-    bool interface = step.kind == ScanStep::Kind::Interface ||
-                     step.kind == ScanStep::Kind::EmptyInterface;
+    bool interface =
+        step.kind == ScanStep::Kind::Interface || step.kind == ScanStep::Kind::EmptyInterface;
     if (interface && decode_type_word(place, offset, &reference)) emit(offset, reference);
     if (decode_step(place, offset, step, &reference))
       emit(interface ? offset + 8 : offset, reference);

@@ -100,8 +100,8 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
   auto bias = heap_.runtime().load_bias();
   const auto size = decoder_.facts(local.type).size;
   if (size > kMaxLocalBytes) return;
-  RootPlace row{RootPlace::Kind::Local, local.name, std::string(frame.function.name), 0,
-                local.type, {}, 0};
+  RootPlace row{
+      RootPlace::Kind::Local, local.name, std::string(frame.function.name), 0, local.type, {}, 0};
   const LocationPiece& first = local.pieces.front();
   if (local.pieces.size() == 1 && (first.size == 0 || first.size >= size)) {
     auto address = address_of(first, frame, bias);
@@ -168,11 +168,11 @@ void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
   rows_.push_back({RootPlace::Kind::Finalizer, "finalizer", {}, heap_.base(ref->id), {}, {}, 0});
   heap_.for_each_pointer(ref->id, 0, heap_.slot_size(ref->id),
                          [&](std::uint64_t offset, Address value) {
-    Reference reference;
-    reference.slot = heap_.base(ref->id) + offset;
-    reference.target = value;
-    emit(reference, holder, offset);
-  });
+                           Reference reference;
+                           reference.slot = heap_.base(ref->id) + offset;
+                           reference.target = value;
+                           emit(reference, holder, offset);
+                         });
 }
 
 void RootPlaces::show_unclaimed(const Emit& emit) {
@@ -194,8 +194,13 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
             show_finalizer_object(root, emit);
             break;
           case RootKind::Data:
-            unknown({RootPlace::Kind::Unknown, fmt::format("static word {:#x}", root.slot), {}, 0,
-                     {}, {}, 0},
+            unknown({RootPlace::Kind::Unknown,
+                     fmt::format("static word {:#x}", root.slot),
+                     {},
+                     0,
+                     {},
+                     {},
+                     0},
                     root.slot, root.value, Reference::Kind::Unknown);
             break;
           case RootKind::FinalizerFn:
@@ -214,7 +219,11 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
           function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
         unknown({RootPlace::Kind::Unknown,
                  root.slot ? fmt::format("stack word {:#x}", root.slot) : "register",
-                 std::move(function), 0, {}, {}, 0},
+                 std::move(function),
+                 0,
+                 {},
+                 {},
+                 0},
                 root.slot, root.value, Reference::Kind::Unknown);
       });
 }

@@ -5,12 +5,12 @@
 // word gives it its meaning (RootWords), and words that no place covers stay of unknown type.
 #pragma once
 
+#include <tsl/robin_set.h>
+
 #include <functional>
 #include <string>
 #include <unordered_map>
 #include <vector>
-
-#include <tsl/robin_set.h>
 
 #include "graph/references.h"
 #include "graph/root_words.h"
@@ -51,7 +51,7 @@ struct RootPlace {
   std::string function;
   Address address = 0;  // of its first byte; 0 for a variable in pieces
   TypeId type;
-  Holder parent;        // Static
+  Holder parent;  // Static
   std::uint64_t parent_offset = 0;
 };
 

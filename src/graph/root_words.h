@@ -35,7 +35,7 @@ class RootWords {
     Address begin, end;
   };
   const RootSet& roots_;
-  std::vector<Word> words_;  // by slot; slot-less ones first
+  std::vector<Word> words_;    // by slot; slot-less ones first
   std::vector<Range> ranges_;  // by address
   Bitmap claimed_;
 };

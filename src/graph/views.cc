@@ -7,6 +7,12 @@
 #include "goruntime/size_classes.h"
 
 namespace overhang {
+namespace {
+
+// The tiny allocator packs several pointer-free values into one slot (maxTinySize).
+constexpr std::uint64_t kTinySlot = 16;
+
+}  // namespace
 
 Views::Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTable& types,
              Dwarf* dwarf, Diagnostics& diagnostics)
@@ -20,17 +26,14 @@ Views::Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTa
       deferred_seen_(heap.object_count()),
       info_(heap.object_count()),
       byte_type_(types.named("uint8")),
-      places_(heap, roots, follower_.decoder(), dwarf) {
-  places_.show([this](const Reference& reference, Holder holder, std::uint64_t offset) {
-    push(reference, holder, offset);
-  });
+      places_(heap, roots, follower_.decoder(), dwarf),
+      work_(heap) {
+  places_.show(pusher());
 }
 
 void Views::settle() {
   run();
-  places_.show_unclaimed([this](const Reference& reference, Holder holder, std::uint64_t offset) {
-    push(reference, holder, offset);
-  });
+  places_.show_unclaimed(pusher());
   do {
     run();
   } while (settle_untouched() || settle_interior());
@@ -40,10 +43,10 @@ bool Views::settle_certain() {
   bool changed = false;
   // Showing one object may defer more references: by index, to the growing end.
   for (std::size_t i = 0; i < deferred_.size(); i++) {
-    auto [object, holder, slot, offset] = deferred_[i];
-    if (full(object)) continue;
+    auto [object, holder, slot] = deferred_[i];
+    if (full(object.id)) continue;
     changed = true;
-    shown_in_doubt_.emplace(object.value, i);
+    shown_in_doubt_.emplace(object.id.value, i);
     show_whole(object, holder);
     do {
       run();
@@ -57,7 +60,7 @@ bool Views::settle_untouched() {
   bool any = false;
   for (; next_untouched_ < deferred_.size(); next_untouched_++) {
     auto deferred = deferred_[next_untouched_];
-    if (touched(deferred.object)) continue;
+    if (touched(deferred.object.id)) continue;
     any = true;
     show_whole(deferred.object, deferred.holder);
   }
@@ -72,254 +75,249 @@ bool Views::settle_interior() {
     if (full(id)) continue;
     if (windowed_.test(id.value)) continue;
     any = true;
-    show_whole(id, info(id).holder());
+    show_whole({id, heap_.span_index_of(id), 0}, info(id).holder());
   }
   return any;
 }
 
-// A work list with two stages of prefetch: an item's span, then its object's bits and bytes are on
-// their way while earlier items are worked on.
 void Views::run() {
-  constexpr std::size_t kDepth = 16;
-  Item ring[kDepth];
-  std::size_t head = 0, size = 0;
-  while (size > 0 || !work_.empty()) {
-    while (size < kDepth && !work_.empty()) {
-      Item& slot = ring[(head + size++) % kDepth];
-      slot = work_.back();
-      work_.pop_back();
-      heap_.pages().prefetch(slot.reference.target);
-    }
-    Item item = ring[head];
-    head = (head + 1) % kDepth;
-    size--;
-    show(item);
+  work_.run([this](const Work::Item& item, const ObjectRef& object) { show(item, object); },
+            [this](const Work::Item& item) { show_outside(item); },
+            [this](const Work::Range& range) { follow_now(range); },
+            [this](ObjectId id) {
+              __builtin_prefetch(&info_[id.value]);
+              full_.prefetch(id.value);
+            });
+}
+
+// A reference that leads outside the heap.
+void Views::show_outside(const Work::Item& item) {
+  const Reference& r = item.reference;
+  switch (r.kind) {
+    case Reference::Kind::Value:
+    case Reference::Kind::Slice:
+      places_.show_static(r, item.tag.holder, item.tag.offset, pusher());
+      break;
+    case Reference::Kind::Map:
+    case Reference::Kind::Chan:
+      // A map that does not escape stands on a stack, its header at least.
+      if (expanded_.insert(r.target).second)
+        follower_.expand(
+            r, [&](const Reference& part) { push(part, item.tag.holder, item.tag.offset); });
+      break;
+    default:
+      break;
   }
 }
 
-void Views::show(const Item& item) {
-  const Reference& r = item.reference;
-  if (r.kind == Reference::Kind::Map || r.kind == Reference::Kind::Chan) {
-    show_map_or_chan(item);
-    return;
-  }
-  auto ref = heap_.find(r.target);
-  if (!ref) {
-    if (r.kind == Reference::Kind::Value || r.kind == Reference::Kind::Slice)
-      places_.show_static(r, item.holder, item.offset,
-                          [this](const Reference& next, Holder holder, std::uint64_t offset) {
-                            push(next, holder, offset);
-                          });
-    return;
-  }
-  if (!live_.live.test(ref->id.value)) {
+void Views::show(const Work::Item& item, const ObjectRef& object) {
+  if (!live_.live.test(object.id.value)) {
     diagnostics_.lose("visible objects that the collector would not mark",
-                      fmt::format("{:#x}", r.target));
+                      fmt::format("{:#x}", item.reference.target));
     return;
   }
-  switch (r.kind) {
+  switch (item.reference.kind) {
     case Reference::Kind::Value:
-      show_value(item, *ref);
+      show_value(item, object);
       break;
     case Reference::Kind::Slice:
     case Reference::Kind::String:
-      show_window(item, *ref);
+      show_window(item, object);
       break;
     case Reference::Kind::Storage:
-      show_storage(item, *ref);
+      show_storage(item, object);
       break;
     case Reference::Kind::Func:
-      show_func(item, *ref);
+      show_func(item, object);
+      break;
+    case Reference::Kind::Map:
+    case Reference::Kind::Chan:
+      show_map_or_chan(item, object);
       break;
     case Reference::Kind::Opaque:
-      if (make_full(ref->id, heap_.slot_size(ref->id))) set_info(ref->id, r.type, false, item.holder);
+      if (make_full(object, slot_size(object)))
+        set_info(object, item.reference.type, false, item.tag.holder);
       break;
-    default:
-      defer(item, *ref);
+    case Reference::Kind::Unknown:
+      defer(item, object);
+      break;
   }
 }
 
 // Marks the object fully visible; false if it was. `visible_bytes` is what the program asked for;
 // the rest of the slot is the allocator's.
-bool Views::make_full(ObjectId id, std::uint64_t visible_bytes) {
-  touched_.set(id.value);
-  if (!full_.set_first(id.value)) return false;
-  auto slot = heap_.slot_size(id);
+bool Views::make_full(const ObjectRef& object, std::uint64_t visible_bytes) {
+  touched_.set(object.id.value);
+  if (!full_.set_first(object.id.value)) return false;
+  auto slot = slot_size(object);
   auto visible = std::min(visible_bytes, slot);
   full_visible_bytes_ += visible;
   full_allocator_bytes_ += slot - visible;
   return true;
 }
 
-void Views::set_info(ObjectId id, TypeId type, bool array, Holder holder) {
-  ObjectInfo& info = info_[id.value];
-  if (info.type() == kUnknownType && type != kUnknownType) typed_bytes_ += heap_.slot_size(id);
+void Views::set_info(const ObjectRef& object, TypeId type, bool array, Holder holder) {
+  ObjectInfo& info = info_[object.id.value];
   // The first holder stays: it leads to a root without a cycle.
   Holder first = info.holder().none() ? holder : info.holder();
-  if (info.type() == kUnknownType)
-    info = ObjectInfo(type, array, first);
-  else
+  if (info.type() != kUnknownType) {
     info = ObjectInfo(info.type(), info.array(), first);
+    return;
+  }
+  if (type != kUnknownType) typed_bytes_ += slot_size(object);
+  info = ObjectInfo(type, array, first);
 }
 
-void Views::follow_values(ObjectId id, std::uint64_t begin, TypeId type, std::uint64_t count) {
-  follower_.values(id, begin, type, count, [&](std::uint64_t offset, const Reference& reference) {
-    push(reference, Holder::object(id), offset);
+void Views::follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
+                          std::uint64_t count) {
+  if (count > Work::kBlock) {
+    work_.push(Work::Range{object, begin, count, decoder().facts(type).size, type, {}});
+    return;
+  }
+  follow_now({object, begin, count, 0, type, {}});
+}
+
+void Views::follow_now(const Work::Range& range) {
+  auto holder = Holder::object(range.object.id);
+  follower_.values(
+      range.object, range.begin, range.type, range.count,
+      [&](std::uint64_t offset, const Reference& reference) { push(reference, holder, offset); });
+}
+
+void Views::follow_whole(const ObjectRef& object, TypeId type) {
+  auto holder = Holder::object(object.id);
+  follower_.whole(object, type, [&](std::uint64_t offset, const Reference& reference) {
+    push(reference, holder, offset);
   });
 }
 
-void Views::show_value(const Item& item, const ObjectRef& ref) {
-  if (full(ref.id)) return;
-  const TypeFacts facts = decoder().facts(item.reference.type);
-  const HeapSpan& span = heap_.spans()[ref.span];
-  auto header = heap_.header_size(ref.id);
-  if (ref.offset == header && facts.slot == span.span.elem_size) {
-    bool partial = touched(ref.id);
-    if (!make_full(ref.id, facts.size)) return;
-    set_info(ref.id, item.reference.type, false, item.holder);
+void Views::show_value(const Work::Item& item, const ObjectRef& object) {
+  if (full(object.id)) return;
+  auto type = item.reference.type;
+  const TypeFacts facts = decoder().facts(type);
+  auto header = header_size(object);
+  if (object.offset == header && facts.slot == slot_size(object)) {
+    bool partial = touched(object.id);
+    make_full(object, facts.size);
+    set_info(object, type, false, item.tag.holder);
     if (partial)
-      follow_unseen(ref.id, header, facts.size, item.reference.type);
+      follow_unseen(object, header, facts.size, type);
     else
-      follow_values(ref.id, header, item.reference.type, 1);
+      follow_values(object, header, type, 1);
     return;
   }
   // The allocator knows some objects' types: one value there is shown by any pointer into it.
-  if (auto allocated = follower_.allocation_type(ref.id); allocated != kUnknownType) {
-    if (decoder().facts(allocated).slot == span.span.elem_size) {
-      show_whole(ref.id, item.holder);
-      return;
-    }
-  }
-  show_part(ref.id, item.holder, ref.offset, facts.size, item.reference.type);
-}
-
-// Bytes [begin, begin + bytes) hold values of `type`, whole ones.
-void Views::show_part(ObjectId id, Holder holder, std::uint64_t begin, std::uint64_t bytes,
-                      TypeId type) {
-  bool first = touched_.set_first(id.value);
-  if (first) interior_.push_back(id);
-  set_info(id, type, false, holder);
-  auto end = std::min(begin + bytes, heap_.slot_size(id));
-  if (heap_.span_of(id).layout == PointerLayout::None) {
-    // No words to follow; pointers' parts matter only where windows leave something out.
-    pointer_parts_.push_back({id, begin, end});
+  if (auto allocated = follower_.allocation_type(object);
+      allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object)) {
+    show_whole(object, item.tag.holder);
     return;
   }
-  follow_unseen(id, begin, end - begin, type);
+  show_part(object, item.tag.holder, object.offset, facts.size, type);
 }
 
-void Views::follow_unseen(ObjectId id, std::uint64_t begin, std::uint64_t bytes, TypeId type) {
+// Bytes [begin, begin + bytes) hold one value of `type`.
+void Views::show_part(const ObjectRef& object, Holder holder, std::uint64_t begin,
+                      std::uint64_t bytes, TypeId type) {
+  if (touched_.set_first(object.id.value)) interior_.push_back(object.id);
+  set_info(object, type, false, holder);
+  auto end = std::min(begin + bytes, slot_size(object));
+  if (!has_pointers(object)) {
+    // No words to follow; pointers' parts matter only where windows leave something out.
+    pointer_parts_.push_back({object.id, begin, end});
+    return;
+  }
+  follow_unseen(object, begin, end - begin, type);
+}
+
+// Follows what of bytes [begin, begin + bytes), values of `type`, was not followed before.
+void Views::follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
+                          TypeId type) {
   const auto size = decoder().facts(type).size;
-  if (size == 0 || heap_.span_of(id).layout == PointerLayout::None) return;
-  parts_[id.value].add(begin, begin + bytes, [&](std::uint64_t from, std::uint64_t to) {
+  if (size == 0 || !has_pointers(object)) return;
+  parts_[object.id.value].add(begin, begin + bytes, [&](std::uint64_t from, std::uint64_t to) {
     // Widened to whole values; a word that is followed twice does no harm.
     auto first = (from - begin) / size;
     auto last = (to - begin + size - 1) / size;
-    if (begin + last * size > heap_.slot_size(id)) last = (heap_.slot_size(id) - begin) / size;
-    if (last > first) follow_values(id, begin + first * size, type, last - first);
+    if (begin + last * size > slot_size(object)) last = (slot_size(object) - begin) / size;
+    if (last > first) follow_values(object, begin + first * size, type, last - first);
   });
 }
 
-void Views::show_window(const Item& item, const ObjectRef& ref) {
-  if (full(ref.id)) return;
+void Views::show_window(const Work::Item& item, const ObjectRef& object) {
+  if (full(object.id)) return;
   const Reference& r = item.reference;
   bool string = r.kind == Reference::Kind::String;
-  const TypeFacts facts = string ? TypeFacts{} : decoder().facts(r.type);
-  const std::uint64_t size = string ? 1 : facts.size;
+  auto type = string ? byte_type_ : r.type;
+  const std::uint64_t size = string ? 1 : decoder().facts(type).size;
   if (size == 0) return;
-  auto slot = heap_.slot_size(ref.id);
-  auto room = slot - ref.offset;
+  auto slot = slot_size(object);
+  auto room = slot - object.offset;
   auto len = checked_mul(r.count, size), cap = checked_mul(r.capacity, size);
   if (!len || *len > room) {
     diagnostics_.lose("slices that end past their array", fmt::format("{:#x}", r.target));
     len = room;
   }
   if (!cap || *cap > room) cap = room;
-  auto header = heap_.header_size(ref.id);
-  bool has_pointers = heap_.spans()[ref.span].layout != PointerLayout::None;
-  bool fills = ref.offset == header && *len > 0 && slot_size_for(*len, has_pointers) == slot;
-  bool tiny = !has_pointers && slot == 16;  // the tiny allocator packs several values into a slot
+  auto header = header_size(object);
+  bool pointers = has_pointers(object);
+  bool fills = object.offset == header && *len > 0 && slot_size_for(*len, pointers) == slot;
+  bool tiny = !pointers && slot == kTinySlot;
+  bool touched_before = touched(object.id);
   if (fills || tiny) {
-    bool partial = touched(ref.id);
-    if (!make_full(ref.id, tiny ? slot : *len)) return;
-    set_info(ref.id, string ? byte_type_ : r.type, true, item.holder);
-    if (partial)
-      follow_unseen(ref.id, ref.offset, *len, r.type);
-    else if (has_pointers)
-      follow_values(ref.id, ref.offset, r.type, *len / size);
+    make_full(object, tiny ? slot : *len);
+    set_info(object, type, true, item.tag.holder);
+    if (touched_before)
+      follow_unseen(object, object.offset, *len, type);
+    else if (pointers)
+      follow_values(object, object.offset, type, *len / size);
     return;
   }
-  touched_.set(ref.id.value);
-  windowed_.set(ref.id.value);
-  set_info(ref.id, string ? byte_type_ : r.type, true, item.holder);
-  windows_.push_back({ref.id, string ? kUnknownType : r.type, string, ref.offset, *len, *cap,
-                      item.holder, item.offset});
-  if (has_pointers && *len > 0) follow_unseen(ref.id, ref.offset, *len / size * size, r.type);
+  touched_.set(object.id.value);
+  windowed_.set(object.id.value);
+  set_info(object, type, true, item.tag.holder);
+  windows_.push_back({object.id, string ? kUnknownType : type, string, object.offset, *len, *cap,
+                      item.tag.holder, item.tag.offset});
+  if (pointers && *len > 0) follow_unseen(object, object.offset, *len / size * size, type);
 }
 
-void Views::show_storage(const Item& item, const ObjectRef& ref) {
-  // The runtime's own arrays (map groups, channel buffers, pool locals) are in use as a whole.
-  if (full(ref.id)) return;
-  auto header = heap_.header_size(ref.id);
-  if (!make_full(ref.id, heap_.slot_size(ref.id) - header)) return;
-  set_info(ref.id, item.reference.type, item.reference.count != 1, item.holder);
-  follower_.whole(ref.id, item.reference.type,
-                  [&](std::uint64_t offset, const Reference& reference) {
-                    push(reference, Holder::object(ref.id), offset);
-                  });
+// The runtime's own arrays (map groups, channel buffers, pool locals) are in use as a whole.
+void Views::show_storage(const Work::Item& item, const ObjectRef& object) {
+  if (!make_full(object, slot_size(object) - header_size(object))) return;
+  set_info(object, item.reference.type, item.reference.count != 1, item.tag.holder);
+  follow_whole(object, item.reference.type);
 }
 
 // Everything in the object, by the type that is known of it.
-void Views::show_whole(ObjectId id, Holder holder) {
-  auto header = heap_.header_size(id);
-  auto allocated = follower_.allocation_type(id);
-  auto type = allocated != kUnknownType ? allocated : info(id).type();
+void Views::show_whole(const ObjectRef& object, Holder holder) {
+  auto allocated = follower_.allocation_type(object);
+  auto type = allocated != kUnknownType ? allocated : info(object.id).type();
   const TypeFacts facts = decoder().facts(type);
-  auto slot = heap_.slot_size(id);
-  bool single = facts.slot == slot;
-  if (!make_full(id, single ? facts.size : slot - header)) return;
-  set_info(id, type, !single && info(id).array(), holder);
+  bool single = facts.slot == slot_size(object);
+  if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
+  set_info(object, type, !single && allocated != kUnknownType, holder);
   // A pointer's target type says what stands there, not what the rest of the slot holds.
-  bool tiles = allocated != kUnknownType || windowed_.test(id.value);
-  follower_.whole(id, tiles ? type : kUnknownType,
-                  [&](std::uint64_t offset, const Reference& reference) {
-                    push(reference, Holder::object(id), offset);
-                  });
+  bool tiles = allocated != kUnknownType || windowed_.test(object.id.value);
+  follow_whole(object, tiles ? type : kUnknownType);
 }
 
-void Views::show_map_or_chan(const Item& item) {
-  const Reference& r = item.reference;
-  auto ref = heap_.find(r.target);
-  if (ref) {
-    if (!make_full(ref->id, heap_.slot_size(ref->id) - heap_.header_size(ref->id))) return;
-    set_info(ref->id, r.type, false, item.holder);
-  } else if (!expanded_.insert(r.target).second) {
-    return;
-  }
-  follower_.expand(r, [&](Address holder_address, const Reference& part) {
-    auto holder = item.holder;
-    auto offset = item.offset;
-    if (holder_address != 0) {
-      if (auto container = heap_.find(holder_address)) {
-        holder = Holder::object(container->id);
-        offset = part.slot >= heap_.base(container->id) ? part.slot - heap_.base(container->id) : 0;
-      }
-    }
-    push(part, holder, offset);
-  });
+void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
+  if (!make_full(object, slot_size(object) - header_size(object))) return;
+  set_info(object, item.reference.type, false, item.tag.holder);
+  follower_.expand(item.reference,
+                   [&](const Reference& part) { push(part, Holder::object(object.id), 0); });
 }
 
-void Views::show_func(const Item& item, const ObjectRef& ref) {
+void Views::show_func(const Work::Item& item, const ObjectRef& object) {
   auto pc = heap_.image().word(item.reference.target);
   auto type = pc ? types().closure(*pc) : kUnknownType;
   if (type == kUnknownType) {
-    defer(item, ref);
+    defer(item, object);
     return;
   }
-  Item value = item;
+  Work::Item value = item;
   value.reference.kind = Reference::Kind::Value;
   value.reference.type = type;
-  show_value(value, ref);
+  show_value(value, object);
 }
 
 std::string Views::doubt_about(ObjectId id) const {
@@ -331,9 +329,9 @@ std::string Views::doubt_about(ObjectId id) const {
   return place.function.empty() ? place.name : fmt::format("{} of {}", place.name, place.function);
 }
 
-void Views::defer(const Item& item, const ObjectRef& ref) {
-  if (full(ref.id) || !deferred_seen_.set_first(ref.id.value)) return;
-  deferred_.push_back({ref.id, item.holder, item.reference.slot, item.offset});
+void Views::defer(const Work::Item& item, const ObjectRef& object) {
+  if (full(object.id) || !deferred_seen_.set_first(object.id.value)) return;
+  deferred_.push_back({object, item.tag.holder, item.reference.slot});
 }
 
 }  // namespace overhang

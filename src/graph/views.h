@@ -23,19 +23,20 @@
 // against the object's pointer map), so what is visible is live.
 #pragma once
 
+#include <tsl/robin_map.h>
+#include <tsl/robin_set.h>
+
 #include <cstdint>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <vector>
 
-#include <tsl/robin_map.h>
-#include <tsl/robin_set.h>
-
 #include "base/bitmap.h"
 #include "graph/follow.h"
 #include "graph/mark.h"
 #include "graph/root_places.h"
+#include "graph/work_list.h"
 
 namespace overhang {
 
@@ -63,9 +64,9 @@ struct Window {
   TypeId elem;  // kUnknownType for a string
   bool string = false;
   std::uint64_t begin = 0;
-  std::uint64_t len = 0;  // bytes visible
-  std::uint64_t cap = 0;  // bytes that reslicing could show
-  Holder holder;          // where the header stands
+  std::uint64_t len = 0;            // bytes visible
+  std::uint64_t cap = 0;            // bytes that reslicing could show
+  Holder holder;                    // where the header stands
   std::uint64_t holder_offset = 0;  // bytes from the holder's start
 };
 
@@ -90,8 +91,8 @@ class Intervals {
 class Views {
  public:
   // `dwarf` may be nullptr. All arguments must outlive the views.
-  Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTable& types,
-        Dwarf* dwarf, Diagnostics& diagnostics);
+  Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
+        Diagnostics& diagnostics);
 
   // Settles everything typed, then objects without a typed view: what is hidden now is possibly
   // hidden.
@@ -112,7 +113,7 @@ class Views {
   bool touched(ObjectId id) const { return touched_.test(id.value); }
   const ObjectInfo& info(ObjectId id) const { return info_[id.value]; }
   // Names the contents of an object that is not touched (what hidden words lead to).
-  void set_info(ObjectId id, TypeId type, bool array, Holder holder);
+  void set_info(const ObjectRef& object, TypeId type, bool array, Holder holder);
   const RootPlaces& places() const { return places_; }
   // Windows over arrays that were not full then; arrays may have become full since.
   const std::vector<Window>& windows() const { return windows_; }
@@ -133,34 +134,53 @@ class Views {
   std::string doubt_about(ObjectId id) const;
 
  private:
-  struct Item {
-    Reference reference;
+  struct Tag {
     Holder holder;
     std::uint64_t offset = 0;  // of the word in the holder
   };
+  using Work = WorkList<Tag>;
   struct Deferred {
-    ObjectId object;
+    ObjectRef object;
     Holder holder;
     Address slot;
-    std::uint64_t offset;
   };
 
   void push(const Reference& reference, Holder holder, std::uint64_t offset) {
-    work_.push_back({reference, holder, offset});
+    work_.push(reference, {holder, offset});
+  }
+  RootPlaces::Emit pusher() {
+    return [this](const Reference& reference, Holder holder, std::uint64_t offset) {
+      push(reference, holder, offset);
+    };
+  }
+  std::uint64_t slot_size(const ObjectRef& object) const {
+    return heap_.spans()[object.span].span.elem_size;
+  }
+  std::uint64_t header_size(const ObjectRef& object) const {
+    return Heap::header_size(heap_.spans()[object.span]);
+  }
+  bool has_pointers(const ObjectRef& object) const {
+    return heap_.spans()[object.span].layout != PointerLayout::None;
   }
   void run();  // until the work list is empty
-  void show(const Item& item);
-  void show_value(const Item& item, const ObjectRef& ref);
-  void show_window(const Item& item, const ObjectRef& ref);
-  void show_storage(const Item& item, const ObjectRef& ref);
-  void show_map_or_chan(const Item& item);
-  void show_func(const Item& item, const ObjectRef& ref);
-  void show_part(ObjectId id, Holder holder, std::uint64_t begin, std::uint64_t bytes, TypeId type);
-  void show_whole(ObjectId id, Holder holder);
-  void follow_values(ObjectId id, std::uint64_t begin, TypeId type, std::uint64_t count);
-  void follow_unseen(ObjectId id, std::uint64_t begin, std::uint64_t bytes, TypeId type);
-  void defer(const Item& item, const ObjectRef& ref);
-  bool make_full(ObjectId id, std::uint64_t visible_bytes);
+  void show(const Work::Item& item, const ObjectRef& object);
+  void show_outside(const Work::Item& item);
+  void show_value(const Work::Item& item, const ObjectRef& object);
+  void show_window(const Work::Item& item, const ObjectRef& object);
+  void show_storage(const Work::Item& item, const ObjectRef& object);
+  void show_map_or_chan(const Work::Item& item, const ObjectRef& object);
+  void show_func(const Work::Item& item, const ObjectRef& object);
+  void show_part(const ObjectRef& object, Holder holder, std::uint64_t begin, std::uint64_t bytes,
+                 TypeId type);
+  void show_whole(const ObjectRef& object, Holder holder);
+  void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
+                     std::uint64_t count);
+  void follow_now(const Work::Range& range);
+  void follow_whole(const ObjectRef& object, TypeId type);
+  void follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
+                     TypeId type);
+  void defer(const Work::Item& item, const ObjectRef& object);
+  bool make_full(const ObjectRef& object, std::uint64_t visible_bytes);
   bool settle_untouched();
   bool settle_interior();
 
@@ -175,12 +195,12 @@ class Views {
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;
   tsl::robin_map<std::uint32_t, Intervals> parts_;
-  std::vector<ObjectId> interior_;  // first shown by a pointer to a part of them
+  std::vector<ObjectId> interior_;    // first shown by a pointer to a part of them
   tsl::robin_set<Address> expanded_;  // map and channel headers outside the heap
   std::vector<Deferred> deferred_;
   std::size_t next_untouched_ = 0;
   std::unordered_map<std::uint32_t, std::size_t> shown_in_doubt_;  // object -> deferred_
-  std::vector<Item> work_;
+  Work work_;
   std::uint64_t full_visible_bytes_ = 0, full_allocator_bytes_ = 0, typed_bytes_ = 0;
 };
 

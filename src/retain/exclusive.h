@@ -31,6 +31,7 @@ class ExclusiveOwners {
     present = present == kNone ? label : kShared;
     return true;
   }
+  void prefetch(ObjectId object) const { __builtin_prefetch(&labels_[object.value]); }
   std::uint32_t label_of(ObjectId object) const { return labels_[object.value]; }
 
  private:

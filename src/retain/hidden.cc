@@ -138,8 +138,7 @@ class Finder {
       last_end = std::max(last_end, visible.back().end);
     }
     bool exact = slot_size_for(reach_end - array.data_begin, has_pointers) == slot;
-    array.data_end =
-        exact ? reach_end : slot - (slot - array.data_begin) % array.elem_size;
+    array.data_end = exact ? reach_end : slot - (slot - array.data_begin) % array.elem_size;
     array.data_end = std::max(array.data_end, reach_end);
     for (const Range& range : visible) array.visible_bytes += range.end - range.begin;
 
@@ -183,17 +182,17 @@ class Finder {
     if (only_tail) {
       auto& tail = regions.front();
       // Never-used room, or no more than append leaves: the program's way of reusing buffers.
-      tail.habit = array.visible_bytes == 0 || !small ||
-                   all_zero(heap_.image(), heap_.base(array.object) + tail.begin,
-                            tail.end - tail.begin);
+      tail.habit =
+          array.visible_bytes == 0 || !small ||
+          all_zero(heap_.image(), heap_.base(array.object) + tail.begin, tail.end - tail.begin);
       return;
     }
     if (!small) {
       regions.clear();
       return;
     }
-    bool to_the_end = array.window_count > 0 && !regions.empty() &&
-                      regions.back().category == Category::Head;
+    bool to_the_end =
+        array.window_count > 0 && !regions.empty() && regions.back().category == Category::Head;
     if ((from_start && !any_string) || (collection && to_the_end)) return;
     for (auto& region : regions) region.category = Category::Window;
   }

@@ -5,7 +5,7 @@
 namespace overhang {
 namespace {
 
-constexpr unsigned kMaxDepth = 6;      // of names that are built from the holder's holder
+constexpr unsigned kMaxDepth = 6;       // of names that are built from the holder's holder
 constexpr unsigned kMaxPathSteps = 24;  // of a path that is printed
 
 // "main.(*Pool).run" from a closure's type name, which the type table builds as "closure NAME".
@@ -86,14 +86,14 @@ std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
   };
   if (holder.is_object()) {
     auto id = holder.as_object();
-    views_.follower().whole(id, views_.info(id).type(), look);
+    views_.follower().whole({id, heap.span_index_of(id), 0}, views_.info(id).type(), look);
   } else if (holder.is_place()) {
     const RootPlace& place = views_.places().row(holder);
     const auto size = views_.decoder().facts(place.type).size;
     auto bytes = place.address ? heap.image().bytes(place.address, size) : std::nullopt;
     if (bytes)
-      views_.decoder().decode({bytes->data(), bytes->size(), place.address, nullptr}, 0,
-                              place.type, 1, look);
+      views_.decoder().decode({bytes->data(), bytes->size(), place.address, nullptr}, 0, place.type,
+                              1, look);
   }
   return offsets_[key] = found;
 }
@@ -108,8 +108,7 @@ SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
     case RootPlace::Kind::Global:
       return {place.name + field_path(place.type, offset), SiteKind::Global};
     case RootPlace::Kind::Local:
-      return {fmt::format("{}{} in {}", place.name, field_path(place.type, offset),
-                          place.function),
+      return {fmt::format("{}{} in {}", place.name, field_path(place.type, offset), place.function),
               SiteKind::Local};
     case RootPlace::Kind::Static: {
       auto parent = name_at(place.parent, place.parent_offset, depth + 1);
@@ -123,9 +122,9 @@ SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
     case RootPlace::Kind::Finalizer:
       return {"finalizer", SiteKind::Other};
     case RootPlace::Kind::Unknown:
-      return {place.function.empty() ? place.name
-                                     : fmt::format("{} in {}", place.name, place.function),
-              SiteKind::Other};
+      return {
+          place.function.empty() ? place.name : fmt::format("{} in {}", place.name, place.function),
+          SiteKind::Other};
   }
   return {};
 }

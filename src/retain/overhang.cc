@@ -2,8 +2,7 @@
 
 #include <algorithm>
 #include <map>
-
-#include <tsl/robin_set.h>
+#include <utility>
 
 #include "retain/exclusive.h"
 
@@ -17,29 +16,25 @@ class Tracer {
         heap_(views.heap()),
         hidden_(hidden),
         owners_(heap_.object_count()),
-        sites_(sites) {}
+        sites_(sites),
+        work_(heap_) {}
 
   void trace_region(const HiddenRegion& region, std::uint32_t site) {
     const HiddenArray& array = hidden_.arrays[region.array];
     auto bytes = region.end - region.begin;
-    std::uint64_t stale = 0, last = ~std::uint64_t{0};
-    auto emit = [&](std::uint64_t offset, const Reference& reference) {
-      auto slot = (offset - region.begin) / array.elem_size;
-      stale += slot != std::exchange(last, slot);
-      work_.push_back({reference, site});
-    };
+    ObjectRef object{array.object, heap_.span_index_of(array.object), 0};
     auto count = bytes / array.elem_size;
-    if (count * array.elem_size == bytes)
-      views_.follower().values(array.object, region.begin, array.elem, count, emit);
-    else
-      heap_.for_each_pointer(array.object, region.begin, region.end,
-                             [&](std::uint64_t offset, Address value) {
-        Reference unknown;
-        unknown.target = value;
-        emit(offset, unknown);
-      });
-    sites_[site].stale_slots += stale;
-    run();
+    if (count * array.elem_size == bytes) {
+      work_.push(Work::Range{object, region.begin, count, array.elem_size, array.elem, site});
+    } else {
+      views_.follower().words(
+          object, region.begin, region.end,
+          [&](std::uint64_t, const Reference& word) { work_.push(word, site); });
+    }
+    sites_[site].stale_slots += stale_slots(object, region, array.elem_size);
+    work_.run([this](const Work::Item& item, const ObjectRef& to) { reach(item, to); },
+              [](const Work::Item&) {}, [this](const Work::Range& range) { follow(range); },
+              [this](ObjectId id) { owners_.prefetch(id); });
   }
 
   // Sums by site and type, in one pass over the labels.
@@ -77,118 +72,101 @@ class Tracer {
     for (std::size_t s = 0; s < sites_.size(); s++) {
       for (auto& [key, counted] : types[s])
         sites_[s].types.push_back({TypeId(key.first), key.second, counted});
-      std::stable_sort(sites_[s].types.begin(), sites_[s].types.end(),
-                       [](const auto& a, const auto& b) {
-                         return a.counted.bytes > b.counted.bytes;
-                       });
+      std::stable_sort(
+          sites_[s].types.begin(), sites_[s].types.end(),
+          [](const auto& a, const auto& b) { return a.counted.bytes > b.counted.bytes; });
     }
     out.sites = std::move(sites_);
     return out;
   }
 
  private:
-  struct Item {
-    Reference reference;
-    std::uint32_t label;
-  };
+  using Work = WorkList<std::uint32_t>;  // the tag is the label
 
-  void run() {
-    constexpr std::size_t kDepth = 16;
-    Item ring[kDepth];
-    std::size_t head = 0, size = 0;
-    while (size > 0 || !work_.empty()) {
-      while (size < kDepth && !work_.empty()) {
-        Item& slot = ring[(head + size++) % kDepth];
-        slot = work_.back();
-        work_.pop_back();
-        heap_.pages().prefetch(slot.reference.target);
-      }
-      Item item = ring[head];
-      head = (head + 1) % kDepth;
-      size--;
-      reach(item);
-    }
+  // Slots of the region with a word that is not null.
+  std::uint64_t stale_slots(const ObjectRef& object, const HiddenRegion& region,
+                            std::uint64_t elem_size) {
+    std::uint64_t stale = 0, last = ~std::uint64_t{0};
+    views_.follower().words(object, region.begin, region.end,
+                            [&](std::uint64_t offset, const Reference&) {
+                              auto slot = (offset - region.begin) / elem_size;
+                              stale += slot != std::exchange(last, slot);
+                            });
+    return stale;
   }
 
-  void reach(const Item& item) {
-    const Reference& r = item.reference;
-    bool structure = r.kind == Reference::Kind::Map || r.kind == Reference::Kind::Chan;
-    auto ref = heap_.find(r.target);
-    if (!ref) return;
-    if (views_.touched(ref->id) || !views_.live().live.test(ref->id.value)) return;
-    if (!owners_.reach(ref->id, item.label)) return;
-    auto label = owners_.label_of(ref->id);
-    auto emit = [&](std::uint64_t, const Reference& next) { work_.push_back({next, label}); };
-    auto type = r.type;
+  void follow(const Work::Range& range) {
+    views_.follower().values(
+        range.object, range.begin, range.type, range.count,
+        [&](std::uint64_t, const Reference& next) { work_.push(next, range.tag); });
+  }
+
+  // What the object holds, as far as the reference tells.
+  struct Contents {
+    TypeId type;
     bool array = false;
+  };
+  Contents contents(const Reference& r, const ObjectRef& object) {
     switch (r.kind) {
-      case Reference::Kind::Value: {
-        const TypeFacts facts = views_.decoder().facts(type);
-        if (ref->offset == heap_.header_size(ref->id) &&
-            facts.slot == heap_.slot_size(ref->id)) {
-          views_.set_info(ref->id, type, false, Holder());
-          views_.follower().values(ref->id, ref->offset, type, 1, emit);
-          return;
-        }
-        // A pointer into something larger: its own type, where the allocator knows it.
-        if (auto known = views_.follower().allocation_type(ref->id); known != kUnknownType) {
-          array = views_.decoder().facts(known).slot != heap_.slot_size(ref->id);
-          type = known;
-        } else {
-          views_.set_info(ref->id, type, false, Holder());
-          views_.follower().whole(ref->id, kUnknownType, emit);
-          return;
-        }
-        break;
-      }
       case Reference::Kind::Slice:
       case Reference::Kind::Storage:
-        array = true;
-        break;
+        return {r.type, true};
       case Reference::Kind::String:
-        type = views_.byte_type();
-        array = true;
-        break;
+        return {views_.byte_type(), true};
       case Reference::Kind::Func: {
         auto pc = heap_.image().word(r.target);
-        type = pc ? views_.types().closure(*pc) : kUnknownType;
-        break;
+        return {pc ? views_.types().closure(*pc) : kUnknownType, false};
       }
       case Reference::Kind::Map:
       case Reference::Kind::Chan:
       case Reference::Kind::Opaque:
+        return {r.type, false};
+      case Reference::Kind::Value:
+        if (fills(r.type, object)) return {r.type, false};
         break;
       case Reference::Kind::Unknown:
-        if (auto known = views_.follower().allocation_type(ref->id); known != kUnknownType) {
-          array = views_.decoder().facts(known).slot != heap_.slot_size(ref->id);
-          type = known;
-        }
         break;
     }
-    views_.set_info(ref->id, type, array, Holder());
-    if (structure) {
-      // The header's words are those that the expansion emits.
-      views_.follower().expand(r, [&](Address, const Reference& part) {
-        if (part.target != r.target) work_.push_back({part, label});
-      });
-      return;
-    }
-    if (r.kind == Reference::Kind::Opaque) return;
-    // A value smaller than its slot is followed once; arrays as far as the slot goes.
-    if (!array && type != kUnknownType &&
-        views_.decoder().facts(type).slot == heap_.slot_size(ref->id))
-      views_.follower().values(ref->id, heap_.header_size(ref->id), type, 1, emit);
-    else
-      follow_array(ref->id, ref->offset, type, emit);
+    // A pointer into something larger: its own type, where the allocator knows it.
+    if (auto known = views_.follower().allocation_type(object); known != kUnknownType)
+      return {known, !fills(known, object)};
+    return {r.type, false};
   }
 
-  // Elements stand at a multiple of their size from where the slice points.
-  template <class Emit>
-  void follow_array(ObjectId id, std::uint64_t offset, TypeId type, Emit& emit) {
-    auto header = heap_.header_size(id);
+  bool fills(TypeId type, const ObjectRef& object) {
+    return views_.decoder().facts(type).slot == heap_.spans()[object.span].span.elem_size;
+  }
+
+  void reach(const Work::Item& item, const ObjectRef& object) {
+    const Reference& r = item.reference;
+    if (views_.touched(object.id) || !views_.live().live.test(object.id.value)) return;
+    if (!owners_.reach(object.id, item.tag)) return;
+    auto label = owners_.label_of(object.id);
+    auto [type, array] = contents(r, object);
+    views_.set_info(object, type, array, Holder());
+    const HeapSpan& span = heap_.spans()[object.span];
+    if (r.kind == Reference::Kind::Opaque) return;
+    if (r.kind == Reference::Kind::Map || r.kind == Reference::Kind::Chan) {
+      views_.follower().expand(r, [&](const Reference& part) { work_.push(part, label); });
+      return;
+    }
+    if (span.layout == PointerLayout::None) return;
+    auto header = Heap::header_size(span);
     const auto size = views_.decoder().facts(type).size;
-    bool aligned = size != 0 && offset >= header && (offset - header) % size == 0;
-    views_.follower().whole(id, aligned ? type : kUnknownType, emit);
+    auto data = span.span.elem_size - header;
+    // Values stand at multiples of their size; what the pointer leads into may be something else.
+    bool tiles =
+        array && size != 0 && object.offset >= header && (object.offset - header) % size == 0;
+    std::uint64_t count = tiles ? data / size : !array && fills(type, object) ? 1 : 0;
+    Work::Range range{object, header, count, size, type, label};
+    if (count > Work::kBlock)
+      work_.push(range);
+    else if (count > 0)
+      follow(range);
+    if (count != 1 && header + count * size < span.span.elem_size)
+      views_.follower().words(
+          object, header + count * size, span.span.elem_size,
+          [&](std::uint64_t, const Reference& word) { work_.push(word, label); });
   }
 
   Views& views_;
@@ -196,7 +174,7 @@ class Tracer {
   const HiddenMemory& hidden_;
   ExclusiveOwners owners_;
   std::vector<SiteRetention> sites_;
-  std::vector<Item> work_;
+  Work work_;
 };
 
 }  // namespace

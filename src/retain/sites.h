@@ -58,7 +58,7 @@ struct Site {
   std::uint64_t holder_offset = 0;
   std::uint64_t largest_array_bytes = 0;
   std::uint64_t first_hidden_slot = 0, last_hidden_slot = 0;  // of the largest array
-  ObjectId example;                                            // the largest array
+  ObjectId example;                                           // the largest array
   std::vector<std::string> shared_with;
 };
 
