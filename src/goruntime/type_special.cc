@@ -73,7 +73,7 @@ bool is_map_bucket(const TypeInfo& info) {
 // Generic code is compiled once for all pointer types: T is a *uint8 in name only
 // (noder/reader.go: shapify).
 bool is_pointer_shape(const TypeRow& pointer) {
-  return pointer.info.name.ends_with("shape.*uint8");
+  return pointer.full_name == "go.shape.*uint8";
 }
 
 }  // namespace

@@ -319,6 +319,56 @@ TEST_P(Types, SeeThroughTheRuntimesCasts) {
   EXPECT_EQ(slot[1].kind, ScanStep::Kind::EmptyInterface);
 }
 
+// Types that no compiler makes, in memory that the subject does not have: each as reflect would
+// leave it in the heap, without a mask.
+TEST_P(Types, OfHostileMemoryComeToAnEnd) {
+  constexpr Address kBase = 0x10000000000 - 0x200000;
+  constexpr std::uint64_t kSize = 0x200000;
+  static std::vector<std::uint64_t> memory(kSize / 8);
+  subject_->core->image->add_segment(
+      {kBase, kSize, reinterpret_cast<std::byte*>(memory.data()), true, {}});
+  auto put = [](Address at, std::initializer_list<std::uint64_t> words) {
+    std::copy(words.begin(), words.end(), memory.begin() + (at - kBase) / 8);
+  };
+  auto head = [&](Address at, std::uint64_t kind, std::uint64_t size) {
+    // size, pointer bytes, hash; tflag, align, field align, kind, equal, gc data, str -1.
+    put(at, {size, size, kind << 56 | 8ull << 48 | 8ull << 40, 0, 0, 0xFFFFFFFF});
+  };
+  auto structure = [&](Address at, std::uint64_t size, Address field_type, std::uint64_t offset) {
+    head(at, 25, size);
+    put(at + 48, {0, at + 80, 1, 1, at + 112, field_type, offset, 0x0041'0100});
+  };
+  // A struct that is its own only field.
+  structure(kBase, 8, kBase, 0);
+  EXPECT_TRUE(types_->program(types_->from_rtype(kBase)).empty());
+  // Structs within structs, 5000 deep, around a pointer to the outermost.
+  constexpr std::uint64_t kDeep = 5000, kStride = 160;
+  auto deep = kBase + 0x1000;
+  for (std::uint64_t i = 0; i < kDeep; i++)
+    structure(deep + i * kStride, 8, deep + (i + 1) * kStride, 0);
+  head(deep + kDeep * kStride, 22, 8);
+  put(deep + kDeep * kStride + 48, {deep});
+  EXPECT_TRUE(types_->program(types_->from_rtype(deep)).empty());
+  EXPECT_EQ(types_->program(types_->from_rtype(deep + (kDeep - 100) * kStride)).size(), 1u);
+  // Pointers to pointers to …, which have names.
+  auto chain = kBase + 0x100000;
+  for (std::uint64_t i = 0; i < 5000; i++) {
+    head(chain + i * 64, 22, 8);
+    put(chain + i * 64 + 48, {chain + (i + 1) % 5000 * 64});
+  }
+  EXPECT_LT(info(types_->from_rtype(chain)).name.size(), 100u);
+  EXPECT_EQ(info(types_->from_rtype(chain)).kind, TypeKind::Pointer);
+  // An array of 64 TiB of pointers.
+  auto array = kBase + 0x180000;
+  head(array, 17, 1ull << 46);
+  put(array + 48, {chain, 0, 1ull << 43});
+  auto id = types_->from_rtype(array);
+  ASSERT_EQ(types_->program(id).size(), 2u);
+  EXPECT_EQ(types_->program(id)[0].count, 1ull << 43);
+  EXPECT_TRUE(types_->pointer_mask(id).empty());
+  EXPECT_EQ(losses().size(), 1u) << "the deep ones";
+}
+
 // Follows typed pointers alone, from a global; counts the objects of each type.
 class Walk {
  public:
