@@ -150,7 +150,7 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
       ->type_name("SIZE");
   app.add_option("--threads", threads, "threads to work with (all cores)")->type_name("N");
   app.add_flag("--stats", options.stats, "phase times, conservation, coverage, own memory");
-  app.add_flag("--spare", options.spare, "list the spare capacity of reused buffers too");
+  app.add_flag("--spare", options.spare, "list the spare room of reused buffers too");
   app.add_flag("--quiet", options.quiet, "no progress, even on a terminal");
   app.add_option("--fail-over", fail_over, "exit with 3 where certain overhang is larger")
       ->type_name("SIZE");

@@ -192,8 +192,8 @@ void write_spare(Page& page, const LeakReport& report, bool list) {
   }
   page.line();
   page.paragraph(
-      fmt::format("spare capacity of reused buffers: {} in {} (a habit, not a leak{})",
-                  format_bytes(bytes), plural(arrays, "array"), list ? "" : "; --spare lists them"),
+      fmt::format("spare room of reused buffers: {} in {} (a habit, not a leak{})",
+                  format_bytes(bytes), plural(arrays, "array"), list ? "" : "; --spare lists it"),
       2);
   if (!list) return;
   for (auto& row : report.spare) {
