@@ -158,7 +158,7 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
     return {fmt::format("{} captured by {}", variable, of.name.substr(kClosurePrefix.size())),
             SiteKind::Captured};
   }
-  if (info.array() && of.kind == TypeKind::Slice)
+  if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String))
     return {"element of " + name_of_pointee(id, depth).text, SiteKind::Element};
   if (of.kind == TypeKind::Slice || of.kind == TypeKind::String ||
       of.kind == TypeKind::EmptyInterface || of.kind == TypeKind::Interface) {
