@@ -36,8 +36,8 @@ class PointerMasks {
     for (auto i = hash(type);; i++) {
       auto& slot = table->slots[i & table->index_mask];
       auto key = slot.type.load(std::memory_order_acquire);
-      if (key == type) return *slot.mask;
       if (key == kFree) return add(type);
+      if (key == type) return *slot.mask;
     }
   }
 
