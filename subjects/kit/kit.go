@@ -11,6 +11,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"strconv"
+	"sync"
 	"syscall"
 	"time"
 	"unsafe"
@@ -92,6 +93,7 @@ func Block() { select {} }
 //go:noinline
 func Serve(commands ...Command) {
 	os.Stdout.WriteString("facts {" + string(facts) + "}\n")
+	makeThreads()
 	for {
 		settle()
 		ready()
@@ -105,6 +107,23 @@ func Serve(commands ...Command) {
 			}
 		}
 	}
+}
+
+// makeThreads has the runtime start more threads than it will need, so that it does not allocate
+// one more after the last collection.
+func makeThreads() {
+	var group sync.WaitGroup
+	for i := 0; i < 6; i++ {
+		group.Add(1)
+		go func() {
+			defer group.Done()
+			runtime.LockOSThread()
+			defer runtime.UnlockOSThread()
+			nap := syscall.Timespec{Nsec: 20e6}
+			syscall.Nanosleep(&nap, nil)
+		}()
+	}
+	group.Wait()
 }
 
 // settle lets other goroutines come to rest, and finalizers and cleanups run.

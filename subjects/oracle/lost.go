@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"strconv"
 	"strings"
 )
@@ -77,14 +78,18 @@ func init() {
 		expect(Site{Site: "main.name", Kind: "global", Category: "window", Arrays: 1, Slots: 10 << 20, Visible: window})
 	}, func() { name = strings.Clone(name) })
 	addWindow("window_bytes", func() {
-		packet = make([]byte, 4<<20)[1<<20 : 1<<20+window]
+		packet = bytes.Repeat([]byte("packets "), 4<<20/8)[1<<20 : 1<<20+window]
 		copied = window
 		expect(Site{Site: "main.packet", Kind: "global", Elem: "uint8", Category: "window", Arrays: 1, Slots: 4 << 20, Visible: window})
 	}, func() { packet = append([]byte(nil), packet...) })
 	addWindow("window_points", func() {
-		points = make([]Point, 1<<17)[:8]
+		points = make([]Point, 1<<17)
+		for i := range points { // room that was never used would be a habit, not a leak
+			points[i] = Point{float64(i), 1, 2}
+		}
+		points = points[:8]
 		copied = 8 * 24
-		expect(Site{Site: "main.points", Kind: "global", Elem: "main.Point", Category: "window", Arrays: 1, Slots: 1 << 17, Visible: 8})
+		expect(Site{Site: "main.points", Kind: "global", Elem: "main.Point", Category: "tail", Arrays: 1, Slots: 1 << 17, Visible: 8})
 	}, func() { points = append([]Point(nil), points...) })
 	addWindow("window_substrings", func() {
 		for i := 0; i < 64; i++ {
