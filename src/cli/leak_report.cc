@@ -25,10 +25,15 @@ std::uint64_t weight(const SiteRow& row) {
   return std::max(row.retained_bytes, row.retained_bytes_possible) + row.hidden_bytes;
 }
 
-bool worth_a_row(const Site& site, const SiteRow& row) {
-  if (row.retained_bytes_possible > 0 || row.retained_bytes > 0 || site.pointer_free) return true;
+// Pointer-free arrays are large in sum, or no news: what the allocator calls a large object.
+constexpr std::uint64_t kLarge = 32 << 10;
+
+bool worth_a_row(const Site& site, const SiteRetention& retention, const SiteRow& row) {
+  if (site.pointer_free) return row.hidden_bytes >= kLarge;
+  if (row.retained_bytes_possible > 0 || row.retained_bytes > 0 || retention.reaches) return true;
   // An array of pointers that keeps nothing else: report it where most of it is lost for good.
-  return site.category != Category::Tail && row.hidden_slots * 2 >= row.slots;
+  return site.category != Category::Tail && row.hidden_slots * 2 >= row.slots &&
+         row.hidden_bytes >= kLarge;
 }
 
 RemedyRow clear_remedy(const Site& site, const SiteRow& row) {
@@ -146,7 +151,7 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
     row.retained_bytes_possible = std::max(row.retained_bytes_possible, row.retained_bytes);
     if (row.retained_bytes_possible != row.retained_bytes)
       row.doubt = views.doubt_about(site.example);
-    if (!worth_a_row(site, row)) continue;
+    if (!worth_a_row(site, possible.overhang.sites[i], row)) continue;
     row.remedies.push_back(clear_remedy(site, row));
     report.sites.push_back(std::move(row));
   }

@@ -24,6 +24,12 @@ Address address_of(const LocationPiece& piece, const StackFrame& frame, std::uin
   }
 }
 
+bool in_registers(const DwarfVariable& variable) {
+  return std::any_of(variable.pieces.begin(), variable.pieces.end(), [](const LocationPiece& p) {
+    return p.where == LocationPiece::Where::Register;
+  });
+}
+
 }  // namespace
 
 RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, ReferenceDecoder& decoder,
@@ -73,10 +79,26 @@ void RootPlaces::show_globals(const Emit& emit) {
   }
 }
 
-const std::vector<RootPlaces::Local>& RootPlaces::locals_at(Address lookup_pc) {
-  auto [entry, fresh] = locals_by_pc_.try_emplace(lookup_pc);
+const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& frame) {
+  auto [entry, fresh] = locals_by_pc_.try_emplace(frame.pc);
   if (!fresh) return entry->second;
-  for (DwarfVariable& variable : dwarf_->variables(lookup_pc - heap_.runtime().load_bias())) {
+  auto bias = heap_.runtime().load_bias();
+  // What is in scope is what the call sees; where it stands is what the code after the call says:
+  // a call clobbers all registers, so what lives across it stands on the stack from there on,
+  // while the location list still names a register up to the call's end.
+  auto variables = dwarf_->variables(frame.lookup_pc - bias);
+  if (frame.pc != frame.lookup_pc) {
+    auto after = dwarf_->variables(frame.pc - bias);
+    for (DwarfVariable& variable : variables) {
+      auto same = std::find_if(after.begin(), after.end(), [&](const DwarfVariable& v) {
+        return v.name == variable.name && v.type == variable.type;
+      });
+      if (in_registers(variable)) variable.pieces.clear();
+      if (variable.pieces.empty() && same != after.end() && !in_registers(*same))
+        variable.pieces = std::move(same->pieces);
+    }
+  }
+  for (DwarfVariable& variable : variables) {
     if (variable.pieces.empty()) continue;
     auto type = decoder_.types().from_dwarf(variable.type);
     if (!decoder_.facts(type).has_pointers) continue;
@@ -91,7 +113,7 @@ void RootPlaces::show_locals(const Emit& emit) {
   for (const Goroutine& goroutine : roots_.goroutines) {
     for (const StackFrame& frame : goroutine.frames) {
       if (frame.continpc == 0 || frame.conservative) continue;
-      for (const Local& local : locals_at(frame.lookup_pc)) show_local(local, frame, emit);
+      for (const Local& local : locals_at(frame)) show_local(local, frame, emit);
     }
   }
 }

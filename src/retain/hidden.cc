@@ -40,18 +40,6 @@ std::vector<Range> uncovered(Range range, const std::vector<Range>& cover) {
   return out;
 }
 
-bool all_zero(const Image& image, Address address, std::uint64_t size) {
-  constexpr std::uint64_t kStep = 64 << 10;
-  for (std::uint64_t at = 0; at < size; at += kStep) {
-    auto length = std::min(kStep, size - at);
-    auto bytes = image.bytes(address + at, length);
-    if (!bytes) continue;  // a hole shows nothing
-    if (std::any_of(bytes->begin(), bytes->end(), [](std::byte b) { return b != std::byte{0}; }))
-      return false;
-  }
-  return true;
-}
-
 class Finder {
  public:
   Finder(const Views& views, ReferenceDecoder& decoder)
@@ -170,30 +158,25 @@ class Finder {
     out_.regions.insert(out_.regions.end(), regions.begin(), regions.end());
   }
 
-  // Without pointers nothing hangs on hidden slots; what counts is the array's own bytes. A small
-  // part of a large array is a window; ordinary room past len is a habit.
+  // Without pointers nothing hangs on hidden slots; what counts is the array's own bytes, where a
+  // small part keeps a large one.
   void judge_pointer_free(const HiddenArray& array, bool any_string,
                           std::vector<HiddenRegion>& regions) {
+    if (regions.empty()) return;
     auto data = array.data_end - array.data_begin;
-    bool small = array.visible_bytes <= data / 2;
-    bool from_start = !regions.empty() && regions.front().category != Category::Head;
-    bool collection = array.elem_size > 1 && !any_string;
     bool only_tail = regions.size() == 1 && regions.front().category == Category::Tail;
-    if (only_tail) {
-      auto& tail = regions.front();
-      // Never-used room, or no more than append leaves: the program's way of reusing buffers.
-      tail.habit =
-          array.visible_bytes == 0 || !small ||
-          all_zero(heap_.image(), heap_.base(array.object) + tail.begin, tail.end - tail.begin);
+    if (array.visible_bytes > data / 2 || (only_tail && array.visible_bytes == 0)) {
+      // The room that append leaves, a buffer between two uses: a habit.
+      if (!only_tail) regions.clear();
+      for (auto& region : regions) region.habit = true;
       return;
     }
-    if (!small) {
-      regions.clear();
-      return;
-    }
-    bool to_the_end =
-        array.window_count > 0 && !regions.empty() && regions.back().category == Category::Head;
-    if ((from_start && !any_string) || (collection && to_the_end)) return;
+    // Bytes are cut out of buffers and texts; other elements stand in collections, which are
+    // truncated, or cut at the head.
+    bool collection = array.elem_size > 1 && !any_string;
+    bool cut_once = regions.size() == 1;
+    bool from_start = regions.front().category != Category::Head;
+    if (collection && (cut_once || from_start)) return;
     for (auto& region : regions) region.category = Category::Window;
   }
 

@@ -8,6 +8,15 @@ namespace {
 constexpr unsigned kMaxDepth = 6;       // of names that are built from the holder's holder
 constexpr unsigned kMaxPathSteps = 24;  // of a path that is printed
 
+// A place within an array is an element of it.
+SiteName element_or(std::string name, std::string_view suffix, SiteKind kind) {
+  if (name.ends_with("[]")) {
+    name.resize(name.size() - 2);
+    return {fmt::format("element of {}{}", name, suffix), SiteKind::Element};
+  }
+  return {name.append(suffix), kind, {}};
+}
+
 // "main.(*Pool).run" from a closure's type name, which the type table builds as "closure NAME".
 constexpr std::string_view kClosurePrefix = "closure ";
 
@@ -165,19 +174,17 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
     // A header of its own: a variable that escaped, or a value in an interface.
     return name_of_pointee(id, depth);
   }
-  auto holder = info.holder();
-  if (!info.array() && holder.is_place()) {
-    const RootPlace& place = views_.places().row(holder);
-    if (place.kind == RootPlace::Kind::Global || place.kind == RootPlace::Kind::Static) {
-      auto parent = name_of_pointee(id, depth);
-      if (parent.kind == SiteKind::Global && parent.text.find("[]") == std::string::npos)
-        return {parent.text + field_path(type, within), SiteKind::Global};
-    }
-  }
   auto key = std::uint64_t{type.value} << 40 ^ within;
   auto [known, fresh] = field_names_.try_emplace(key);
   if (fresh) known->second = of.name + field_path(type, within);
-  return {known->second, SiteKind::Field};
+  auto out = element_or(known->second, "", SiteKind::Field);
+  auto holder = info.holder();
+  if (out.kind == SiteKind::Field && !info.array() && holder.is_place()) {
+    auto parent = name_of_pointee(id, depth);
+    if (parent.kind == SiteKind::Global && parent.text.find("[]") == std::string::npos)
+      out.instance = parent.text + field_path(type, within);
+  }
+  return out;
 }
 
 std::vector<std::string> Namer::path(Holder holder, std::uint64_t offset) {

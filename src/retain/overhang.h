@@ -22,6 +22,7 @@ struct RetainedType {
 struct SiteRetention {
   Counted exclusive;                // freed when this site alone is cleared
   std::vector<RetainedType> types;  // of exclusive objects, most bytes first
+  bool reaches = false;             // some overhang hangs on it, if not on it alone
   std::uint64_t stale_slots = 0;    // hidden slots with a reference that is not null
 };
 

@@ -43,6 +43,9 @@ class Grouper {
       else if (matters(region))
         out_.site_of_region[i] = add_region(region);
     }
+    for (std::size_t i = 0; i < out_.sites.size(); i++)
+      if (auto& instance = instances_[i]; !instance.empty())
+        out_.sites[i].name = {std::move(instance), SiteKind::Global};
     return std::move(out_);
   }
 
@@ -67,37 +70,48 @@ class Grouper {
 
   struct Named {
     SiteName name;
+    std::string text;  // as a person reads it
     const Window* window = nullptr;
     std::vector<std::string> others;
   };
 
+  // How well a window explains a region: the one that the region borders on, then the holder that
+  // lives longest. Smaller is better.
+  static auto fit(const HiddenRegion& region, const SiteName& name, const Window& window) {
+    std::uint64_t distance = 0;
+    if (region.category == Category::Tail)
+      distance = region.begin - std::min(region.begin, window.begin + window.len);
+    if (region.category == Category::Head)
+      distance = std::max(region.end, window.begin) - region.end;
+    auto kind = name.instance.empty() ? name.kind : SiteKind::Global;
+    return std::tuple(distance, rank(kind), name.text, ~window.cap);
+  }
+
   // The array's holder that is named in the report, and the others.
-  const Named& named(const HiddenRegion& region) {
-    if (named_array_ == region.array) return named_;
-    named_array_ = region.array;
-    named_ = {};
+  Named named(const HiddenRegion& region) {
     const HiddenArray& array = hidden_.arrays[region.array];
     // An array may have very many holders (substrings of one text): a few tell enough.
     constexpr std::uint32_t kMaxHolders = 64;
-    std::vector<std::pair<SiteName, const Window*>> all;
+    Named best;
+    std::vector<std::string> texts;
     for (std::uint32_t i = 0; i < std::min(array.window_count, kMaxHolders); i++) {
       const Window& window = hidden_.windows[array.first_window + i];
-      all.emplace_back(namer_.name(window.holder, window.holder_offset), &window);
+      auto name = namer_.name(window.holder, window.holder_offset);
+      texts.push_back(name.instance.empty() ? name.text : name.instance);
+      if (best.window && fit(region, best.name, *best.window) <= fit(region, name, window))
+        continue;
+      best.name = std::move(name);
+      best.window = &window;
+      best.text = texts.back();
     }
-    auto first = std::min_element(all.begin(), all.end(), [](const auto& a, const auto& b) {
-      return std::tuple(rank(a.first.kind), a.first.text, ~a.second->cap) <
-             std::tuple(rank(b.first.kind), b.first.text, ~b.second->cap);
-    });
-    named_.name = first->first;
-    named_.window = first->second;
-    for (const auto& [name, window] : all)
-      if (name.text != named_.name.text) named_.others.push_back(name.text);
-    return named_;
+    for (auto& text : texts)
+      if (text != best.text) best.others.push_back(std::move(text));
+    return best;
   }
 
   std::uint32_t add_region(const HiddenRegion& region) {
     const HiddenArray& array = hidden_.arrays[region.array];
-    const Named& who = named(region);
+    const Named who = named(region);
     auto key = fmt::format("{}\n{}\n{}\n{}", who.name.text, static_cast<int>(who.name.kind),
                            array.elem.value, static_cast<int>(region.category));
     auto [at, fresh] =
@@ -110,8 +124,10 @@ class Grouper {
       site.pointer_free = pointer_free(array);
       out_.sites.push_back(std::move(site));
       last_array_.push_back(kNoSite);
+      instances_.push_back(who.name.instance);
     }
     Site& site = out_.sites[at->second];
+    if (instances_[at->second] != who.name.instance) instances_[at->second].clear();
     auto hidden_slots = (region.end - region.begin) / array.elem_size;
     site.hidden_bytes += region.end - region.begin;
     site.hidden_slots += hidden_slots;
@@ -150,10 +166,10 @@ class Grouper {
     auto bytes = region.end - region.begin;
     out_.habit_bytes += bytes;
     out_.habit_arrays++;
-    const Named& who = named(region);
-    auto key = fmt::format("{}\n{}", who.name.text, array.elem.value);
+    const Named who = named(region);
+    auto key = fmt::format("{}\n{}", who.text, array.elem.value);
     auto [at, fresh] = habit_by_key_.try_emplace(std::move(key), out_.habits.size());
-    if (fresh) out_.habits.push_back({who.name.text, array.elem, 0, 0});
+    if (fresh) out_.habits.push_back({who.text, array.elem, 0, 0});
     out_.habits[at->second].arrays++;
     out_.habits[at->second].spare_bytes += bytes;
   }
@@ -166,8 +182,7 @@ class Grouper {
   std::unordered_map<std::string, std::uint32_t> by_key_;
   std::unordered_map<std::string, std::size_t> habit_by_key_;
   std::vector<std::uint32_t> last_array_;  // by site
-  std::uint32_t named_array_ = kNoSite;
-  Named named_;
+  std::vector<std::string> instances_;     // by site: the one object's name, while there is one
 };
 
 }  // namespace

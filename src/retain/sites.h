@@ -17,6 +17,10 @@ const char* site_kind_name(SiteKind kind);
 struct SiteName {
   std::string text;  // "main.pool.inUse", "conns in main.(*Pool).run", "value of map main.index"
   SiteKind kind = SiteKind::Other;
+  // A field of an object right behind a global pointer: its name by way of the global
+  // ("main.pool.inUse"; `text` is "main.Pool.inUse"). It names the site if no other object has a
+  // part in it.
+  std::string instance{};
 };
 
 // Names places and the way to them from a root.
