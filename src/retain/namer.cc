@@ -169,7 +169,7 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   }
   if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String))
     return {"element of " + name_of_pointee(id, depth).text, SiteKind::Element};
-  if (of.kind == TypeKind::Slice || of.kind == TypeKind::String ||
+  if (of.kind == TypeKind::Slice || of.kind == TypeKind::String || of.kind == TypeKind::Chan ||
       of.kind == TypeKind::EmptyInterface || of.kind == TypeKind::Interface) {
     // A header of its own: a variable that escaped, or a value in an interface.
     return name_of_pointee(id, depth);
