@@ -133,8 +133,8 @@ TEST_P(LayoutOf, AgreesWithDwarfAndPclntab) {
   EXPECT_EQ(found, ids.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf, testing::ValuesIn(kToolchains), [](auto& info) {
-  auto name = info.param;
+INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf, testing::ValuesIn(kToolchains), [](auto& release) {
+  auto name = release.param;
   std::replace(name.begin(), name.end(), '.', '_');
   return name;
 });
