@@ -74,8 +74,8 @@ struct DwarfVariable {
 
 class Dwarf {
  public:
-  // Errors: NotFound (no DWARF), BadInput. Units that are damaged are passed over and counted in
-  // `diagnostics`.
+  // `file` must outlive the result. Errors: NotFound (no DWARF), BadInput. Units that are damaged
+  // are passed over and counted in `diagnostics`.
   static Result<std::unique_ptr<Dwarf>> open(const ElfFile& file,
                                              Diagnostics* diagnostics = nullptr);
   ~Dwarf();

@@ -37,9 +37,11 @@ class DebugSections {
  private:
   struct Loaded {
     bool started = false;
-    std::future<void> pending;  // of the inflation, where another thread does it
     ByteSpan bytes;
     std::unique_ptr<std::byte[]> inflated;
+    // The inflation, where another thread may be at it. Last, so that it is waited for before the
+    // others are gone.
+    std::future<void> pending;
   };
   // Gives `loaded` its bytes, now or later as `policy` says.
   void start(DebugSection which, std::launch policy);
