@@ -6,10 +6,10 @@ import (
 	"overhang.subjects/kit"
 )
 
-// An owner fills a slot of 416 bytes, with pointers.
+// An owner takes a slot of 704 bytes, with pointers.
 type owner struct {
 	held *mark
-	pad  [408]byte
+	pad  [640]byte
 }
 
 var owners [100]*owner

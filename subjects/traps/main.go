@@ -68,7 +68,7 @@ var cases = map[string]func(){
 	"closures": func() {
 		for i := 0; i < 100; i++ {
 			m, r := newMarker(), &receiver{m: newMarker()}
-			funcs = append(funcs, func() int { return len(m) }, r.method, value{newMarker()}.method)
+			funcs = append(funcs, func() int { return int(m[0]) }, r.method, value{newMarker()}.method)
 			changed := newMarker() // captured by reference
 			setters = append(setters, func(n *marker) *marker { changed, n = n, changed; return n })
 		}
