@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "heap/pointer_map.h"
 
 namespace overhang {
 namespace {
@@ -32,14 +31,19 @@ bool in_registers(const DwarfVariable& variable) {
 
 }  // namespace
 
-RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, ReferenceDecoder& decoder,
-                       Dwarf* dwarf)
+RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& follower, Dwarf* dwarf)
     : heap_(heap),
       image_(heap.image()),
       roots_(roots),
-      decoder_(decoder),
+      follower_(follower),
+      decoder_(follower.decoder()),
       dwarf_(dwarf),
       words_(heap.runtime(), roots) {}
+
+Holder RootPlaces::add(RootPlace row) {
+  rows_.push_back(std::move(row));
+  return Holder::place(static_cast<std::uint32_t>(rows_.size() - 1));
+}
 
 void RootPlaces::show(const Emit& emit) {
   if (!dwarf_) return;
@@ -55,10 +59,12 @@ void RootPlaces::show_place(const Place& place, RootPlace row, std::uint64_t cou
   decoder_.decode(place, 0, type, count, [&](std::uint64_t offset, const Reference& reference) {
     bool root = words_.claim(reference.slot);
     // A word that is no root but leads to a stack or static data tells the type of words there.
-    if (!root && !(words_.covers(reference.target) && !heap_.contains(reference.target))) return;
+    // (Channels stand in the heap.)
+    if (!root && (reference.kind == Reference::Kind::Chan || !words_.covers(reference.target) ||
+                  heap_.contains(reference.target)))
+      return;
     if (holder.none()) {
-      holder = Holder::place(static_cast<std::uint32_t>(rows_.size()));
-      rows_.push_back(std::move(row));
+      holder = add(std::move(row));
     }
     emit(reference, holder, offset);
   });
@@ -168,10 +174,12 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
 
 void RootPlaces::show_static(const Reference& reference, Holder holder, std::uint64_t offset,
                              const Emit& emit) {
-  if (!words_.covers(reference.target)) return;
   const TypeFacts facts = decoder_.facts(reference.type);
   if (!facts.has_pointers) return;
   auto size = checked_mul(reference.count, facts.size);
+  // The runtime casts pointers to arrays of any length ((*[1 << 16]scase)(p)): such a type says
+  // nothing of what stands there.
+  if (!size || !words_.covers(reference.target, *size)) return;
   auto bytes = size ? image_.bytes(reference.target, *size) : std::nullopt;
   if (!bytes || bytes->empty()) return;
   // Once for each start and type.
@@ -182,71 +190,81 @@ void RootPlaces::show_static(const Reference& reference, Holder holder, std::uin
              reference.count, emit);
 }
 
+// What the pointer type at `rtype` points to.
+TypeId RootPlaces::pointee(Address rtype) {
+  if (rtype == 0) return kUnknownType;
+  const TypeInfo& info = decoder_.types().info(decoder_.types().from_rtype(rtype));
+  return info.kind == TypeKind::Pointer ? info.elem : kUnknownType;
+}
+
 // The contents of an object with a finalizer are roots; the object itself is not.
 void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
-  auto ref = heap_.find(root.value);
-  if (!ref) return;
-  auto holder = Holder::place(static_cast<std::uint32_t>(rows_.size()));
-  rows_.push_back({RootPlace::Kind::Finalizer, "finalizer", {}, heap_.base(ref->id), {}, {}, 0});
-  heap_.for_each_pointer(ref->id, 0, heap_.slot_size(ref->id),
-                         [&](std::uint64_t offset, Address value) {
-                           Reference reference;
-                           reference.slot = heap_.base(ref->id) + offset;
-                           reference.target = value;
-                           emit(reference, holder, offset);
-                         });
+  auto object = heap_.find(root.value);
+  if (!object) return;
+  auto holder = add({RootPlace::Kind::Finalizer, "finalizer", {}, root.value, {}, {}, 0});
+  follower_.whole(
+      *object, pointee(root.type),
+      [&](std::uint64_t offset, const Reference& reference) { emit(reference, holder, offset); });
+}
+
+// A root word by itself.
+void RootPlaces::show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type,
+                           const Emit& emit) {
+  if (!heap_.contains(value)) return;
+  Reference reference;
+  reference.kind = kind;
+  reference.type = type;
+  reference.slot = row.address;
+  reference.target = value;
+  emit(reference, add(std::move(row)), 0);
+}
+
+void RootPlaces::show_root(const Root& root, const Emit& emit) {
+  RootPlace record{RootPlace::Kind::Finalizer, "finalizer", {}, root.slot, {}, {}, 0};
+  auto type = pointee(root.type);
+  switch (root.kind) {
+    case RootKind::FinalizerObject:
+      show_finalizer_object(root, emit);
+      return;
+    case RootKind::FinalizerFn:
+    case RootKind::CleanupFn:
+      show_word(std::move(record), root.value, Reference::Kind::Func, kUnknownType, emit);
+      return;
+    case RootKind::WeakHandle:
+      // mheap.go: specialWeakHandle.handle is a *atomic.Uintptr.
+      record.name = "weak pointer";
+      show_word(std::move(record), root.value, Reference::Kind::Value,
+                decoder_.types().named("uintptr"), emit);
+      return;
+    case RootKind::Data:
+      record.kind = RootPlace::Kind::Unknown;
+      record.name = fmt::format("static word {:#x}", root.slot);
+      show_word(std::move(record), root.value, Reference::Kind::Unknown, kUnknownType, emit);
+      return;
+    case RootKind::QueuedFinalizer:
+    case RootKind::QueuedCleanup:
+    case RootKind::Other:
+      show_word(std::move(record), root.value,
+                type == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value, type,
+                emit);
+      return;
+  }
 }
 
 void RootPlaces::show_unclaimed(const Emit& emit) {
-  auto unknown = [&](RootPlace row, Address slot, Address value, Reference::Kind kind) {
-    if (!heap_.contains(value)) return;
-    row.address = slot;
-    Reference reference;
-    reference.kind = kind;
-    reference.slot = slot;
-    reference.target = value;
-    auto holder = Holder::place(static_cast<std::uint32_t>(rows_.size()));
-    rows_.push_back(std::move(row));
-    emit(reference, holder, 0);
-  };
   words_.for_each_unclaimed(
-      [&](const Root& root) {
-        switch (root.kind) {
-          case RootKind::FinalizerObject:
-            show_finalizer_object(root, emit);
-            break;
-          case RootKind::Data:
-            unknown({RootPlace::Kind::Unknown,
-                     fmt::format("static word {:#x}", root.slot),
-                     {},
-                     0,
-                     {},
-                     {},
-                     0},
-                    root.slot, root.value, Reference::Kind::Unknown);
-            break;
-          case RootKind::FinalizerFn:
-          case RootKind::CleanupFn:
-            unknown({RootPlace::Kind::Finalizer, "finalizer", {}, 0, {}, {}, 0}, root.slot,
-                    root.value, Reference::Kind::Func);
-            break;
-          default:
-            unknown({RootPlace::Kind::Finalizer, "finalizer", {}, 0, {}, {}, 0}, root.slot,
-                    root.value, Reference::Kind::Unknown);
-        }
-      },
+      [&](const Root& root) { show_root(root, emit); },
       [&](const Goroutine& goroutine, const StackRoot& root) {
-        std::string function;
+        RootPlace row{RootPlace::Kind::Unknown,
+                      root.slot ? fmt::format("stack word {:#x}", root.slot) : "register",
+                      {},
+                      root.slot,
+                      {},
+                      {},
+                      0};
         if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
-          function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
-        unknown({RootPlace::Kind::Unknown,
-                 root.slot ? fmt::format("stack word {:#x}", root.slot) : "register",
-                 std::move(function),
-                 0,
-                 {},
-                 {},
-                 0},
-                root.slot, root.value, Reference::Kind::Unknown);
+          row.function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
+        show_word(std::move(row), root.value, Reference::Kind::Unknown, kUnknownType, emit);
       });
 }
 

@@ -12,7 +12,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "graph/references.h"
+#include "graph/follow.h"
 #include "graph/root_words.h"
 
 namespace overhang {
@@ -61,7 +61,7 @@ class RootPlaces {
   using Emit = std::function<void(const Reference&, Holder, std::uint64_t offset)>;
 
   // `dwarf` may be nullptr. All must outlive the places.
-  RootPlaces(const Heap& heap, const RootSet& roots, ReferenceDecoder& decoder, Dwarf* dwarf);
+  RootPlaces(const Heap& heap, const RootSet& roots, Follower& follower, Dwarf* dwarf);
 
   // What globals and locals refer to.
   void show(const Emit& emit);
@@ -87,10 +87,15 @@ class RootPlaces {
   void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
   void show_finalizer_object(const Root& root, const Emit& emit);
+  void show_root(const Root& root, const Emit& emit);
+  void show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type, const Emit& emit);
+  TypeId pointee(Address rtype);
+  Holder add(RootPlace row);
 
   const Heap& heap_;
   const Image& image_;
   const RootSet& roots_;
+  Follower& follower_;
   ReferenceDecoder& decoder_;
   Dwarf* dwarf_;
   RootWords words_;

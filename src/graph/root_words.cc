@@ -25,10 +25,12 @@ RootWords::RootWords(const Runtime& runtime, const RootSet& roots) : roots_(root
   claimed_ = Bitmap(words_.size());
 }
 
-bool RootWords::covers(Address address) const {
+bool RootWords::covers(Address address, std::uint64_t size) const {
   auto after = std::upper_bound(ranges_.begin(), ranges_.end(), address,
                                 [](Address a, const Range& r) { return a < r.begin; });
-  return after != ranges_.begin() && address < std::prev(after)->end;
+  if (after == ranges_.begin()) return false;
+  auto end = std::prev(after)->end;
+  return address < end && end - address >= size;
 }
 
 bool RootWords::claim(Address slot) {

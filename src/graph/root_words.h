@@ -16,7 +16,9 @@ class RootWords {
 
   // Whether memory at `address` is a module's data or bss or a goroutine's stack, where typed
   // places may stand outside the heap.
-  bool covers(Address address) const;
+  bool covers(Address address) const { return covers(address, 1); }
+  // The same for `size` bytes from `address` on, all in one of them.
+  bool covers(Address address, std::uint64_t size) const;
   // True the first time that root word `slot` is asked for; false for other words.
   bool claim(Address slot);
   // Calls visit(root) for data/bss words that are unclaimed, and records that are no memory words

@@ -26,7 +26,8 @@ Views::Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTa
       deferred_seen_(heap.object_count()),
       info_(heap.object_count()),
       byte_type_(types.named("uint8")),
-      places_(heap, roots, follower_.decoder(), dwarf),
+      hchan_type_(types.named("runtime.hchan")),
+      places_(heap, roots, follower_, dwarf),
       work_(heap) {
   places_.show(pusher());
 }
@@ -302,7 +303,10 @@ void Views::show_whole(const ObjectRef& object, Holder holder) {
 
 void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
   if (!make_full(object, slot_size(object) - header_size(object))) return;
-  set_info(object, item.reference.type, false, item.tag.holder);
+  // A *runtime.hchan of the runtime's own does not say what the channel carries.
+  bool unknown_chan =
+      item.reference.kind == Reference::Kind::Chan && item.reference.type == kUnknownType;
+  set_info(object, unknown_chan ? hchan_type_ : item.reference.type, false, item.tag.holder);
   follower_.expand(item.reference,
                    [&](const Reference& part) { push(part, Holder::object(object.id), 0); });
 }

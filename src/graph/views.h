@@ -191,6 +191,7 @@ class Views {
   Bitmap full_, touched_, windowed_, deferred_seen_;
   std::vector<ObjectInfo> info_;
   TypeId byte_type_;  // of strings' bytes
+  TypeId hchan_type_;
   RootPlaces places_;
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;
