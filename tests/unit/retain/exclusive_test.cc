@@ -1,0 +1,80 @@
+#include "retain/exclusive.h"
+
+#include <gtest/gtest.h>
+
+#include <random>
+
+#include "reference/naive_dominators.h"
+
+namespace overhang {
+namespace {
+
+using reference::Graph;
+
+// The propagation as overhang.cc drives it: owner by owner, depth first.
+ExclusiveOwners propagate(const Graph& graph) {
+  ExclusiveOwners owners(static_cast<std::uint32_t>(graph.successors.size()));
+  for (std::uint32_t owner = 0; owner < graph.owned_roots.size(); owner++) {
+    std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;
+    for (auto root : graph.owned_roots[owner]) waiting.emplace_back(root, owner);
+    while (!waiting.empty()) {
+      auto [node, label] = waiting.back();
+      waiting.pop_back();
+      if (!owners.reach(ObjectId(node), label)) continue;
+      for (auto next : graph.successors[node])
+        waiting.emplace_back(next, owners.label_of(ObjectId(node)));
+    }
+  }
+  return owners;
+}
+
+void expect_same(const Graph& graph) {
+  auto owners = propagate(graph);
+  auto dominated = reference::dominated(graph);
+  auto all = reference::reachable(graph, ~0u);
+  for (std::uint32_t node = 0; node < graph.successors.size(); node++) {
+    std::uint32_t expected = all.contains(node) ? ExclusiveOwners::kShared : ExclusiveOwners::kNone;
+    for (std::uint32_t owner = 0; owner < dominated.size(); owner++)
+      if (dominated[owner].contains(node)) expected = owner;
+    ASSERT_EQ(owners.label_of(ObjectId(node)), expected) << "node " << node;
+  }
+}
+
+Graph random_graph(std::mt19937& random, std::uint32_t nodes, std::uint32_t owners, double degree) {
+  Graph graph;
+  graph.successors.resize(nodes);
+  graph.owned_roots.resize(owners);
+  std::poisson_distribution<int> edges(degree);
+  auto any = [&] { return static_cast<std::uint32_t>(random() % nodes); };
+  for (auto& list : graph.successors)
+    for (int i = edges(random); i > 0; i--) list.push_back(any());
+  for (auto& list : graph.owned_roots)
+    for (int i = edges(random); i >= 0; i--) list.push_back(any());
+  return graph;
+}
+
+TEST(ExclusiveOwners, EqualTheNaiveDominatorsOnRandomGraphs) {
+  for (unsigned seed = 0; seed < 600; seed++) {
+    SCOPED_TRACE(seed);
+    std::mt19937 random(seed);
+    auto nodes = static_cast<std::uint32_t>(1 + random() % 60);
+    auto owners = static_cast<std::uint32_t>(1 + random() % 6);
+    expect_same(random_graph(random, nodes, owners, 0.2 * static_cast<double>(random() % 12)));
+    if (HasFatalFailure()) return;
+  }
+}
+
+TEST(ExclusiveOwners, ASharedCycleIsNobodysAlone) {
+  Graph graph;
+  graph.successors = {{1}, {2}, {1, 3}, {}, {3}};
+  graph.owned_roots = {{0}, {2}, {4}};
+  auto owners = propagate(graph);
+  EXPECT_EQ(owners.label_of(ObjectId(0)), 0u);
+  EXPECT_EQ(owners.label_of(ObjectId(1)), ExclusiveOwners::kShared);
+  EXPECT_EQ(owners.label_of(ObjectId(3)), ExclusiveOwners::kShared);
+  EXPECT_EQ(owners.label_of(ObjectId(4)), 2u);
+  expect_same(graph);
+}
+
+}  // namespace
+}  // namespace overhang
