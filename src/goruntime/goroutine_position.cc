@@ -106,7 +106,7 @@ std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& 
     if (facts.role == FrameRole::Gogo)  // on its way to sched.pc, sp set already
       return GoroutinePosition{{word(goroutine.g, layout.g_sched_pc), registers.sp, true, false},
                                registers.general};
-    if (facts.module || registers.pc == 0)
+    if (facts.known || registers.pc == 0)
       return GoroutinePosition{{registers.pc, registers.sp, true, false}, registers.general};
   }
   if (in_vdso) return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}};

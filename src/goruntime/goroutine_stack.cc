@@ -130,10 +130,9 @@ bool GoroutineStack::scan_exactly(const StackFrame& frame, const PcFacts& facts,
                                   std::int32_t index) {
   if (frame.continpc == 0) return true;  // dead
   auto& maps = frame.continpc == frame.pc ? facts.maps : cache_.at(frame.continpc).maps;
-  auto& arch = stack_architecture(runtime_.image().architecture());
 
   StackBits locals;
-  if (frame.varp - frame.sp > arch.min_locals) {
+  if (frame.varp - frame.sp > arch_.min_locals) {
     if (!maps.locals.known) return false;
     locals = maps.locals;
   }
@@ -175,9 +174,8 @@ std::optional<StackBits> GoroutineStack::reflect_arguments(const StackFrame& fra
                                                            bool& reflect_object) const {
   StackBits none{true, nullptr, 0};
   if (facts.role != FrameRole::ReflectStub) return none;
-  auto& arch = stack_architecture(runtime_.image().architecture());
-  auto arg0 = frame.sp + arch.min_frame_size;
-  if (arg0 >= frame.fp - arch.call_pushes) return none;  // a goroutine that has not started
+  auto arg0 = frame.sp + arch_.min_frame_size;
+  if (arg0 >= frame.fp - arch_.call_pushes) return none;  // a goroutine that has not started
 
   // reflectMethodValue {fn uintptr; stack *bitvector; argLen uintptr}, and whether the results are
   // valid, four words on.

@@ -21,9 +21,10 @@ class GoroutineStack {
       : runtime_(runtime),
         positions_(positions),
         defers_left_(defers_left),
-        cache_(runtime),
-        unwinder_(cache_),
-        scan_(runtime, in_heap) {}
+        arch_(stack_architecture(runtime.image().architecture())),
+        cache_([&runtime](Address pc) { return pc_facts(runtime, pc); }),
+        unwinder_(cache_, arch_),
+        scan_(runtime.image(), runtime.diagnostics(), in_heap) {}
 
   // Fills frames, roots and truncated of a goroutine that has g, status and stack bounds.
   void read(Goroutine& goroutine);
@@ -41,6 +42,7 @@ class GoroutineStack {
   const Runtime& runtime_;
   const GoroutinePositions& positions_;
   std::atomic<std::int64_t>& defers_left_;
+  const StackArchitecture& arch_;
   PcCache cache_;
   Unwinder unwinder_;
   StackScan scan_;

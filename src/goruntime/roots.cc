@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <bit>
 #include <cstring>
+#include <unordered_set>
 
 #include "goruntime/specials.h"
 
@@ -21,9 +22,7 @@ constexpr std::uint64_t kMaxProcessors = 1 << 20;
 class RootReader {
  public:
   RootReader(const Runtime& runtime, std::vector<Root>& roots)
-      : runtime_(runtime), image_(runtime.image()), layout_(runtime.layout()), roots_(roots) {
-    for (auto& segment : image_.segments()) blocks_left_ += segment.size / kCleanupBlockSize;
-  }
+      : runtime_(runtime), image_(runtime.image()), layout_(runtime.layout()), roots_(roots) {}
 
   void read_globals();
   void read_specials(const HeapSpans& heap);
@@ -45,9 +44,9 @@ class RootReader {
     if (pointer_type == 0) return 0;
     return image_.word(field(pointer_type, layout_.abiPtrType_elem)).value_or(0);
   }
-  // Whether one more block of a linked list may be read: no list is longer than the image.
-  bool take_block(Address block, const char* what) {
-    if (blocks_left_-- > 0) return true;
+  // Whether a block of a linked list was not met yet.
+  bool is_new(Address block, const char* what) {
+    if (seen_.insert(block).second) return true;
     runtime_.diagnostics().lose(what, fmt::format("{:#x}", block));
     return false;
   }
@@ -56,7 +55,7 @@ class RootReader {
   const Image& image_;
   const Layout& layout_;
   std::vector<Root>& roots_;
-  std::int64_t blocks_left_ = 0;
+  std::unordered_set<Address> seen_;
 };
 
 void RootReader::add(RootKind kind, Address slot, Address type) {
@@ -144,7 +143,7 @@ void RootReader::read_queued_finalizers() {
   auto size = static_cast<std::uint64_t>(layout_.finalizer_size);
   auto most = (kFinBlockSize - static_cast<std::uint64_t>(layout_.finBlock_fin)) / size;
   auto block = image_.word(runtime_.variables().allfin).value_or(0);
-  while (block != 0 && take_block(block, "list of finalizer blocks broken")) {
+  while (block != 0 && is_new(block, "list of finalizer blocks broken")) {
     auto count = image_.read<std::uint32_t>(field(block, layout_.finBlock_cnt));
     if (!count || *count > most) {
       runtime_.diagnostics().lose("block of finalizers unreadable", fmt::format("{:#x}", block));
@@ -172,7 +171,7 @@ void RootReader::read_queued_cleanups() {
       (kCleanupBlockSize - static_cast<std::uint64_t>(layout_.cleanupBlock_cleanups)) / size;
   auto block =
       image_.word(field(runtime_.variables().gc_cleanups, layout_.cleanupQueue_all)).value_or(0);
-  while (block != 0 && take_block(block, "list of cleanup blocks broken")) {
+  while (block != 0 && is_new(block, "list of cleanup blocks broken")) {
     auto count = image_.read<std::uint32_t>(field(block, layout_.cleanupBlock_n));
     if (!count || *count > most) {
       runtime_.diagnostics().lose("block of cleanups unreadable", fmt::format("{:#x}", block));

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <unordered_set>
+
 namespace overhang {
 
 void for_each_special(const Runtime& runtime, const HeapSpans& heap,
@@ -13,9 +15,7 @@ void for_each_special(const Runtime& runtime, const HeapSpans& heap,
   };
   // special.offset is a uint16 up to Go 1.23, a uintptr since; kind follows it.
   bool narrow = layout.special_kind - layout.special_offset == 2;
-  // Each record takes 16 bytes at least and stands in one list: a bound for lists in a circle.
-  std::uint64_t left = 0;
-  for (auto& segment : image.segments()) left += segment.size / 16;
+  std::unordered_set<Address> seen;  // a record stands in one list, once
 
   auto read_offset = [&](Address slot) -> std::optional<std::uint64_t> {
     if (!narrow) return image.word(slot);
@@ -31,11 +31,10 @@ void for_each_special(const Runtime& runtime, const HeapSpans& heap,
       auto offset = read_offset(at(address, layout.special_offset));
       auto kind = image.read<std::uint8_t>(at(address, layout.special_kind));
       if (!next || !offset || !kind || *offset < last_offset || *offset >= span.bytes() ||
-          left == 0) {
+          !seen.insert(address).second) {
         runtime.diagnostics().lose("list of specials broken", fmt::format("{:#x}", address));
         break;
       }
-      left--;
       visit(span, {address, *offset, *kind});
       last_offset = *offset;
       address = *next;

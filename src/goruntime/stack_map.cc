@@ -96,19 +96,18 @@ StackObjectRecord read_stack_object(const Layout& layout, ByteSpan objects, std:
           static_cast<std::uint32_t>(field(layout.stackObjectRecord_gcdataoff))};
 }
 
-const PcFacts& PcCache::at(Address pc) {
-  auto [place, added] = facts_.try_emplace(pc);
-  PcFacts& facts = place->second;
-  if (!added) return facts;
-  auto* module = runtime_.module_of_pc(pc);
+PcFacts pc_facts(const Runtime& runtime, Address pc) {
+  PcFacts facts;
+  auto* module = runtime.module_of_pc(pc);
   if (!module) return facts;
   auto function = module->functions.find(pc);
   if (!function) return facts;
+  facts.known = true;
   facts.module = module;
   facts.function = *function;
-  facts.role = role_of(*function, runtime_.layout());
+  facts.role = role_of(*function, runtime.layout());
   facts.sp_delta = module->functions.sp_delta(*function, pc);
-  facts.maps = maps_at(runtime_, *module, *function, pc);
+  facts.maps = maps_at(runtime, *module, *function, pc);
   return facts;
 }
 

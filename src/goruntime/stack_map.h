@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <unordered_map>
 
@@ -50,7 +51,8 @@ struct StackMaps {
 };
 
 struct PcFacts {
-  const Module* module = nullptr;  // nullptr: pc is not in Go code, nothing else holds
+  bool known = false;  // false: pc is not in Go code, nothing else holds
+  const Module* module = nullptr;
   Function function;
   FrameRole role = FrameRole::Ordinary;
   std::optional<std::int32_t> sp_delta;  // bytes
@@ -66,16 +68,22 @@ struct StackObjectRecord {
 };
 StackObjectRecord read_stack_object(const Layout& layout, ByteSpan objects, std::size_t index);
 
+// Works out what is known at a pc.
+PcFacts pc_facts(const Runtime& runtime, Address pc);
+
 // PcFacts by pc. Many frames stop at few places, so each is worked out once. Not thread-safe.
 class PcCache {
  public:
-  explicit PcCache(const Runtime& runtime) : runtime_(runtime) {}
+  explicit PcCache(std::function<PcFacts(Address)> work_out) : work_out_(std::move(work_out)) {}
   // The reference holds as long as the cache.
-  const PcFacts& at(Address pc);
-  const Runtime& runtime() const { return runtime_; }
+  const PcFacts& at(Address pc) {
+    auto [place, added] = facts_.try_emplace(pc);
+    if (added) place->second = work_out_(pc);
+    return place->second;
+  }
 
  private:
-  const Runtime& runtime_;
+  std::function<PcFacts(Address)> work_out_;
   std::unordered_map<Address, PcFacts> facts_;
 };
 

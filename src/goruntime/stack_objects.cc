@@ -73,14 +73,14 @@ void StackScan::add_object(Address address, const StackObjectRecord& record, Add
   if (record.size < 0 || pointers > record.size ||
       !add({address, static_cast<std::uint32_t>(record.size), record.ptr_bytes,
             rodata + record.gcdata, frame, false}))
-    runtime_.diagnostics().lose("stack object out of place");
+    diagnostics_.lose("stack object out of place");
 }
 
 void StackScan::add_register_arguments(Address varp, std::int32_t frame) {
-  auto layout = register_arguments(stack_architecture(runtime_.image().architecture()));
+  auto layout = register_arguments(stack_architecture(image_.architecture()));
   if (!add({varp - layout.size, static_cast<std::uint32_t>(layout.size),
             static_cast<std::int32_t>(layout.ptr_bytes), 0, frame, false}))
-    runtime_.diagnostics().lose("stack object out of place");
+    diagnostics_.lose("stack object out of place");
 }
 
 bool StackScan::add(const Object& object) {
@@ -115,27 +115,26 @@ void StackScan::finish() {
 
 void StackScan::scan_object(const Object& object, bool conservative) {
   if (object.gcdata == 0) {
-    auto layout = register_arguments(stack_architecture(runtime_.image().architecture()));
+    auto layout = register_arguments(stack_architecture(image_.architecture()));
     for (auto at = layout.first_pointer; at < layout.ptr_bytes; at += kWord)
       word(object.address + at, memory_->word(object.address + at).value_or(0), object.frame,
            conservative);
     return;
   }
-  const Image& image = runtime_.image();
   std::vector<std::byte> unrolled;
   const std::byte* bits = nullptr;
   auto ptr_bytes = std::uint64_t(std::abs(std::int64_t{object.ptr_bytes}));
   auto count = ptr_bytes / kWord;
   if (object.ptr_bytes >= 0) {
-    bits = image.at(object.gcdata, (count + 7) / 8);
-  } else if (auto mask = run_gc_program(image, object.gcdata + 4, count)) {
+    bits = image_.at(object.gcdata, (count + 7) / 8);
+  } else if (auto mask = run_gc_program(image_, object.gcdata + 4, count)) {
     unrolled = std::move(*mask);
     bits = unrolled.data();
   }
   if (bits) {
     masked(object.address, bits, count, object.frame, conservative);
   } else {
-    runtime_.diagnostics().lose("pointer mask of a stack object unreadable");
+    diagnostics_.lose("pointer mask of a stack object unreadable");
     this->conservative(object.address, object.address + object.size, object.frame);
   }
 }

@@ -15,8 +15,10 @@ namespace overhang {
 
 class StackScan {
  public:
-  StackScan(const Runtime& runtime, const std::function<bool(Address)>& in_heap)
-      : runtime_(runtime), in_heap_(in_heap) {}
+  // All must outlive the scan. What cannot be read is counted in `diagnostics`.
+  StackScan(const Image& image, Diagnostics& diagnostics,
+            const std::function<bool(Address)>& in_heap)
+      : image_(image), diagnostics_(diagnostics), in_heap_(in_heap) {}
 
   // Begins a stack of [lo, hi), of which `memory` is in use. Roots go to `roots`, which must
   // outlive the scan, as must `memory`.
@@ -52,7 +54,8 @@ class StackScan {
   Object* find(Address address);
   void scan_object(const Object& object, bool conservative);
 
-  const Runtime& runtime_;
+  const Image& image_;
+  Diagnostics& diagnostics_;
   const std::function<bool(Address)>& in_heap_;
   Address lo_ = 0, hi_ = 0;
   const StackMemory* memory_ = nullptr;

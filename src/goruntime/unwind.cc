@@ -29,7 +29,7 @@ void Unwinder::start(const StackMemory& memory, const StackPosition& position) {
     trap_ = false;
   }
   auto& facts = cache_.at(pc);
-  if (!facts.module) return stop("goroutine stopped outside Go code", sp);
+  if (!facts.known) return stop("goroutine stopped outside Go code", sp);
   facts_ = &facts;
   frame_.pc = pc;
   frame_.sp = sp;
@@ -78,7 +78,7 @@ void Unwinder::resolve(bool innermost, bool from_syscall) {
 void Unwinder::next() {
   if (return_pc_ == 0) return stop(failure_, frame_.fp);
   auto& caller = cache_.at(return_pc_);
-  if (!caller.module) return stop("return address outside Go code", frame_.fp);
+  if (!caller.known) return stop("return address outside Go code", frame_.fp);
   callee_ = facts_->role;
   trap_ = is_injected_call(callee_);
   auto sp = frame_.fp;

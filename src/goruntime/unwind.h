@@ -42,8 +42,7 @@ struct StackPosition {
 
 class Unwinder {
  public:
-  explicit Unwinder(PcCache& cache)
-      : cache_(cache), arch_(stack_architecture(cache.runtime().image().architecture())) {}
+  Unwinder(PcCache& cache, const StackArchitecture& arch) : cache_(cache), arch_(arch) {}
 
   // Goes to the innermost frame. `memory` holds the position's sp and must outlive the iteration.
   void start(const StackMemory& memory, const StackPosition& position);

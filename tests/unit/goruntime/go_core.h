@@ -28,17 +28,19 @@ inline const std::vector<std::string> kToolchains{"go1.22.12", "go1.23.12", "go1
 
 class GoCore {
  public:
-  // Builds `source` (package main), runs it until it has written the line "ready", takes its core
-  // and then has the runtime itself print all stacks (SIGQUIT to the main thread). Nothing where
-  // the toolchain or gcore is missing; a failed assertion where something else goes wrong.
-  static std::unique_ptr<GoCore> of(const std::string& source, const std::string& toolchain) {
+  // Builds `source` (package main) with go build's `build_flags`, runs it until it has written the
+  // line "ready", takes its core and then has the runtime itself print all stacks (SIGQUIT to the
+  // main thread). Nothing where the toolchain or gcore is missing; a failed assertion where
+  // something else goes wrong.
+  static std::unique_ptr<GoCore> of(const std::string& source, const std::string& toolchain,
+                                    const std::string& build_flags = "") {
     auto core = std::unique_ptr<GoCore>(new GoCore);
     auto prefix = "cd " + core->directory_ + " && GOTOOLCHAIN=" + toolchain +
                   " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 go ";
     std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.22\n";
     if (!shell(prefix + "version") || !shell("command -v gcore")) return nullptr;
     std::ofstream(core->directory_ + "/main.go") << source;
-    if (!shell(prefix + "build -o subject .")) {
+    if (!shell(prefix + "build " + build_flags + " -o subject .")) {
       ADD_FAILURE() << "the subject does not build with " << toolchain;
       return nullptr;
     }

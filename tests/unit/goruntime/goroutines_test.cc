@@ -413,7 +413,9 @@ class GoroutinesOf : public testing::TestWithParam<std::string> {
 void GoroutinesOf::compare(const Goroutine& goroutine, const PrintedTrace& printed) {
   SCOPED_TRACE("goroutine " + std::to_string(goroutine.id));
   EXPECT_FALSE(goroutine.truncated);
-  if (!printed.elided) EXPECT_EQ(goroutine.frames.size(), printed.frames.size());
+  if (!printed.elided) {
+    EXPECT_EQ(goroutine.frames.size(), printed.frames.size());
+  }
   std::map<Address, const StackFrame*> by_sp;
   for (auto& frame : goroutine.frames) by_sp[frame.sp] = &frame;
   for (auto& expected : printed.frames) {
@@ -503,7 +505,7 @@ TEST_P(GoroutinesOf, AreWhatTheRuntimeAndItsCollectorSee) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Releases, GoroutinesOf, testing::ValuesIn(kToolchains),
-                         [](auto& info) { return "Go" + info.param.substr(4, 2); });
+                         [](auto& suite) { return "Go" + suite.param.substr(4, 2); });
 
 }  // namespace
 }  // namespace overhang::test
