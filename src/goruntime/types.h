@@ -112,6 +112,9 @@ class TypeTable {
   // kUnknownType where the binary does not tell. `pc` is the closure object's first word. Words of
   // the object that lie past the struct are variables that the binary does not mention.
   TypeId closure(Address pc);
+  // Whether the type was made by closure(); its name is "closure " and the function's.
+  bool is_closure(TypeId id) const { return info(id).name.starts_with(kClosurePrefix); }
+  static constexpr std::string_view kClosurePrefix = "closure ";
   // What a SyncMapNode's node is the first field of: "internal/sync.entry[K,V]" or
   // "internal/sync.indirect[K,V]" (hashtriemap.go: node.entry, node.indirect; the same in
   // internal/concurrent, 1.23, and unique, 1.25+). kUnknownType where the binary has no such type.

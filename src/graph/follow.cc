@@ -1,5 +1,8 @@
 #include "graph/follow.h"
 
+#include <optional>
+#include <string_view>
+
 namespace overhang {
 namespace {
 
@@ -16,7 +19,34 @@ bool mask_agrees(std::uint64_t mask, std::uint64_t begin, const TypeFacts& facts
   return true;
 }
 
+// The offset of a field; nothing where the type has none of that name.
+std::optional<std::uint64_t> field_offset(TypeTable& types, TypeId type, std::string_view name) {
+  for (const TypeField& field : types.info(type).fields)
+    if (field.name == name) return field.offset;
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::vector<Address> Follower::waiting_elements(const ChannelStorage& channel) {
+  // More goroutines than any process holds: a list that goes on is a circle.
+  constexpr unsigned kMaxWaiting = 1 << 24;
+  std::vector<Address> out;
+  auto& types = decoder_.types();
+  auto sudog = types.named("runtime.sudog");
+  auto next = field_offset(types, sudog, "next"), elem = field_offset(types, sudog, "elem");
+  if (!next || !elem) return out;
+  const Image& image = heap_.image();
+  for (auto queue : {"recvq", "sendq"}) {
+    auto first = field_offset(types, channel.header_type, queue);
+    auto at = first ? image.word(channel.header + *first).value_or(0) : 0;
+    for (unsigned i = 0; at != 0 && i < kMaxWaiting; i++) {
+      if (auto element = image.word(at + *elem).value_or(0)) out.push_back(element);
+      at = image.word(at + *next).value_or(0);
+    }
+  }
+  return out;
+}
 
 bool Follower::same_pointers(TypeId type, Address rtype) {
   auto& types = decoder_.types();

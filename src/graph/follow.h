@@ -55,6 +55,9 @@ class Follower {
   bool agrees(const ObjectRef& object, std::uint64_t begin, TypeId type, const TypeFacts& facts,
               std::uint64_t count);
   bool same_pointers(TypeId type, Address rtype);
+  // Where goroutines that wait at the channel keep what they send, or want received: on their
+  // stacks, mostly (chan.go: waitq, sudog.elem).
+  std::vector<Address> waiting_elements(const ChannelStorage& channel);
 
   const Heap& heap_;
   ReferenceDecoder decoder_;
@@ -146,6 +149,8 @@ void Follower::expand(const Reference& reference, Emit&& emit) {
            [&](std::uint64_t, const Reference& word) {
              if (word.target != channel->buffer) emit(word);
            });
+  for (Address element : waiting_elements(*channel))
+    if (channel->elem != kUnknownType) part(Reference::Kind::Value, channel->elem, element, 1);
 }
 
 }  // namespace overhang

@@ -207,6 +207,12 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
       follow_values(object, header, type, 1);
     return;
   }
+  if (auto value = captured_value(item, object); value != kUnknownType) {
+    Work::Item again = item;
+    again.reference.type = value;
+    show_value(again, object);
+    return;
+  }
   // The allocator knows some objects' types: one value there is shown by any pointer into it.
   if (auto allocated = follower_.allocation_type(object);
       allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object)) {
@@ -214,6 +220,19 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
     return;
   }
   show_part(object, item.tag.holder, object.offset, facts.size, type);
+}
+
+// DWARF says alike of a captured variable x whose address the closure holds, and of one whose value
+// it holds and takes the address of: "&x". For pointers the object tells: x itself would fill a
+// slot of 8 bytes. The type of what x points to, if that is what stands here; else kUnknownType.
+TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
+  const Holder holder = item.tag.holder;
+  if (!holder.is_object() || object.offset != header_size(object)) return kUnknownType;
+  const TypeInfo& variable = types().info(item.reference.type);
+  if (variable.kind != TypeKind::Pointer) return kUnknownType;
+  auto pointee = variable.elem;
+  if (!types().is_closure(info(holder.as_object()).type())) return kUnknownType;
+  return decoder().facts(pointee).slot == slot_size(object) ? pointee : kUnknownType;
 }
 
 // Bytes [begin, begin + bytes) hold one value of `type`.

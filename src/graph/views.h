@@ -173,6 +173,7 @@ class Views {
   void show_part(const ObjectRef& object, Holder holder, std::uint64_t begin, std::uint64_t bytes,
                  TypeId type);
   void show_whole(const ObjectRef& object, Holder holder);
+  TypeId captured_value(const Work::Item& item, const ObjectRef& object);
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);
   void follow_now(const Work::Range& range);

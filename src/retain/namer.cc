@@ -17,8 +17,6 @@ SiteName element_or(std::string name, std::string_view suffix, SiteKind kind) {
   return {name.append(suffix), kind, {}};
 }
 
-// "main.(*Pool).run" from a closure's type name, which the type table builds as "closure NAME".
-constexpr std::string_view kClosurePrefix = "closure ";
 
 }  // namespace
 
@@ -161,10 +159,10 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
       return {"value of map " + name_of_pointee(holder.as_object(), depth).text, SiteKind::Map};
     return {"value of map " + name_of_pointee(id, depth).text, SiteKind::Map};
   }
-  if (of.name.starts_with(kClosurePrefix)) {
+  if (views_.types().is_closure(type)) {
     auto variable = field_path(type, within);
     if (variable.starts_with('.')) variable.erase(0, 1);
-    return {fmt::format("{} captured by {}", variable, of.name.substr(kClosurePrefix.size())),
+    return {fmt::format("{} captured by {}", variable, of.name.substr(TypeTable::kClosurePrefix.size())),
             SiteKind::Captured};
   }
   if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String))
