@@ -92,8 +92,8 @@ TypeId TypeTable::Impl::closure_from_dwarf(const Function& function) {
     fields.push_back({variable.name, offset, type});
     end = offset + info.size;
   }
-  return add_struct(fmt::format("{}{}", TypeTable::kClosurePrefix, short_type_name(function.name)), std::move(fields),
-                    align_up(end, 8));
+  return add_struct(fmt::format("{}{}", TypeTable::kClosurePrefix, short_type_name(function.name)),
+                    std::move(fields), align_up(end, 8));
 }
 
 TypeId TypeTable::Impl::closure(Address pc) {

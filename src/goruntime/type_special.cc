@@ -72,9 +72,7 @@ bool is_map_bucket(const TypeInfo& info) {
 
 // Generic code is compiled once for all pointer types: T is a *uint8 in name only
 // (noder/reader.go: shapify).
-bool is_pointer_shape(const TypeRow& pointer) {
-  return pointer.full_name == "go.shape.*uint8";
-}
+bool is_pointer_shape(const TypeRow& pointer) { return pointer.full_name == "go.shape.*uint8"; }
 
 }  // namespace
 
