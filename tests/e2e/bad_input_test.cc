@@ -1,6 +1,7 @@
 // What overhang cannot analyse ends in exit status 1 and one line that says why: never in a crash,
 // a hang or half a report.
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -123,14 +124,21 @@ TEST(BadInput, ExecutableInsteadOfCore) {
   expect_one_line(analyse({build_subject("globals")}), {"core"});
 }
 
+// A core and its executable; each test has an executable of its own to spoil.
 class BadCore : public testing::Test {
  protected:
+  static void SetUpTestSuite() {
+    if (!have_gcore()) return;
+    shared_ = std::make_unique<TemporaryDirectory>();
+    fs::copy_file(build_subject("oracle"), shared_->file("program"));
+    auto subject = Subject::started(shared_->file("program"), {"tail_global_field"});
+    core_ = write_core(subject.pid(), shared_->file("core"));
+  }
+  static void TearDownTestSuite() { shared_.reset(); }
   void SetUp() override {
-    if (!have_gcore()) GTEST_SKIP() << "gcore (package gdb) is not installed";
-    executable_ = directory_.file("program");
-    fs::copy_file(build_subject("oracle"), executable_);
-    auto subject = Subject::started(executable_, {"tail_global_field"});
-    core_ = write_core(subject.pid(), directory_.file("core"));
+    if (!shared_) GTEST_SKIP() << "SKIPPED: gcore (package gdb) is not installed";
+    executable_ = shared_->file("program");
+    fs::copy_file(build_subject("oracle"), executable_, fs::copy_options::overwrite_existing);
   }
   // A copy of the core's first `size` bytes, holes kept.
   std::string cut(std::uint64_t size) {
@@ -141,7 +149,9 @@ class BadCore : public testing::Test {
     return path;
   }
   TemporaryDirectory directory_;
-  std::string executable_, core_;
+  std::string executable_;
+  static inline std::unique_ptr<TemporaryDirectory> shared_;
+  static inline std::string core_;
 };
 
 TEST_F(BadCore, IsAnalysedWhenWhole) {
@@ -217,18 +227,34 @@ TEST(BadInput, UnsupportedVersion) {
 TEST(BadInput, WithoutSymbols) {
   auto executable = build_subject("globals", {"-ldflags=-s -w"}, "stripped");
   auto subject = Subject::started(executable, {});
-  expect_one_line(analyse({std::to_string(subject.pid())}), {"DWARF"});
+  expect_one_line(analyse({std::to_string(subject.pid())}), {"symbol", "--exe"});
+}
+
+// The smallest program for i386: it waits for a signal, for ever.
+std::string program_of_32_bits() {
+  static constexpr unsigned char kBytes[] = {
+      0x7f, 'E', 'L', 'F',  1,    1,    1, 0,    0,    0,    0,    0,    0,
+      0,    0,   0,  // ELFCLASS32, little-endian
+      2,    0,   3,   0,    1,    0,    0, 0,    0x54, 0x80, 0x04, 0x08, 52,
+      0,    0,   0,  // ET_EXEC, EM_386, entry, phoff
+      0,    0,   0,   0,    0,    0,    0, 0,    52,   0,    32,   0,    1,
+      0,    40,  0,   0,    0,    0,    0, 1,    0,    0,    0,    0,    0,
+      0,    0,   0,   0x80, 0x04, 0x08, 0, 0x80, 0x04, 0x08,  // PT_LOAD at 0x8048000
+      93,   0,   0,   0,    93,   0,    0, 0,    5,    0,    0,    0,    0,
+      0x10, 0,   0,   0xb8, 29,   0,    0, 0,    0xcd, 0x80, 0xeb, 0xf7};  // mov eax, pause; int
+                                                                           // 0x80; jmp back
+  return {reinterpret_cast<const char*>(kBytes), sizeof kBytes};
 }
 
 TEST(BadInput, OtherArchitecture) {
-  std::string executable;
-  setenv("GOARCH", "386", 1);
-  executable = build_subject("globals", {}, "386");
-  unsetenv("GOARCH");
-  if (run({executable}).exit_code != 0)
-    GTEST_SKIP() << "SKIPPED: this kernel does not run 386 programs";
-  auto subject = Subject::started(executable, {});
-  expect_one_line(analyse({std::to_string(subject.pid())}), {"32-bit"});
+  TemporaryDirectory directory;
+  write_file(directory.file("program"), program_of_32_bits());
+  Process waiting({directory.file("program")});
+  if (waiting.read_line(1s) || kill(waiting.pid(), 0) != 0 ||
+      fs::read_symlink("/proc/" + std::to_string(waiting.pid()) + "/exe") !=
+          directory.file("program"))
+    GTEST_SKIP() << "SKIPPED: this kernel runs no programs of 32 bits";
+  expect_one_line(analyse({std::to_string(waiting.pid())}), {"32-bit"});
 }
 
 TEST(BadInput, ProcessEndsMeanwhile) {

@@ -41,9 +41,8 @@ TEST(Report, IsTheSameFromACoreAndByAnyNumberOfThreads) {
   TemporaryDirectory directory;
   Subject subject("oracle", {"tail_many_fields"});
   auto core = write_core(subject.pid(), directory.file("core"));
-  auto findings = [](nlohmann::json report) {
-    for (const char* varying : {"target", "timings", "warnings"}) report.erase(varying);
-    return report;
+  auto findings = [](const nlohmann::json& report) {
+    return nlohmann::json{{"heap", report.at("heap")}, {"sites", report.at("sites")}};
   };
   auto live = findings(leaks_json({std::to_string(subject.pid()), "--threads", "1"}));
   EXPECT_EQ(live, findings(leaks_json({std::to_string(subject.pid()), "--threads", "7"})));
