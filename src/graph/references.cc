@@ -12,22 +12,6 @@ constexpr std::uint64_t kMaskWords = 64;
 
 }  // namespace
 
-ReferenceDecoder::ReferenceDecoder(const Runtime& runtime, TypeTable& types)
-    : runtime_(runtime), types_(types) {
-  if (runtime.modules().empty()) return;
-  const Module& main = runtime.modules().front();
-  static_begin_ = std::min(main.text, main.types);
-  static_end_ = std::max({main.enoptrbss, main.ebss, main.edata, main.etypes});
-}
-
-bool ReferenceDecoder::decode_type_word(const Place& place, std::uint64_t offset,
-                                        Reference* out) const {
-  auto word = load<Address>({place.bytes, place.size}, offset);
-  if (!word || *word == 0 || (*word >= static_begin_ && *word < static_end_)) return false;
-  *out = {Reference::Kind::Unknown, kUnknownType, place.slot(offset), *word, 1, 1};
-  return true;
-}
-
 const TypeFacts& ReferenceDecoder::load_facts(TypeId type) {
   if (type.value >= facts_.size())
     facts_.resize(std::max<std::size_t>(types_.size(), type.value + 1));

@@ -61,7 +61,7 @@ struct Place {
 
 class ReferenceDecoder {
  public:
-  ReferenceDecoder(const Runtime& runtime, TypeTable& types);
+  ReferenceDecoder(const Runtime& runtime, TypeTable& types) : runtime_(runtime), types_(types) {}
 
   const TypeFacts& facts(TypeId type) {
     if (type.value < facts_.size() && facts_[type.value].known) return facts_[type.value];
@@ -88,9 +88,6 @@ class ReferenceDecoder {
 
  private:
   const TypeFacts& load_facts(TypeId type);
-  // An interface's first word, where it leads into the heap's address range: a type made by
-  // reflect.
-  bool decode_type_word(const Place& place, std::uint64_t offset, Reference* out) const;
   bool decode_interface(const Place& place, std::uint64_t offset, TypeId dynamic, Reference* out);
   template <class Emit>
   void run(const Place& place, std::uint64_t base, std::span<const ScanStep> steps, unsigned depth,
@@ -100,7 +97,6 @@ class ReferenceDecoder {
   const Runtime& runtime_;
   TypeTable& types_;
   std::vector<TypeFacts> facts_;
-  Address static_begin_ = 0, static_end_ = 0;  // the main module's image: no heap object is there
 };
 
 template <class Emit>
@@ -131,7 +127,7 @@ void ReferenceDecoder::run(const Place& place, std::uint64_t base, std::span<con
     auto offset = base + step.offset;
     bool interface =
         step.kind == ScanStep::Kind::Interface || step.kind == ScanStep::Kind::EmptyInterface;
-    if (interface && decode_type_word(place, offset, &reference)) emit(offset, reference);
+    // Of an interface's two words the collector follows the second.
     if (decode_step(place, offset, step, &reference))
       emit(interface ? offset + 8 : offset, reference);
   }

@@ -331,6 +331,7 @@ void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
 }
 
 void Views::show_func(const Work::Item& item, const ObjectRef& object) {
+  if (full(object.id)) return;
   auto pc = heap_.image().word(item.reference.target);
   auto type = pc ? types().closure(*pc) : kUnknownType;
   if (type == kUnknownType) {
@@ -341,6 +342,12 @@ void Views::show_func(const Work::Item& item, const ObjectRef& object) {
   value.reference.kind = Reference::Kind::Value;
   value.reference.type = type;
   show_value(value, object);
+  // Words past what the binary describes are variables that it does not mention.
+  if (full(object.id))
+    follower_.words(object, header_size(object) + decoder().facts(type).size, slot_size(object),
+                    [&](std::uint64_t offset, const Reference& reference) {
+                      push(reference, Holder::object(object.id), offset);
+                    });
 }
 
 std::string Views::doubt_about(ObjectId id) const {

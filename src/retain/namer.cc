@@ -17,7 +17,6 @@ SiteName element_or(std::string name, std::string_view suffix, SiteKind kind) {
   return {name.append(suffix), kind, {}};
 }
 
-
 }  // namespace
 
 const char* site_kind_name(SiteKind kind) {
@@ -162,7 +161,8 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   if (views_.types().is_closure(type)) {
     auto variable = field_path(type, within);
     if (variable.starts_with('.')) variable.erase(0, 1);
-    return {fmt::format("{} captured by {}", variable, of.name.substr(TypeTable::kClosurePrefix.size())),
+    return {fmt::format("{} captured by {}", variable,
+                        of.name.substr(TypeTable::kClosurePrefix.size())),
             SiteKind::Captured};
   }
   if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String))

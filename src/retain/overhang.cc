@@ -164,7 +164,9 @@ class Tracer {
       work_.push(range);
     else if (count > 0)
       follow(range);
-    if (count != 1 && header + count * size < span.span.elem_size)
+    // A closure may hold more than the binary describes.
+    bool rest = count != 1 || views_.types().is_closure(type);
+    if (rest && header + count * size < span.span.elem_size)
       views_.follower().words(
           object, header + count * size, span.span.elem_size,
           [&](std::uint64_t, const Reference& word) { work_.push(word, label); });
