@@ -53,7 +53,7 @@ std::uint64_t sum(ByteSpan bytes) {
 }
 
 void use(std::uint64_t value) {
-  static volatile std::uint64_t sink;
+  [[maybe_unused]] static volatile std::uint64_t sink;
   sink = value;
 }
 
