@@ -21,6 +21,7 @@ const TypeFacts& ReferenceDecoder::load_facts(TypeId type) {
   facts.size = info.size;
   facts.has_pointers = info.has_pointers;
   facts.direct_interface = info.direct_interface;
+  facts.closure = types_.is_closure(type);
   facts.slot = slot_size_for(info.size, info.has_pointers);
   facts.rtype = info.rtype;
   if (info.has_pointers) {

@@ -39,6 +39,7 @@ struct TypeFacts {
   bool has_pointers = false;
   bool direct_interface = false;
   bool mask_small = false;  // the pointer words fit mask
+  bool closure = false;     // TypeTable::is_closure
   std::uint64_t size = 0;   // bytes
   std::uint64_t slot = 0;   // slot size of an allocation of one value
   std::uint64_t mask = 0;   // bit i: word i is a pointer (mask_small)
@@ -125,6 +126,17 @@ void ReferenceDecoder::run(const Place& place, std::uint64_t base, std::span<con
     }
     Reference reference;
     auto offset = base + step.offset;
+    if (step.kind == ScanStep::Kind::Pointer) {
+      // Most steps; decode() has bounded the value, and the step lies within it.
+      auto target = load_unchecked<Address>(place.bytes + offset);
+      if (target == 0) continue;
+      reference.kind = Reference::Kind::Value;
+      reference.type = step.target;
+      reference.slot = place.slot(offset);
+      reference.target = target;
+      emit(offset, reference);
+      continue;
+    }
     bool interface =
         step.kind == ScanStep::Kind::Interface || step.kind == ScanStep::Kind::EmptyInterface;
     // Of an interface's two words the collector follows the second.

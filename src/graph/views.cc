@@ -85,10 +85,7 @@ void Views::run() {
   work_.run([this](const Work::Item& item, const ObjectRef& object) { show(item, object); },
             [this](const Work::Item& item) { show_outside(item); },
             [this](const Work::Range& range) { follow_now(range); },
-            [this](ObjectId id) {
-              __builtin_prefetch(&info_[id.value]);
-              full_.prefetch(id.value);
-            });
+            [this](ObjectId id) { prefetch(id); });
 }
 
 // A reference that leads outside the heap.

@@ -34,7 +34,10 @@ class Tracer {
     sites_[site].stale_slots += stale_slots(object, region, array.elem_size);
     work_.run([this](const Work::Item& item, const ObjectRef& to) { reach(item, to); },
               [](const Work::Item&) {}, [this](const Work::Range& range) { follow(range); },
-              [this](ObjectId id) { owners_.prefetch(id); });
+              [this](ObjectId id) {
+                owners_.prefetch(id);
+                views_.prefetch(id);
+              });
   }
 
   // Sums by site and type, in one pass over the labels.
@@ -153,19 +156,21 @@ class Tracer {
     }
     if (span.layout == PointerLayout::None) return;
     auto header = Heap::header_size(span);
-    const auto size = views_.decoder().facts(type).size;
+    const TypeFacts& facts = views_.decoder().facts(type);
+    const auto size = facts.size;
+    const bool closure = facts.closure, single = !array && facts.slot == span.span.elem_size;
     auto data = span.span.elem_size - header;
     // Values stand at multiples of their size; what the pointer leads into may be something else.
-    bool tiles =
-        array && size != 0 && object.offset >= header && (object.offset - header) % size == 0;
-    std::uint64_t count = tiles ? data / size : !array && fills(type, object) ? 1 : 0;
+    bool tiles = array && size != 0 && object.offset >= header &&
+                 (object.offset - header) % size == 0;
+    std::uint64_t count = tiles ? data / size : single ? 1 : 0;
     Work::Range range{object, header, count, size, type, label};
     if (count > Work::kBlock)
       work_.push(range);
     else if (count > 0)
       follow(range);
     // A closure may hold more than the binary describes.
-    bool rest = count != 1 || views_.types().is_closure(type);
+    bool rest = !single || closure;
     if (rest && header + count * size < span.span.elem_size)
       views_.follower().words(
           object, header + count * size, span.span.elem_size,
