@@ -1,10 +1,9 @@
 // The small process of stopper.h: what it does, in order.
 #include <fcntl.h>
-#include <linux/sched.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
-#include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
@@ -32,7 +31,7 @@ constexpr unsigned kCloseRangeUnshare = 2;  // CLOSE_RANGE_UNSHARE, linux/close_
 // The frozen child's stack pointer. It never runs; should it, it faults instead of doing the
 // program's work a second time.
 constexpr std::uint64_t kNoStack = 8;
-constexpr double kReapStopMs = 100;
+constexpr double kReapStopMs = 1000;
 constexpr int kReapTries = 600;
 
 void stage(const char* name) {
@@ -68,9 +67,31 @@ void settle(int socket) {
     for (int fd = kSocket + 1; fd < sysconf(_SC_OPEN_MAX); fd++) close(fd);
   [[maybe_unused]] auto moved = chdir("/");
   write_small_file("/proc/self/oom_score_adj", "-1000");
-  // On a busy machine each turn that we wait for is a pause of the target.
-  setpriority(PRIO_PROCESS, 0, -20);
 }
+
+// Puts a thread before the machine's ordinary work for a scope. On a busy machine the target would
+// else stand still for many times what the fork takes, while this process and the thread that forks
+// wait for their turns. Best effort: without CAP_SYS_NICE nothing changes.
+class Urgent {
+ public:
+  explicit Urgent(pid_t tid) : tid_(tid), policy_(sched_getscheduler(tid)) {
+    sched_param first{1};
+    bool ordinary = policy_ == SCHED_OTHER || policy_ == SCHED_BATCH || policy_ == SCHED_IDLE;
+    // Reset on fork: the frozen child stays ordinary.
+    changed_ = ordinary && sched_setscheduler(tid, SCHED_FIFO | SCHED_RESET_ON_FORK, &first) == 0;
+  }
+  ~Urgent() {
+    sched_param none{0};
+    if (changed_) sched_setscheduler(tid_, policy_, &none);  // the nice value was kept
+  }
+  Urgent(const Urgent&) = delete;
+  Urgent& operator=(const Urgent&) = delete;
+
+ private:
+  pid_t tid_;
+  int policy_;
+  bool changed_;
+};
 
 class StopperProcess {
  public:
@@ -82,6 +103,7 @@ class StopperProcess {
  private:
   using Clock = std::chrono::steady_clock;
 
+  Status take();
   Status stop();
   void fork_target();
   void isolate_child();
@@ -104,17 +126,10 @@ class StopperProcess {
 };
 
 void StopperProcess::run() {
-  if (auto stopped = stop(); !stopped) {
-    tracer_.release();
-    stage("released");
+  if (auto stopped = take(); !stopped) {
     send_failure(stopped.error());
   } else {
-    if (held_reason_.empty() && !overhang_has_gone()) fork_target();
     if (child_) {
-      stage("forked");
-      tracer_.release();
-      pause_ = Clock::now() - interrupted_at_;
-      stage("released");
       isolate_child();
       stage("isolated");
       send_report(StopReport::Outcome::Forked);
@@ -130,6 +145,20 @@ void StopperProcess::run() {
   for (int tries = 0; tries < 1000 && !tracer_.release_stuck(); tries++) usleep(10'000);
   stage("done");
   // What is still stuck is detached by the kernel as we end.
+}
+
+// Stops the target, forks it if that is wanted and works, and then lets it run on.
+Status StopperProcess::take() {
+  Urgent urgent(0);
+  auto stopped = stop();
+  if (stopped && held_reason_.empty() && !overhang_has_gone()) fork_target();
+  if (child_) stage("forked");
+  if (!stopped || child_) {
+    tracer_.release();
+    pause_ = Clock::now() - interrupted_at_;
+    stage("released");
+  }
+  return stopped;
 }
 
 Status StopperProcess::stop() {
@@ -155,6 +184,7 @@ void StopperProcess::fork_target() {
     held_reason_ = "none of its threads could be borrowed to fork it";
     return;
   }
+  Urgent urgent(lender->tid);
   auto result = tracer_.run(*lender, request_.syscall_instruction, SYS_clone,
                             {CLONE_FILES, kNoStack, 0, 0, 0, 0}, request_.seccomp);
   if (result && result->child) {
@@ -255,6 +285,7 @@ void StopperProcess::end_child() {
     }
     // Somebody else traces the process, or no thread can be stopped now.
     usleep(tries < 100 ? 10'000 : 1'000'000);
+    tracer_.release_stuck();
   }
 }
 
@@ -265,6 +296,7 @@ bool StopperProcess::child_awaits_reaping() const {
 }
 
 bool StopperProcess::reap_through(pid_t tid) {
+  Urgent urgent(0), urgent_target(tid);
   auto* lender = tracer_.stop_one(tid, kReapStopMs);
   if (lender) lender = tracer_.lendable();
   std::optional<Tracer::CallResult> result;

@@ -161,9 +161,15 @@ void Tracer::save_registers() {
 }
 
 Tracee* Tracer::stop_one(pid_t tid, double limit_ms) {
-  if (request(PTRACE_SEIZE, tid) != 0) return nullptr;
-  auto& tracee = tracees_[tid];
+  auto [entry, unknown] = tracees_.try_emplace(tid);
+  auto& tracee = entry->second;
+  if (unknown && request(PTRACE_SEIZE, tid) != 0) {
+    tracees_.erase(entry);
+    return nullptr;
+  }
   tracee.tid = tid;
+  // One that was Stuck at the last try has its interrupt pending; a second does no harm.
+  if (tracee.state != Tracee::State::Stopped) tracee.state = Tracee::State::Running;
   request(PTRACE_INTERRUPT, tid);
   if (!wait_all([](void*) { return false; }, nullptr, limit_ms))
     tracee.state = Tracee::State::Stuck;

@@ -53,7 +53,8 @@ class Tracer {
   // end meanwhile are Gone. `give_up` is asked now and then; when it says so, this returns as if
   // all had stopped. Errors: NotPermitted, Gone; Unsupported where a thread does not stop.
   Status stop(bool (*give_up)(void*), void* context);
-  // Seizes and stops one thread; nullptr where that fails or takes longer than `limit_ms`.
+  // Seizes and stops one thread; nullptr where that fails or takes longer than `limit_ms`: then the
+  // thread may be Stuck, and is to be tried again or released (release_stuck) when it stops.
   Tracee* stop_one(pid_t tid, double limit_ms);
   // Lets all threads run on where they were, with the signals they were about to get.
   void release();

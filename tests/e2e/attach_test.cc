@@ -112,7 +112,6 @@ void expect_threads(const Image& image, pid_t pid, const std::vector<pid_t>& bef
     if (system_call_of(pid, tid).empty()) continue;  // it has ended
     EXPECT_TRUE(threads.count(static_cast<std::uint32_t>(tid))) << "thread " << tid;
   }
-  EXPECT_GE(blocked.size(), 2u);  // poll restarts as restart_syscall
   for (auto& [tid, text] : blocked) {
     auto* thread = threads[static_cast<std::uint32_t>(tid)];
     ASSERT_TRUE(thread);
@@ -130,10 +129,11 @@ void check_image(bool without_fork) {
   AttachServer server;
   auto where = server.numbers("where");
   ASSERT_EQ(where.size(), 6u);
-  ASSERT_TRUE(eventually([&] { return blocked_threads(server.pid()).size() >= 3; }));
   for (int round = 0; round < 5; round++) {
     auto before = threads_of(server.pid());
-    auto blocked = blocked_threads(server.pid());
+    // Two kinds: an interrupted poll goes on as restart_syscall.
+    std::map<pid_t, std::string> blocked;
+    ASSERT_TRUE(eventually([&] { return (blocked = blocked_threads(server.pid())).size() >= 2; }));
     Snapshot snapshot(server.pid(), {without_fork});
     ASSERT_TRUE(snapshot.image) << snapshot.error();
     EXPECT_EQ(snapshot.diagnostics.warnings().size(), without_fork ? 1u : 0u);
@@ -230,7 +230,8 @@ TEST(Attach, LosesNoSignal) {
   };
   auto* shared = static_cast<Shared*>(
       mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0));
-  static Shared* in_child = shared;
+  static Shared* in_child;
+  in_child = shared;
   Child child([] {
     struct sigaction action {};
     action.sa_flags = SA_SIGINFO | SA_RESTART;

@@ -2,6 +2,8 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <fmt/format.h>
+#include <sched.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -58,15 +60,12 @@ std::string status_value(const std::string& path, const std::string& key) {
 
 std::vector<pid_t> processes() { return numbers_in("/proc"); }
 
-std::vector<pid_t> threads_of(pid_t pid) {
-  return numbers_in("/proc/" + std::to_string(pid) + "/task");
-}
+std::vector<pid_t> threads_of(pid_t pid) { return numbers_in(fmt::format("/proc/{}/task", pid)); }
 
 std::vector<pid_t> children_of(pid_t pid) {
   std::vector<pid_t> children;
   for (auto candidate : processes())
-    if (status_value("/proc/" + std::to_string(candidate) + "/status", "PPid") ==
-        std::to_string(pid))
+    if (status_value(fmt::format("/proc/{}/status", candidate), "PPid") == std::to_string(pid))
       children.push_back(candidate);
   return children;
 }
@@ -74,7 +73,7 @@ std::vector<pid_t> children_of(pid_t pid) {
 std::vector<pid_t> processes_with_arguments(const std::string& text) {
   std::vector<pid_t> found;
   for (auto candidate : processes()) {
-    auto arguments = read_file("/proc/" + std::to_string(candidate) + "/cmdline");
+    auto arguments = read_file(fmt::format("/proc/{}/cmdline", candidate));
     std::replace(arguments.begin(), arguments.end(), '\0', ' ');
     if (arguments.find(text) != arguments.npos) found.push_back(candidate);
   }
@@ -83,18 +82,20 @@ std::vector<pid_t> processes_with_arguments(const std::string& text) {
 
 std::string disturbance(pid_t pid) {
   for (auto tid : threads_of(pid)) {
-    auto path = "/proc/" + std::to_string(pid) + "/task/" + std::to_string(tid) + "/status";
+    auto path = fmt::format("/proc/{}/task/{}/status", pid, tid);
     auto state = status_value(path, "State");
     auto tracer = status_value(path, "TracerPid");
     if (state.empty()) continue;  // the thread has ended
     if (state[0] == 'T' || state[0] == 't')
-      return "thread " + std::to_string(tid) + " is stopped: " + state;
-    if (tracer != "0") return "thread " + std::to_string(tid) + " is traced by " + tracer;
+      return fmt::format("thread {} is stopped: {}", tid, state);
+    if (tracer != "0") return fmt::format("thread {} is traced by {}", tid, tracer);
+    if (sched_getscheduler(tid) > SCHED_OTHER)
+      return fmt::format("thread {} is scheduled otherwise than before", tid);
   }
   for (auto child : children_of(pid)) {
-    auto path = "/proc/" + std::to_string(child) + "/status";
-    return "there is a child " + std::to_string(child) + " " + status_value(path, "Name") + " " +
-           status_value(path, "State");
+    auto path = fmt::format("/proc/{}/status", child);
+    return fmt::format("there is a child {} {} {}", child, status_value(path, "Name"),
+                       status_value(path, "State"));
   }
   return {};
 }

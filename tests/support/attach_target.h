@@ -24,7 +24,8 @@ std::vector<pid_t> children_of(pid_t pid);
 // Processes whose arguments, joined by spaces, contain `text`.
 std::vector<pid_t> processes_with_arguments(const std::string& text);
 
-// An empty string, or what is amiss: a thread that is stopped or traced, a child.
+// An empty string, or what is amiss: a thread that is stopped or traced or has another scheduling
+// policy than the usual one, a child.
 std::string disturbance(pid_t pid);
 
 // A program of ours that runs.
