@@ -99,11 +99,12 @@ LeakReport describe_target(const OpenedTarget& target) {
   return report;
 }
 
-void describe_heap(const Views& views, const RootSet& roots, const Findings& certain,
-                   const Findings& possible, Diagnostics& diagnostics, LeakReport& report) {
+void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots,
+                   const Findings& certain, const Findings& possible, Diagnostics& diagnostics,
+                   LeakReport& report) {
   HeapTotals& heap = report.heap;
-  heap.live_objects = views.live().objects;
-  heap.live_bytes = views.live().bytes;
+  heap.live_objects = live.objects;
+  heap.live_bytes = live.bytes;
   heap.typed_bytes = views.typed_bytes();
   heap.visible_bytes = views.full_visible_bytes() + certain.hidden.visible_bytes;
   heap.spare_bytes = certain.hidden.spare_bytes;
@@ -119,13 +120,17 @@ void describe_heap(const Views& views, const RootSet& roots, const Findings& cer
   for (const HeapSpan& span : all.spans()) {
     for (std::uint32_t i = 0; i < span.span.slots; i++) {
       ObjectId id(span.first.value + i);
-      if (!all.allocated(id) || views.live().live.test(id.value)) continue;
+      if (!all.allocated(id) || live.live.test(id.value)) continue;
       heap.garbage_objects++;
       heap.garbage_bytes += span.span.elem_size;
     }
   }
   auto sum = heap.visible_bytes + heap.spare_bytes + heap.lost_bytes + heap.overhang_bytes +
              heap.allocator_bytes;
+  auto reached = views.touched_objects() + heap.overhang_objects;
+  if (reached != heap.live_objects)
+    diagnostics.warn(fmt::format("conservation: {} live objects, but {} are visible or overhang",
+                                 heap.live_objects, reached));
   if (sum != heap.live_bytes)
     diagnostics.warn(fmt::format("conservation: {} live bytes, but {} in the five buckets",
                                  heap.live_bytes, sum));

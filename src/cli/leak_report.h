@@ -17,8 +17,9 @@ struct Findings {
 
 LeakReport describe_target(const OpenedTarget& target);
 // Totals, and whether every live byte is in exactly one bucket (a warning where it is not).
-void describe_heap(const Views& views, const RootSet& roots, const Findings& certain,
-                   const Findings& possible, Diagnostics& diagnostics, LeakReport& report);
+void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots,
+                   const Findings& certain, const Findings& possible, Diagnostics& diagnostics,
+                   LeakReport& report);
 // A row for each site that retains something, or whose own bytes are out of reach; largest first.
 void describe_sites(Views& views, const Findings& certain, const Findings& possible,
                     LeakReport& report);

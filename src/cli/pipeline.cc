@@ -1,6 +1,7 @@
 // The driver: reads top-down as the list of passes. After each, what holds from then on.
 #include "cli/pipeline.h"
 
+#include <algorithm>
 #include <thread>
 
 #include "cli/leak_report.h"
@@ -26,6 +27,20 @@ Findings find_leaks(Views& views, Diagnostics& diagnostics, const char* phase) {
   return findings;
 }
 
+// Waits for a thread on every way out.
+class Joined {
+ public:
+  explicit Joined(std::thread& thread) : thread_(thread) {}
+  ~Joined() {
+    if (thread_.joinable()) thread_.join();
+  }
+  Joined(const Joined&) = delete;
+  Joined& operator=(const Joined&) = delete;
+
+ private:
+  std::thread& thread_;
+};
+
 }  // namespace
 
 Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostics) {
@@ -35,14 +50,8 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   }());
   // The image is frozen; the runtime's variables, modules and layouts are known.
 
-  OVERHANG_TRY(HeapSpans spans, [&] {
-    Phase timer(diagnostics, "spans");
-    return read_spans(*target.runtime);
-  }());
-  OVERHANG_TRY(Heap heap, [&] {
-    Phase timer(diagnostics, "heap");
-    return Heap::open(*target.runtime, spans, options.threads);
-  }());
+  OVERHANG_TRY(HeapSpans spans, read_spans(*target.runtime));
+  OVERHANG_TRY(Heap heap, Heap::open(*target.runtime, spans, options.threads));
   // Every slot has an id, every address its slot; pointer maps can be read.
 
   RootSet roots;
@@ -54,19 +63,15 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   }
   // All words from which the collector starts are known.
 
+  // Marking shares nothing with typing and views but the heap, which does not change: it runs
+  // beside them. Every word that they follow is one that marking follows too, which
+  // describe_heap() holds against the live set, object for object.
   LiveSet live;
-  {
-    // Marking and reading DWARF's globals share nothing.
-    Phase timer(diagnostics, "mark");
-    std::thread globals;
-    if (target.dwarf) globals = std::thread([&] { target.dwarf->globals(); });
-    live = mark(heap, roots, options.threads);
-    if (globals.joinable()) globals.join();
-  }
-  // The live set is the collector's.
+  std::thread marker([&] { live = mark(heap, roots, std::max(1u, options.threads / 2)); });
+  Joined joined(marker);
 
   TypeTable types(*target.runtime, target.dwarf.get());
-  Views views(heap, live, roots, types, target.dwarf.get(), diagnostics);
+  Views views(heap, roots, types, target.dwarf.get(), diagnostics);
   {
     Phase timer(diagnostics, "views");
     views.settle();
@@ -81,10 +86,13 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   // What is hidden now is certainly hidden.
   Findings certain = in_doubt ? find_leaks(views, diagnostics, "certain overhang") : possible;
 
+  marker.join();
+  // The live set is the collector's.
+
   LeakReport report = describe_target(target);
   {
     Phase timer(diagnostics, "report");
-    describe_heap(views, roots, certain, possible, diagnostics, report);
+    describe_heap(views, live, roots, certain, possible, diagnostics, report);
     describe_sites(views, certain, possible, report);
   }
   report.timings = diagnostics.times();

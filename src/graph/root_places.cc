@@ -190,20 +190,13 @@ void RootPlaces::show_static(const Reference& reference, Holder holder, std::uin
              reference.count, emit);
 }
 
-// What the pointer type at `rtype` points to.
-TypeId RootPlaces::pointee(Address rtype) {
-  if (rtype == 0) return kUnknownType;
-  const TypeInfo& info = decoder_.types().info(decoder_.types().from_rtype(rtype));
-  return info.kind == TypeKind::Pointer ? info.elem : kUnknownType;
-}
-
 // The contents of an object with a finalizer are roots; the object itself is not.
 void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
   auto object = heap_.find(root.value);
   if (!object) return;
   auto holder = add({RootPlace::Kind::Finalizer, "finalizer", {}, root.value, {}, {}, 0});
   follower_.whole(
-      *object, pointee(root.type),
+      *object, record_type(root),
       [&](std::uint64_t offset, const Reference& reference) { emit(reference, holder, offset); });
 }
 
@@ -221,7 +214,7 @@ void RootPlaces::show_word(RootPlace row, Address value, Reference::Kind kind, T
 
 void RootPlaces::show_root(const Root& root, const Emit& emit) {
   RootPlace record{RootPlace::Kind::Finalizer, "finalizer", {}, root.slot, {}, {}, 0};
-  auto type = pointee(root.type);
+  auto type = record_type(root);
   switch (root.kind) {
     case RootKind::FinalizerObject:
       show_finalizer_object(root, emit);
@@ -244,9 +237,9 @@ void RootPlaces::show_root(const Root& root, const Emit& emit) {
     case RootKind::QueuedFinalizer:
     case RootKind::QueuedCleanup:
     case RootKind::Other:
+      // Words without a type are func values, or look like none.
       show_word(std::move(record), root.value,
-                type == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value, type,
-                emit);
+                type == kUnknownType ? Reference::Kind::Func : Reference::Kind::Value, type, emit);
       return;
   }
 }

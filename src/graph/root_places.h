@@ -89,7 +89,10 @@ class RootPlaces {
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   void show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type, const Emit& emit);
-  TypeId pointee(Address rtype);
+  // Of what the root's word points to, as the runtime's record says.
+  TypeId record_type(const Root& root) {
+    return root.type ? decoder_.types().from_rtype(root.type) : kUnknownType;
+  }
   Holder add(RootPlace row);
 
   const Heap& heap_;

@@ -14,10 +14,9 @@ constexpr std::uint64_t kTinySlot = 16;
 
 }  // namespace
 
-Views::Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTable& types,
-             Dwarf* dwarf, Diagnostics& diagnostics)
+Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
+             Diagnostics& diagnostics)
     : heap_(heap),
-      live_(live),
       diagnostics_(diagnostics),
       follower_(heap, types),
       full_(heap.object_count()),
@@ -109,11 +108,6 @@ void Views::show_outside(const Work::Item& item) {
 }
 
 void Views::show(const Work::Item& item, const ObjectRef& object) {
-  if (!live_.live.test(object.id.value)) {
-    diagnostics_.lose("visible objects that the collector would not mark",
-                      fmt::format("{:#x}", item.reference.target));
-    return;
-  }
   switch (item.reference.kind) {
     case Reference::Kind::Value:
       show_value(item, object);

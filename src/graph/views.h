@@ -91,7 +91,7 @@ class Intervals {
 class Views {
  public:
   // `dwarf` may be nullptr. All arguments must outlive the views.
-  Views(const Heap& heap, const LiveSet& live, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
+  Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
         Diagnostics& diagnostics);
 
   // Settles everything typed, then objects without a typed view: what is hidden now is possibly
@@ -102,7 +102,8 @@ class Views {
   bool settle_certain();
 
   const Heap& heap() const { return heap_; }
-  const LiveSet& live() const { return live_; }
+  // Objects that some view leads to.
+  std::uint64_t touched_objects() const { return touched_.count(); }
   Follower& follower() { return follower_; }
   ReferenceDecoder& decoder() { return follower_.decoder(); }
   TypeTable& types() { return decoder().types(); }
@@ -190,7 +191,6 @@ class Views {
   bool settle_interior();
 
   const Heap& heap_;
-  const LiveSet& live_;
   Diagnostics& diagnostics_;
   Follower follower_;
   Bitmap full_, touched_, windowed_, deferred_seen_;

@@ -142,7 +142,7 @@ class Tracer {
 
   void reach(const Work::Item& item, const ObjectRef& object) {
     const Reference& r = item.reference;
-    if (views_.touched(object.id) || !views_.live().live.test(object.id.value)) return;
+    if (views_.touched(object.id)) return;
     if (item.tag != ExclusiveOwners::kShared) sites_[item.tag].reaches = true;
     if (!owners_.reach(object.id, item.tag)) return;
     auto label = owners_.label_of(object.id);
