@@ -107,7 +107,8 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
   for (DwarfVariable& variable : variables) {
     if (variable.pieces.empty()) continue;
     auto type = decoder_.types().from_dwarf(variable.type);
-    if (!decoder_.facts(type).has_pointers) continue;
+    bool escaped = variable.pieces.front().where == LocationPiece::Where::Indirect;
+    if (!escaped && !decoder_.facts(type).has_pointers) continue;
     // "&conns" is the pointer to a variable that escaped.
     auto name = variable.name.starts_with('&') ? variable.name.substr(1) : variable.name;
     entry->second.push_back({std::move(name), type, std::move(variable.pieces)});
@@ -131,6 +132,10 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
   RootPlace row{
       RootPlace::Kind::Local, local.name, std::string(frame.function.name), 0, local.type, {}, 0};
   const LocationPiece& first = local.pieces.front();
+  if (first.where == LocationPiece::Where::Indirect) {
+    show_escaped(local, frame, std::move(row), emit);
+    return;
+  }
   if (local.pieces.size() == 1 && (first.size == 0 || first.size >= size)) {
     auto address = address_of(first, frame, bias);
     auto bytes = address ? image_.bytes(address, size) : std::nullopt;
@@ -170,6 +175,16 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
     if (slots[word] && present[word + 1] && !present[word + 2] && (word + 2) * 8 + 8 <= size)
       std::memcpy(bytes.data() + (word + 2) * 8, bytes.data() + (word + 1) * 8, 8);
   show_place({bytes.data(), bytes.size(), 0, &slots}, std::move(row), 1, emit);
+}
+
+// A variable that stands in the heap: the frame holds its address (Go 1.25+ says so in DWARF).
+void RootPlaces::show_escaped(const Local& local, const StackFrame& frame, RootPlace row,
+                              const Emit& emit) {
+  row.address = frame.fp + static_cast<std::uint64_t>(local.pieces.front().value);
+  row.type = kUnknownType;  // of the word in the frame: a pointer that has no name
+  auto target = image_.word(row.address);
+  if (!target || !words_.claim(row.address)) return;
+  show_word(std::move(row), *target, Reference::Kind::Value, local.type, emit);
 }
 
 void RootPlaces::show_static(const Reference& reference, Holder holder, std::uint64_t offset,

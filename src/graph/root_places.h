@@ -84,6 +84,7 @@ class RootPlaces {
   void show_globals(const Emit& emit);
   void show_locals(const Emit& emit);
   void show_local(const Local& local, const StackFrame& frame, const Emit& emit);
+  void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
   void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
   void show_finalizer_object(const Root& root, const Emit& emit);

@@ -138,6 +138,9 @@ func settle() {
 // without allocating.
 func ready() {
 	runtime.GC()
+	// What the runtime starts after a cycle (Go 1.24's unique maps are swept by a goroutine of their
+	// own) must be over before the last one, or it makes and drops objects while marking runs.
+	time.Sleep(60 * time.Millisecond)
 	if Between != nil {
 		Spread(Between)
 	}

@@ -127,7 +127,8 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
   auto report = leaks_json({std::to_string(subject.pid())});
   auto& sites = report.at("sites");
   SCOPED_TRACE(report.dump(1).substr(0, 6000));
-  EXPECT_EQ(report.at("heap").at("live_bytes"), subject.heap_alloc());
+  // The counters were read before; a thread that the runtime starts since takes some 6 KB.
+  expect_near(report.at("heap").at("live_bytes"), subject.heap_alloc(), 8192, "live bytes");
 
   Freed by_site, arrays;
   std::vector<bool> accounted(sites.size());
