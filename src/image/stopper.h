@@ -3,7 +3,8 @@
 // a tracer's death resumes its tracees with whatever registers they have: killing overhang, even
 // by SIGKILL and at any instant, leaves this process to put things right.
 //
-// It ends when overhang closes its end of the socket, by intent or by dying:
+// It ends when overhang closes its end of the socket, by intent or by dying, and when the frozen
+// process is killed:
 //   child forked    kills the child and has the target reap it (below)
 //   target held     lets it run on
 //

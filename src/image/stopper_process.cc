@@ -110,6 +110,7 @@ class StopperProcess {
   void send_failure(const Error& error);
   void send_report(StopReport::Outcome outcome);
   void wait_for_overhang();
+  bool frozen_has_died() const;
   void end_child();
   bool child_awaits_reaping() const;
   bool reap_through(pid_t tid);
@@ -261,14 +262,24 @@ void StopperProcess::wait_for_overhang() {
     signalfd_siginfo info;
     while (read(signals, &info, sizeof info) > 0) {
     }
-    // A dead child is not waited for before the end: its process id must not be used again while
-    // overhang reads by it.
     if (child_)
       tracer_.release_stuck();
     else
       tracer_.drain();
+    if (frozen_has_died()) break;
   }
+  // Before the dead are waited for, lest overhang read by a process id that is used again.
+  shutdown(kSocket, SHUT_RDWR);
   close(signals);
+}
+
+// A dead child is waited for soon, or the end of its PID namespace would wait for us.
+bool StopperProcess::frozen_has_died() const {
+  if (!child_) return !tracer_.alive();
+  siginfo_t info{};
+  return waitid(P_PID, static_cast<id_t>(child_->tid), &info,
+                WEXITED | WNOHANG | WNOWAIT | __WALL) == 0 &&
+         info.si_pid != 0;
 }
 
 // Kills the child and sees to it that the target reaps it (stopper.h).

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <gtest/gtest.h>
+#include <sched.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -188,6 +189,23 @@ TEST(Attach, FrozenChildIsInvisibleToTheProgram) {
   EXPECT_EQ(server.numbers("counters")["child_signals"], signals);
 }
 
+TEST(Attach, FrozenChildThatIsKilledIsReapedAtOnce) {
+  AttachServer server;
+  Snapshot snapshot(server.pid());
+  ASSERT_TRUE(snapshot.image) << snapshot.error();
+  auto& first = snapshot->segments().front();
+  auto& last = snapshot->segments().back();
+  EXPECT_TRUE(snapshot->word(first.start));
+  auto children = children_of(server.pid());
+  ASSERT_EQ(children.size(), 1u);
+  kill(children[0], SIGKILL);
+  EXPECT_TRUE(eventually([&] { return children_of(server.pid()).empty(); }));
+  EXPECT_TRUE(snapshot->word(first.start));  // was read before
+  EXPECT_FALSE(snapshot->word(last.start));
+  EXPECT_GT(snapshot->lost_bytes(), 0u);
+  expect_undisturbed(server);
+}
+
 TEST(Attach, LeavesTheProgramsOwnChildrenAlone) {
   AttachServer server;
   server.ask("exec on");
@@ -297,6 +315,33 @@ TEST(Attach, MemoryThatIsNotForkedIsAHole) {
   look(false, "rm-mm-mm");
   look(true, "rmmmm-mm");
   munmap(memory, 8 * kPage);
+}
+
+// As in a container: the target is the init of its namespace, where its number is 1.
+TEST(Attach, ReapsInAnotherPidNamespace) {
+  if (!is_root()) GTEST_SKIP() << "needs root, to make a PID namespace";
+  Child outside([] {
+    if (unshare(CLONE_NEWPID) != 0) _exit(1);
+    if (fork() == 0)
+      for (;;) pause();
+    wait(nullptr);
+  });
+  ASSERT_TRUE(eventually([&] { return children_of(outside.pid()).size() == 1; }));
+  auto target = children_of(outside.pid())[0];
+  for (bool without_fork : {false, true}) {
+    {
+      Snapshot snapshot(target, {without_fork});
+      ASSERT_TRUE(snapshot.image) << snapshot.error();
+      EXPECT_EQ(children_of(target).size(), without_fork ? 0u : 1u);
+      EXPECT_TRUE(snapshot->at(snapshot->threads().at(0).sp, 8));
+    }
+    EXPECT_EQ(disturbance(target), "");
+  }
+  // The namespace ends at once, though its last process is frozen.
+  Snapshot snapshot(target);
+  ASSERT_TRUE(snapshot.image) << snapshot.error();
+  kill(target, SIGKILL);
+  EXPECT_EQ(outside.wait(), 0);
 }
 
 TEST(Attach, ForkThatIsRefusedHoldsTheProcess) {

@@ -49,8 +49,8 @@ std::vector<pid_t> numbers_in(const std::string& directory) {
 
 // The value on a line of a status file.
 std::string status_value(const std::string& path, const std::string& key) {
-  auto text = "\n" + read_file(path);
-  auto at = text.find("\n" + key + ":\t");
+  auto text = fmt::format("\n{}", read_file(path));
+  auto at = text.find(fmt::format("\n{}:\t", key));
   if (at == text.npos) return {};
   at += key.size() + 3;
   return text.substr(at, text.find('\n', at) - at);
@@ -189,7 +189,7 @@ AttachServer::~AttachServer() {
 }
 
 std::string AttachServer::ask(const std::string& line) {
-  auto text = line + "\n";
+  auto text = fmt::format("{}\n", line);
   if (send(connection_, text.data(), text.size(), MSG_NOSIGNAL) < 0) return {};
   for (;;) {
     if (auto end = buffered_.find('\n'); end != buffered_.npos) {
