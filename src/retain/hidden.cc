@@ -40,6 +40,9 @@ std::vector<Range> uncovered(Range range, const std::vector<Range>& cover) {
   return out;
 }
 
+// The largest size that the allocator keeps size classes for (maxSmallSize).
+constexpr std::uint64_t kMaxSmallObject = 32 << 10;
+
 class Finder {
  public:
   Finder(const Views& views, ReferenceDecoder& decoder)
@@ -165,7 +168,8 @@ class Finder {
     if (regions.empty()) return;
     auto data = array.data_end - array.data_begin;
     bool only_tail = regions.size() == 1 && regions.front().category == Category::Tail;
-    if (array.visible_bytes > data / 2 || (only_tail && array.visible_bytes == 0)) {
+    bool reused = only_tail && (array.visible_bytes == 0 || data <= kMaxSmallObject);
+    if (array.visible_bytes > data / 2 || reused) {
       // The room that append leaves, a buffer between two uses: a habit.
       if (!only_tail) regions.clear();
       for (auto& region : regions) region.habit = true;
