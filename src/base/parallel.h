@@ -23,7 +23,8 @@ template <class Body>
 void parallel_chunks(unsigned workers, std::size_t count, std::size_t grain, Body&& body) {
   std::atomic<std::size_t> next{0};
   auto chunks = (count + grain - 1) / grain;
-  workers = static_cast<unsigned>(std::clamp<std::size_t>(workers, 1, std::max<std::size_t>(chunks, 1)));
+  workers =
+      static_cast<unsigned>(std::clamp<std::size_t>(workers, 1, std::max<std::size_t>(chunks, 1)));
   on_workers(workers, [&](unsigned worker) {
     for (;;) {
       auto chunk = next.fetch_add(1, std::memory_order_relaxed);

@@ -48,14 +48,14 @@ tl::unexpected<Error> within(const Error& error, fmt::format_string<Args...> for
 // binds the value: OVERHANG_TRY(auto x, f());
 #define OVERHANG_TRY_CONCAT2(a, b) a##b
 #define OVERHANG_TRY_CONCAT(a, b) OVERHANG_TRY_CONCAT2(a, b)
-#define OVERHANG_TRY_IMPL(tmp, declaration, expression)      \
-  auto tmp = (expression);                                   \
-  if (!tmp) return tl::unexpected(std::move(tmp).error());   \
+#define OVERHANG_TRY_IMPL(tmp, declaration, expression)    \
+  auto tmp = (expression);                                 \
+  if (!tmp) return tl::unexpected(std::move(tmp).error()); \
   declaration = std::move(*tmp)
 #define OVERHANG_TRY(declaration, expression) \
   OVERHANG_TRY_IMPL(OVERHANG_TRY_CONCAT(overhang_try_, __LINE__), declaration, expression)
 // The same for a Status.
-#define OVERHANG_CHECK(expression)                                              \
-  do {                                                                          \
+#define OVERHANG_CHECK(expression)                                                  \
+  do {                                                                              \
     if (auto status = (expression); !status) return tl::unexpected(status.error()); \
   } while (false)

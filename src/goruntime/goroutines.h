@@ -14,8 +14,9 @@ namespace overhang {
 
 struct StackFrame {
   Function function;
-  Address pc = 0;        // of the call that has not returned (innermost: next instruction)
-  Address lookup_pc = 0; // where DWARF and stack maps are looked up: pc − 1, or pc in the innermost
+  Address pc = 0;  // of the call that has not returned (innermost: next instruction)
+  Address lookup_pc =
+      0;  // where DWARF and stack maps are looked up: pc − 1, or pc in the innermost
   Address continpc = 0;  // 0: the frame cannot continue, nothing in it is live
   Address sp = 0, fp = 0, varp = 0, argp = 0;  // as in runtime.stkframe; fp is also DWARF's CFA
   bool conservative = false;
@@ -23,8 +24,8 @@ struct StackFrame {
 
 // A word on a stack (or in a defer or register) that keeps an object alive.
 struct StackRoot {
-  Address slot = 0;    // where the word stands; 0: a register or a runtime record off the stack
-  Address value = 0;   // what it holds
+  Address slot = 0;   // where the word stands; 0: a register or a runtime record off the stack
+  Address value = 0;  // what it holds
   std::int32_t frame = -1;  // index into frames, −1: none
   bool conservative = false;
 };
@@ -32,9 +33,9 @@ struct StackRoot {
 struct Goroutine {
   Address g = 0;
   std::uint64_t id = 0;
-  std::uint32_t status = 0;      // without _Gscan
+  std::uint32_t status = 0;  // without _Gscan
   std::uint8_t wait_reason = 0;
-  std::int64_t wait_since = 0;   // ns, runtime clock
+  std::int64_t wait_since = 0;  // ns, runtime clock
   Address go_pc = 0, start_pc = 0;
   Address stack_lo = 0, stack_hi = 0;
   std::vector<StackFrame> frames;  // innermost first

@@ -10,8 +10,12 @@ constexpr Layout kLayouts[] = {
 }  // namespace
 
 Result<const Layout*> layout_for(const GoVersion& version, Architecture architecture) {
+  const Layout* found = nullptr;
   for (auto& layout : kLayouts)
-    if (layout.minor == version.minor && layout.architecture == architecture) return &layout;
+    if (layout.minor == version.minor && layout.patch <= version.patch &&
+        layout.architecture == architecture && (!found || layout.patch > found->patch))
+      found = &layout;
+  if (found) return found;
   return fail(ErrorKind::Unsupported,
               "the program was built by {} for {}; overhang reads Go 1.22 to 1.26 on linux/amd64",
               version.text,

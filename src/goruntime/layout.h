@@ -13,6 +13,7 @@ namespace overhang {
 // All values in bytes (offsets, sizes) or as the constant stands; -1: this release has none.
 struct Layout {
   int minor = 0;  // Go 1.minor
+  int patch = 0;  // the first patch release that it holds for
   Architecture architecture = Architecture::Other;
 #define OVERHANG_FIELD(name, type, path) std::int64_t name = -1;
 #define OVERHANG_SIZE(name, type) std::int64_t name = -1;
@@ -25,6 +26,7 @@ struct Layout {
   bool swiss_maps() const { return minor >= 24; }
 };
 
+// The row of the newest release that is not newer than `version`, of the same minor release.
 // Errors: Unsupported, naming the versions and architectures that are.
 Result<const Layout*> layout_for(const GoVersion& version, Architecture architecture);
 

@@ -161,8 +161,8 @@ class Tracer {
     const bool closure = facts.closure, single = !array && facts.slot == span.span.elem_size;
     auto data = span.span.elem_size - header;
     // Values stand at multiples of their size; what the pointer leads into may be something else.
-    bool tiles = array && size != 0 && object.offset >= header &&
-                 (object.offset - header) % size == 0;
+    bool tiles =
+        array && size != 0 && object.offset >= header && (object.offset - header) % size == 0;
     std::uint64_t count = tiles ? data / size : single ? 1 : 0;
     Work::Range range{object, header, count, size, type, label};
     if (count > Work::kBlock)

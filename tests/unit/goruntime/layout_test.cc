@@ -151,14 +151,19 @@ TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
       layout_for(GoVersion{.minor = 26, .patch = 0, .text = "go1.26"}, Architecture::Other));
 }
 
-TEST(LayoutFor, PatchReleasesShareALayout) {
-  auto first =
-      layout_for(GoVersion{.minor = 24, .patch = 0, .text = "go1.24"}, Architecture::Amd64);
-  auto later =
-      layout_for(GoVersion{.minor = 24, .patch = 9, .text = "go1.24.9"}, Architecture::Amd64);
-  ASSERT_TRUE(first && later);
-  EXPECT_EQ(*first, *later);
-  EXPECT_EQ((*first)->minor, 24);
+// Go 1.24.6 put allpSnapshot, a slice, into runtime.m before alllink.
+TEST(LayoutFor, PatchReleasesCountWhereAStructureChanged) {
+  auto of = [](int patch) {
+    GoVersion version{.minor = 24, .patch = patch, .text = "go1.24." + std::to_string(patch)};
+    auto layout = layout_for(version, Architecture::Amd64);
+    EXPECT_TRUE(layout);
+    return layout ? *layout : nullptr;
+  };
+  EXPECT_EQ(of(0), of(5));
+  EXPECT_EQ(of(6), of(13));
+  EXPECT_EQ(of(6), of(99));
+  EXPECT_EQ(of(0)->m_alllink + 24, of(6)->m_alllink);
+  EXPECT_EQ(of(0)->minor, 24);
 }
 
 }  // namespace

@@ -26,9 +26,7 @@ TEST(SizeClasses, LeaveRoomForTheMallocHeader) {
   EXPECT_EQ(slot_size_for(32768, true), 32768u) << "large objects have no header";
 }
 
-TEST(SizeClasses, SurviveSizesThatNothingHas) {
-  EXPECT_GT(slot_size_for(~0ull, true), 1ull << 60);
-}
+TEST(SizeClasses, SurviveSizesThatNothingHas) { EXPECT_GT(slot_size_for(~0ull, true), 1ull << 60); }
 
 }  // namespace
 }  // namespace overhang
