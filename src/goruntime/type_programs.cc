@@ -192,7 +192,7 @@ struct TypeTable::Impl::ProgramBuilder {
                    .nesting = at.nesting + 1,
                    .repeats = at.repeats};
       if (r.special != SpecialStruct::None) next.step = table.special_step(at.type, i, next.offset);
-      pending.push_back(std::move(next));
+      pending.push_back(next);
     }
   }
 

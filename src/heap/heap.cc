@@ -40,7 +40,7 @@ void set_range(Bitmap& bits, std::uint64_t first, std::uint64_t count) {
 
 }  // namespace
 
-Result<Heap> Heap::open(const Runtime& runtime, HeapSpans input, unsigned threads) {
+Result<Heap> Heap::open(const Runtime& runtime, const HeapSpans& input, unsigned threads) {
   Phase phase(runtime.diagnostics(), "heap");
   std::uint64_t bytes = 0, slots = 0, image_bytes = 0;
   for (auto& segment : runtime.image().segments()) image_bytes += segment.size;

@@ -46,7 +46,7 @@ class Heap {
   // Loads the bytes of spans that hold pointers; leaves pointer-free ones on disk. The runtime must
   // outlive the heap. Errors: Unsupported (more than 2^32 - 2 slots), BadInput (spans that no image
   // of this size can hold).
-  static Result<Heap> open(const Runtime& runtime, HeapSpans spans, unsigned threads = 1);
+  static Result<Heap> open(const Runtime& runtime, const HeapSpans& spans, unsigned threads = 1);
 
   const Image& image() const { return *image_; }
   const Runtime& runtime() const { return *runtime_; }
