@@ -38,6 +38,23 @@ class Trap : public testing::Test {
   std::uint64_t live_markers() const { return live_of(kMarker, true); }
   std::uint64_t live_marks() const { return live_of(kMark, true); }
 
+  // Objects of the owners' size that hold a mark: others (the environment's strings, with so many
+  // variables) may have that size as well.
+  std::uint64_t live_owners() const {
+    std::uint64_t count = 0;
+    for (std::uint32_t i = 0; i < heap().object_count(); i++) {
+      ObjectId id{i};
+      if (!anatomy_->live.live.test(i) || heap().slot_size(id) != kOwner) continue;
+      bool holds_mark = false;
+      heap().for_each_pointer(id, 0, kOwner, [&](std::uint64_t, Address value) {
+        auto to = heap().find(value);
+        holds_mark |= to && heap().slot_size(to->id) == kMark;
+      });
+      count += holds_mark;
+    }
+    return count;
+  }
+
   void expect_collectors_marks() const {
     auto verdicts = compare_with_collector(*anatomy_);
     EXPECT_EQ(verdicts.different, 0u) << verdicts.text();
@@ -156,7 +173,7 @@ TEST_F(Trap, Trap09StaleWordsDoNotBringFreedSlotsBack) {
 
 TEST_F(Trap, Trap10FinalizersDoNotKeepTheirObjects) {
   open("finalizable");
-  EXPECT_EQ(live_of(kOwner, false), 0u) << "the owners died after the last cycle";
+  EXPECT_EQ(live_owners(), 0u) << "the owners died after the last cycle";
   EXPECT_EQ(live_marks(), 100u) << "what they refer to waits for the finalizers";
   // The collector saw the owners alive: these hundred are all that differs.
   auto verdicts = compare_with_collector(*anatomy_);
