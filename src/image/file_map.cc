@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -34,7 +35,7 @@ std::mutex guards_mutex;  // for those who change the list
 struct sigaction previous_action;
 
 // Puts zero pages where `guard`'s file has ended, or over the one page that cannot be read. Only
-// async-signal-safe calls: fstat, and mmap, which is a bare system call.
+// async-signal-safe calls: fstat, and the bare mmap (the wrapper may be a sanitizer's).
 bool replace_by_zeros(FileMap::Guard& guard, std::uintptr_t address) {
   auto begin = guard.begin.load(std::memory_order_relaxed);
   auto end = guard.end.load(std::memory_order_relaxed);
@@ -50,9 +51,9 @@ bool replace_by_zeros(FileMap::Guard& guard, std::uintptr_t address) {
       to = (end + kPage - 1) & ~(kPage - 1);
     }
   }
-  auto* zeros = mmap(reinterpret_cast<void*>(from), to - from, PROT_READ,
-                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0);
-  if (zeros == MAP_FAILED) return false;
+  auto zeros = syscall(SYS_mmap, from, to - from, PROT_READ,
+                       MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED | MAP_NORESERVE, -1, 0L);
+  if (zeros < 0) return false;
   if (to >= end) {
     auto tail = guard.tail.load(std::memory_order_relaxed);
     while (from < tail && !guard.tail.compare_exchange_weak(tail, from)) {
