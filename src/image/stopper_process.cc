@@ -284,9 +284,11 @@ bool StopperProcess::frozen_has_died() const {
 
 // Kills the child and sees to it that the target reaps it (stopper.h).
 void StopperProcess::end_child() {
-  kill(child_->tid, SIGKILL);
-  waitpid(child_->tid, nullptr, __WALL);
-  child_->state = Tracee::State::Gone;
+  if (child_->state != Tracee::State::Gone) {  // else its id may be another's by now
+    kill(child_->tid, SIGKILL);
+    waitpid(child_->tid, nullptr, __WALL);
+    child_->state = Tracee::State::Gone;
+  }
   stage("killed");
   for (int tries = 0; tries < kReapTries && child_awaits_reaping(); tries++) {
     for (auto tid : list_threads(request_.pid)) {

@@ -27,7 +27,7 @@ pid_t tool;
 pid_t target;
 
 void on_stage(const char* stage) {
-  if (kill_target_at == stage) kill(target, SIGKILL);
+  if (kill_target_at == stage && target > 0) kill(target, SIGKILL);
   // The parent may have ended already: never kill a stranger.
   if (kill_tool_at == stage && getppid() == tool) kill(tool, SIGKILL);
 }

@@ -114,6 +114,7 @@ Child::Child(const std::vector<std::string>& arguments) {
     execv(argv[0], argv.data());
     _exit(127);
   }
+  if (pid_ < 0) abort();  // kill(-1) would be everybody's end
   close(ends[1]);
   output_ = ends[0];
 }
@@ -124,6 +125,7 @@ Child::Child(const std::function<void()>& body) {
     body();
     _exit(0);
   }
+  if (pid_ < 0) abort();
 }
 
 Child::~Child() {
