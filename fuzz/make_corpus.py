@@ -203,6 +203,7 @@ def executables():
     yield "dwarf4-zdebug", section_file([text, data, info] + compressed(dwarf(4), True), symbols=symbols)
     yield "stripped", section_file([text, data, info])
     yield "devel", section_file([text, (b".go.buildinfo", 1, 0x404000, build_info(b"devel go1.27-abcdef"), 3)])
+    yield "version-of-two-lines", section_file([text, (b".go.buildinfo", 1, 0x404000, build_info(b"go\n1.26.8\x1b[31m"), 3)])
     yield "pointers-buildinfo", section_file([text, (b".go.buildinfo", 1, 0x404000, b"\xff Go buildinf:" + bytes([8, 0]) + struct.pack("<QQ", 0x403000, 0x403010), 3), data])
     yield "pie", section_file([text, data, info], kind=ET_DYN, symbols=symbols)
     yield "no-sections", ehdr(ET_EXEC, phnum=1) + phdr(PT_LOAD, 0, 0x400000, 120)

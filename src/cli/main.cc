@@ -13,6 +13,7 @@
 #include "cli/own_memory.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
+#include "report/columns.h"
 #include "report/render.h"
 
 namespace overhang {
@@ -35,7 +36,7 @@ std::string render(const LeakReport& report, const Options& options) {
 }
 
 ExitStatus failed(const Error& error) {
-  fmt::print(stderr, "overhang: {}\n", error.message);
+  fmt::print(stderr, "overhang: {}\n", printable(error.message));  // names may be hostile
   return error.kind == ErrorKind::Usage ? kExitUsage : kExitFailed;
 }
 
