@@ -15,9 +15,10 @@ namespace overhang {
 struct StackFrame {
   Function function;
   Address pc = 0;  // of the call that has not returned (innermost: next instruction)
-  Address lookup_pc =
-      0;  // where DWARF and stack maps are looked up: pc − 1, or pc in the innermost
-  Address continpc = 0;  // 0: the frame cannot continue, nothing in it is live
+  // Within the statement that runs (unwinder.symPC), where DWARF is looked up: pc − 1, or pc itself
+  // at a function's entry, after a trap and where it comes from a thread's registers.
+  Address lookup_pc = 0;
+  Address continpc = 0;  // whose stack map holds; 0: it cannot continue, nothing in it is live
   Address sp = 0, fp = 0, varp = 0, argp = 0;  // as in runtime.stkframe; fp is also DWARF's CFA
   bool conservative = false;
 };
@@ -38,7 +39,7 @@ struct Goroutine {
   std::int64_t wait_since = 0;  // ns, runtime clock
   Address go_pc = 0, start_pc = 0;
   Address stack_lo = 0, stack_hi = 0;
-  std::vector<StackFrame> frames;  // innermost first
+  std::vector<StackFrame> frames;  // innermost first; the 2^20 innermost of a deeper stack
   std::vector<StackRoot> roots;    // by slot, within reached stack objects too
   bool truncated = false;          // the unwinding did not reach the outermost function
 };

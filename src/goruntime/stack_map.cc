@@ -18,7 +18,8 @@ FrameRole role_of(const Function& f, const Layout& layout) {
   auto is = [&f](std::int64_t id) { return id >= 0 && f.func_id == id; };
   if (is(layout.funcIdAsyncPreempt)) return FrameRole::AsyncPreempt;
   if (is(layout.funcIdDebugCallV2)) return FrameRole::DebugCall;
-  if (is(layout.funcIdSigpanic)) return FrameRole::Sigpanic;
+  // What a signal handler makes a goroutine call: sigpanic0, which jumps to sigpanic.
+  if (is(layout.funcIdSigpanic) || f.name == "runtime.sigpanic0") return FrameRole::Sigpanic;
   if (is(layout.funcIdCgocallback)) return FrameRole::Cgocallback;
   if (f.name == "reflect.makeFuncStub" || f.name == "reflect.methodValueCall")
     return FrameRole::ReflectStub;

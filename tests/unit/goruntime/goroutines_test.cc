@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <regex>
 #include <set>
@@ -502,6 +503,91 @@ TEST_P(GoroutinesOf, AreWhatTheRuntimeAndItsCollectorSee) {
   EXPECT_GE(kept, 20);
   EXPECT_GE(freed, 6);
   EXPECT_TRUE(rooted.contains(closure)) << "the function of a goroutine that has not started";
+}
+
+// One goroutine that never leaves the processor and holds an object in a register alone.
+constexpr const char* kRunningSubject = R"go(
+package main
+
+import (
+	"os"
+	"runtime"
+	"strconv"
+	"syscall"
+	"unsafe"
+)
+
+type object struct{ n [16]int }
+
+var sink *object // what it was given is on the heap
+
+//go:noinline
+func spin(o *object) {
+	for {
+		o.n[3]++
+	}
+}
+
+//go:noinline
+func outer(started *bool) {
+	held := new(object)
+	sink = held
+	o := new(object)
+	sink = o
+	os.Stdout.WriteString("held " + strconv.FormatUint(uint64(uintptr(unsafe.Pointer(held))), 16) +
+		"\nspinning " + strconv.FormatUint(uint64(uintptr(unsafe.Pointer(o))), 16) + "\n")
+	*started = true
+	spin(o)
+	held.n[0]++
+}
+
+func main() {
+	runtime.GOMAXPROCS(2)
+	started := false
+	go outer(&started)
+	for !started {
+		runtime.Gosched()
+	}
+	ready := []byte("ready\n")
+	syscall.RawSyscall(syscall.SYS_WRITE, 1, uintptr(unsafe.Pointer(&ready[0])), uintptr(len(ready)))
+	for {
+		syscall.RawSyscall(syscall.SYS_PAUSE, 0, 0, 0)
+	}
+}
+)go";
+
+TEST(RunningGoroutine, IsReadFromItsThreadsRegisters) {
+  auto core = GoCore::of(kRunningSubject, kToolchains.back());
+  if (!core) GTEST_SKIP() << kToolchains.back() << " or gcore is not at hand";
+  std::istringstream lines(core->output);
+  std::string word;
+  Address held = 0, spinning = 0;
+  lines >> word >> std::hex >> held >> word >> spinning;
+  ASSERT_NE(spinning, 0u);
+
+  auto goroutines = read_goroutines(
+      *core->runtime, [&](Address a) { return a == held || a == spinning; }, 2);
+  EXPECT_EQ(core->diagnostics.warnings(), std::vector<std::string>{});
+  auto running = std::ranges::find_if(goroutines, [](const Goroutine& g) {
+    return !g.frames.empty() && g.frames[0].function.name == "main.spin";
+  });
+  ASSERT_NE(running, goroutines.end());
+  EXPECT_FALSE(running->truncated);
+  ASSERT_GE(running->frames.size(), 3u);
+  EXPECT_TRUE(running->frames[0].conservative);
+  EXPECT_EQ(running->frames[0].lookup_pc, running->frames[0].pc);
+  EXPECT_EQ(running->frames[1].function.name, "main.outer");
+  EXPECT_FALSE(running->frames[1].conservative);
+  EXPECT_EQ(running->frames.back().function.name, "runtime.goexit");
+  // The one is in a register, the other in an exactly scanned word of the caller's frame.
+  auto has = [&](Address value, bool in_register, bool conservative) {
+    return std::ranges::any_of(running->roots, [&](const StackRoot& root) {
+      return root.value == value && (root.slot == 0) == in_register &&
+             root.conservative == conservative;
+    });
+  };
+  EXPECT_TRUE(has(spinning, true, true));
+  EXPECT_TRUE(has(held, false, false));
 }
 
 INSTANTIATE_TEST_SUITE_P(Releases, GoroutinesOf, testing::ValuesIn(kToolchains),
