@@ -114,7 +114,11 @@ Result<GoVersion> parse_go_version(std::string_view text) {
   auto rest = text;
   if (rest.starts_with(kDevel)) rest.remove_prefix(kDevel.size());
   auto unknown = [text] {
-    return fail(ErrorKind::Unsupported, "Go version \"{}\" is not understood", text.substr(0, 80));
+    std::string shown(text.substr(0, 80));
+    // It may be anything, and an error is one line.
+    std::ranges::replace_if(
+        shown, [](unsigned char c) { return c < ' ' || c > '~'; }, '?');
+    return fail(ErrorKind::Unsupported, "Go version \"{}\" is not understood", shown);
   };
   if (!rest.starts_with(kGo)) return unknown();
   rest.remove_prefix(kGo.size());
