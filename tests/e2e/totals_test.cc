@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <thread>
 
 #include "e2e/subjects.h"
 #include "support/go_program.h"
@@ -43,6 +44,8 @@ TEST_P(Totals, AddUpAndAreTheRuntimes) {
   // Up to Go 1.24 the sweep of unique maps makes and drops two closures a map while marking runs
   // (support/verdicts.h); the counters have them, the image does not.
   std::uint64_t dropped = go_minor() <= 24 ? 16 : 0;
+  // And a processor may exchange its block of tiny values, once marked, for another.
+  dropped += std::thread::hardware_concurrency();
   EXPECT_GE(value("live_bytes") + dropped * 48, subject.heap_alloc());
   EXPECT_GE(value("live_objects") + dropped, subject.heap_objects());
   EXPECT_EQ(value("visible_bytes") + value("spare_bytes") + value("lost_bytes") +

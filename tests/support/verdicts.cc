@@ -29,6 +29,14 @@ bool made_by_unique_cleanup(const Anatomy& anatomy, ObjectId id) {
           function->name.ends_with("]).All.func1"));
 }
 
+// mheap.go: tinySpanClass.
+constexpr std::uint8_t kTinySpanClass = 2 << 1 | 1;
+
+std::uint64_t processors(const Anatomy& anatomy) {
+  auto all = read_slice(*anatomy.image, anatomy.runtime->variables().allp);
+  return all ? all->len : 0;
+}
+
 // Says where in the image's roots and stacks words point into an object.
 class Finder {
  public:
@@ -98,8 +106,10 @@ std::vector<ObjectId> tops(const Heap& heap, const std::vector<ObjectId>& set) {
 
 std::string Verdicts::text() const {
   auto out = fmt::format(
-      "collector {}, ours {}, since {}, conservative only {}, dead {}, different {}\n", marked,
-      ours, allocated_since, conservative_only, died_in_unique_cleanup, different);
+      "collector {}, ours {}, since {}, conservative only {}, dead {}, tiny blocks {}, different "
+      "{}\n",
+      marked, ours, allocated_since, conservative_only, died_in_unique_cleanup,
+      exchanged_tiny_blocks, different);
   for (auto& line : differences) out += line + "\n";
   return out;
 }
@@ -117,6 +127,9 @@ Verdicts compare_with_collector(const Anatomy& anatomy) {
     if (marked == ours) continue;
     if (marked && made_by_unique_cleanup(anatomy, id))
       out.died_in_unique_cleanup++;
+    else if (marked && heap.span_of(id).span.span_class == kTinySpanClass &&
+             out.exchanged_tiny_blocks < processors(anatomy))
+      out.exchanged_tiny_blocks++;
     else if (marked)
       collectors.push_back(id);
     else if (heap.allocated_since_cycle(id))

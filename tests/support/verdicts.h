@@ -21,6 +21,9 @@ struct Verdicts {
   // a map, of unique.addUniqueMap[…].func1.1 and internal/sync.(*HashTrieMap[…]).All.func1, which
   // are born marked and dropped at once.
   std::uint64_t died_in_unique_cleanup = 0;
+  // The block that a processor put tiny values into when marking began (mgcmark.go:
+  // gcMarkTinyAllocs), and that it has exchanged for another since: at most one a processor.
+  std::uint64_t exchanged_tiny_blocks = 0;
   // Everything else, one line each: which side has it, what it is, where words that point to it
   // stand. At most 40 lines; `different` is the full count.
   std::uint64_t different = 0;
