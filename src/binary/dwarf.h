@@ -94,9 +94,10 @@ class Dwarf {
   // Captured variables of the closure function that starts at `entry`, by closure_offset, without
   // pieces. Name and type are the variable's own ("x", T). captured_by_reference: true where the
   // object holds a *T, false where it holds the T; nothing where the binary does not tell (a few
-  // larger structs and arrays). Not all need be there: none before Go 1.23, none of a closure that
-  // was inlined somewhere, and before 1.26 none that is reached only through its address.
-  std::vector<DwarfVariable> captured(Address entry);
+  // larger structs and arrays). `object_bytes`: what the closure object has room for; 0: not known.
+  // Not all need be there: none before Go 1.23, none of a closure that was inlined somewhere, and
+  // before 1.26 none that is reached only through its address.
+  std::vector<DwarfVariable> captured(Address entry, std::uint64_t object_bytes = 0);
   // A constant's value ("runtime.pagesPerArena").
   std::optional<std::int64_t> constant(std::string_view name);
 

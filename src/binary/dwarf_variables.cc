@@ -89,7 +89,7 @@ std::optional<bool> can_ssa(Dwarf& dwarf, const DwarfType& type) {
 // address is what the closure object holds (captured by reference); but where x was captured by
 // value and does not fit in registers, &x points into the closure object itself
 // (cmd/compile/internal/ssagen/ssa.go, at NewClosureStructIter). `room`: bytes up to the next
-// captured variable, 0 if there is none.
+// captured variable or the object's end, 0 if that is not known.
 std::optional<bool> by_reference(Dwarf& dwarf, const DwarfType& type, std::uint64_t room) {
   constexpr std::uint64_t kMaxByValue = 128;  // cmd/compile/internal/escape/escape.go: Byval
   if (type.size > kMaxByValue) return true;
@@ -118,7 +118,7 @@ std::vector<DwarfVariable> Dwarf::variables(Address pc) {
   return out;
 }
 
-std::vector<DwarfVariable> Dwarf::captured(Address entry_pc) {
+std::vector<DwarfVariable> Dwarf::captured(Address entry_pc, std::uint64_t object_bytes) {
   std::vector<DwarfVariable> out;
   auto* subprogram = impl_->index().subprogram_at(entry_pc);
   if (!subprogram || subprogram->low != entry_pc) return out;
@@ -146,7 +146,8 @@ std::vector<DwarfVariable> Dwarf::captured(Address entry_pc) {
     if (!pointee) continue;
     variable.name.erase(0, 1);
     variable.type = pointer->elem;
-    auto room = i + 1 < out.size() ? *out[i + 1].closure_offset - *variable.closure_offset : 0;
+    auto end = i + 1 < out.size() ? *out[i + 1].closure_offset : object_bytes;
+    auto room = end > *variable.closure_offset ? end - *variable.closure_offset : 0;
     variable.captured_by_reference = by_reference(*this, *pointee, room);
   }
   return out;

@@ -89,6 +89,15 @@ struct ElfFile::Symbols {
     return ElfSymbol{symbol.st_value, symbol.st_size};
   }
 
+  std::string_view name_at(Address address) const {
+    for (std::size_t i = 0; i < size(); i++) {
+      auto symbol = at(i);
+      if (symbol.st_value == address && symbol.st_shndx != SHN_UNDEF)
+        return text_at(strings, symbol.st_name);
+    }
+    return {};
+  }
+
  private:
   std::once_flag built_;
   NameIndex names_;
@@ -178,6 +187,8 @@ const ElfSection* ElfFile::section(std::string_view name) const {
 std::optional<ElfSymbol> ElfFile::symbol(std::string_view name) const {
   return symbols_->find(name);
 }
+
+std::string_view ElfFile::symbol_name(Address address) const { return symbols_->name_at(address); }
 
 bool ElfFile::has_symbols() const { return symbols_->size() > 0; }
 

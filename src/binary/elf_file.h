@@ -60,6 +60,8 @@ class ElfFile {
   const std::string& go_build_id() const { return go_build_id_; }
   // From .symtab, the first of that name; nothing in a stripped file.
   std::optional<ElfSymbol> symbol(std::string_view name) const;
+  // The name of the first symbol at a link-time address; empty without one. Looks at all symbols.
+  std::string_view symbol_name(Address address) const;
   bool has_symbols() const;
   bool has_dwarf() const;               // .debug_info or .zdebug_info
   Elf* handle() const { return elf_; }  // for dwarf.cc

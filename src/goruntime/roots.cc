@@ -35,6 +35,7 @@ class RootReader {
   void read_block(Address start, std::uint64_t words, Address mask);
   void read_finalizer(const Span& span, const Special& special);
   void read_cleanup(const Special& special);
+  void add_cleanup_fn(Address cleanup, RootKind function);
   void add(RootKind kind, Address slot, Address type = 0);
   Address field(Address base, std::int64_t offset) const {
     return base + static_cast<std::uint64_t>(offset);
@@ -63,7 +64,7 @@ void RootReader::add(RootKind kind, Address slot, Address type) {
   if (!value)
     runtime_.diagnostics().lose("root record unreadable", fmt::format("{:#x}", slot));
   else if (*value != 0)
-    roots_.push_back({kind, slot, *value, type});
+    roots_.push_back({kind, slot, *value, type, 0});
 }
 
 // markroot's data and bss cases.
@@ -98,7 +99,7 @@ void RootReader::read_block(Address start, std::uint64_t words, Address mask) {
     for (; set != 0; set &= set - 1) {
       auto offset = (first + static_cast<std::uint64_t>(std::countr_zero(set))) * kWord;
       auto value = load_unchecked<std::uint64_t>(memory->data() + offset);
-      if (value != 0) roots_.push_back({RootKind::Data, start + offset, value, 0});
+      if (value != 0) roots_.push_back({RootKind::Data, start + offset, value, 0, 0});
     }
   }
 }
@@ -125,16 +126,24 @@ void RootReader::read_finalizer(const Span& span, const Special& special) {
   bool tiny = span.noscan() && inner != 0;
   auto type = image_.word(field(special.address, layout_.specialfinalizer_ot)).value_or(0);
   roots_.push_back({RootKind::FinalizerObject, 0, span.base + special.offset - inner,
-                    tiny ? 0 : pointed_to(type)});
+                    tiny ? 0 : pointed_to(type), 0});
 }
 
 // gcScanCleanup: the func value (1.24, 1.25), or the adapter, function and argument (1.26).
 void RootReader::read_cleanup(const Special& special) {
   if (!layout_.has(layout_.specialCleanup_cleanup))
     return add(RootKind::CleanupFn, field(special.address, layout_.specialCleanup_fn));
-  auto cleanup = field(special.address, layout_.specialCleanup_cleanup);
-  for (auto offset : {layout_.cleanupFn_call, layout_.cleanupFn_fn, layout_.cleanupFn_arg})
-    add(RootKind::CleanupFn, field(cleanup, offset));
+  add_cleanup_fn(field(special.address, layout_.specialCleanup_cleanup), RootKind::CleanupFn);
+}
+
+// A runtime.cleanupFn (1.26+).
+void RootReader::add_cleanup_fn(Address cleanup, RootKind function) {
+  add(function, field(cleanup, layout_.cleanupFn_call));
+  add(function, field(cleanup, layout_.cleanupFn_fn));
+  auto before = roots_.size();
+  add(RootKind::CleanupArg, field(cleanup, layout_.cleanupFn_arg));
+  if (roots_.size() > before)
+    roots_.back().call = image_.word(field(cleanup, layout_.cleanupFn_call)).value_or(0);
 }
 
 // markroot's fixedRootFinalizers, with finptrmask: all words but nret. Up to 1.24 queued cleanups
@@ -164,9 +173,8 @@ void RootReader::read_queued_finalizers() {
 // markroot's fixedRootCleanups (1.25+): blocks of func values, or of cleanupFn (1.26), all words.
 void RootReader::read_queued_cleanups() {
   if (!layout_.has(layout_.cleanupQueue_all)) return;
-  auto size = layout_.has(layout_.cleanupFn_size)
-                  ? static_cast<std::uint64_t>(layout_.cleanupFn_size)
-                  : kWord;
+  bool with_argument = layout_.has(layout_.cleanupFn_size);
+  auto size = with_argument ? static_cast<std::uint64_t>(layout_.cleanupFn_size) : kWord;
   auto most =
       (kCleanupBlockSize - static_cast<std::uint64_t>(layout_.cleanupBlock_cleanups)) / size;
   auto block =
@@ -178,8 +186,12 @@ void RootReader::read_queued_cleanups() {
       return;
     }
     auto first = field(block, layout_.cleanupBlock_cleanups);
-    for (std::uint64_t at = 0; at < *count * size; at += kWord)
-      add(RootKind::QueuedCleanup, first + at);
+    for (std::uint64_t i = 0; i < *count; i++) {
+      if (with_argument)
+        add_cleanup_fn(first + i * size, RootKind::QueuedCleanup);
+      else
+        add(RootKind::QueuedCleanup, first + i * size);
+    }
     block = image_.word(field(block, layout_.cleanupBlock_alllink)).value_or(0);
   }
 }

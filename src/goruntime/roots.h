@@ -15,8 +15,9 @@ enum class RootKind : std::uint8_t {
   FinalizerFn,      // specialfinalizer.fn (a func value)
   FinalizerObject,  // the *contents* of this object are scanned, the object itself is not marked
   QueuedFinalizer,  // words of allfin blocks
-  CleanupFn,        // specialCleanup's fn / call / arg
-  QueuedCleanup,    // words of gcCleanups blocks
+  CleanupFn,        // specialCleanup's fn; cleanupFn's call and fn (1.26+)
+  CleanupArg,       // cleanupFn.arg: what `call` hands to the function
+  QueuedCleanup,    // func values in gcCleanups blocks
   WeakHandle,       // specialWeakHandle.handle
   Other,            // mcache.tiny: the block that small pointer-free values go to next
 };
@@ -27,6 +28,7 @@ struct Root {
   Address value = 0;  // the pointer; FinalizerObject: the object's base
   Address type = 0;   // *abi.Type of what it points to, where the record says (finalizer.ot is of
                       // the pointer's type), else 0
+  Address call = 0;   // CleanupArg: the func value cleanupFn.call
 };
 
 // First the data and bss words, those that are null left out, then the rest; each part in address

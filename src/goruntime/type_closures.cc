@@ -50,6 +50,22 @@ bool captures_nothing(std::string_view name) {
   return last.find('.') == std::string_view::npos && !is_closure_name(last) && inner != 0;
 }
 
+// "int" of "runtime.AddCleanup[main.T[string,int],int].func1".
+std::string_view last_type_argument(std::string_view name) {
+  auto open = name.find('[');
+  auto close = name.rfind(']');
+  if (open == std::string_view::npos || close == std::string_view::npos || close < open) return {};
+  auto arguments = name.substr(open + 1, close - open - 1);
+  int depth = 0;
+  for (auto i = arguments.size(); i-- > 0;) {
+    char c = arguments[i];
+    if (c == ')' || c == ']' || c == '}') depth++;
+    if (c == '(' || c == '[' || c == '{') depth--;
+    if (c == ',' && depth == 0) return arguments.substr(i + 1);
+  }
+  return arguments;
+}
+
 }  // namespace
 
 // The receiver's type of a method value's wrapper: "net/http.(*Server).Serve-fm" -> a pointer to
@@ -71,18 +87,21 @@ TypeId TypeTable::Impl::method_value_receiver(std::string_view name) {
 }
 
 // DW_AT_go_closure_offset, Go 1.23+. Words that no variable is sure to fill are unknown: they may
-// hold one that the compiler has left out of DWARF.
-TypeId TypeTable::Impl::closure_from_dwarf(const Function& function) {
-  if (!dwarf) return kUnknownType;
-  auto captured = dwarf->captured(function.entry - runtime.load_bias());
-  if (captured.empty()) return kUnknownType;
+// hold one that the compiler has left out of DWARF. Where it has left out all of them, that is the
+// whole object.
+TypeId TypeTable::Impl::closure_of(const Function& function, std::uint64_t object_bytes) {
+  std::vector<DwarfVariable> captured;
+  if (dwarf) captured = dwarf->captured(function.entry - runtime.load_bias(), object_bytes);
   std::vector<TypeField> fields{{"F", 0, scalar_word()}};
   std::uint64_t end = 8;
+  auto unknown_up_to = [&](std::uint64_t offset) {
+    for (end = align_up(end, 8); end + 8 <= offset; end += 8)
+      fields.push_back({"?", end, unknown_word()});
+  };
   for (const auto& variable : captured) {
     auto offset = variable.closure_offset.value_or(0);
     if (offset < end || offset > kMaxClosureBytes) continue;
-    for (end = align_up(end, 8); end + 8 <= offset; end += 8)
-      fields.push_back({"?", end, unknown_word()});
+    unknown_up_to(offset);
     auto type = intern_die(variable.type);
     if (variable.captured_by_reference.value_or(false)) type = intern_pointer(type);
     const TypeInfo& info = decoded(type).info;
@@ -92,11 +111,28 @@ TypeId TypeTable::Impl::closure_from_dwarf(const Function& function) {
     fields.push_back({variable.name, offset, type});
     end = offset + info.size;
   }
+  if (captured.empty()) unknown_up_to(std::min(object_bytes, kMaxClosureBytes));
   return add_struct(fmt::format("{}{}", TypeTable::kClosurePrefix, short_type_name(function.name)),
                     std::move(fields), align_up(end, 8));
 }
 
-TypeId TypeTable::Impl::closure(Address pc) {
+// The call is callCleanup[S], in a closure of AddCleanup[T, S] over the dictionary that holds the
+// instance's types: both functions' names and the dictionary's symbol end in S.
+TypeId TypeTable::Impl::cleanup_argument(Address call) {
+  auto pc = runtime.image().word(call);
+  auto function = pc ? runtime.find_function(*pc) : std::nullopt;
+  if (!function || !function->name.starts_with("runtime.")) return kUnknownType;
+  auto dictionary = runtime.image().word(call + 8).value_or(0);
+  auto [at, fresh] = cleanup_arguments.try_emplace(dictionary);
+  if (!fresh) return at->second;
+  auto symbol = runtime.file().symbol_name(dictionary - runtime.load_bias());
+  auto id = named(last_type_argument(symbol));
+  if (id == kUnknownType) id = named(last_type_argument(function->name));
+  if (decoded(id).info.name == "go.shape.*uint8") return kUnknownType;
+  return cleanup_arguments[dictionary] = id;
+}
+
+TypeId TypeTable::Impl::closure(Address pc, std::uint64_t object_bytes) {
   auto [at, fresh] = closures.try_emplace(pc);
   if (!fresh) return at->second;
   auto function = runtime.find_function(pc);
@@ -116,7 +152,7 @@ TypeId TypeTable::Impl::closure(Address pc) {
     id = add_struct(fmt::format("func {}", short_type_name(function->name)),
                     {{"F", 0, scalar_word()}}, 8);
   } else {
-    id = closure_from_dwarf(*function);
+    id = closure_of(*function, object_bytes);
   }
   return closures[pc] = id;
 }

@@ -18,7 +18,7 @@ struct TypedField {
   std::string_view structure;  // without type arguments
   std::string_view field;
   Kind kind;
-  std::string_view target;  // the pointee; for Chan the channel type
+  std::string_view target;  // the pointee; for Chan the channel type; empty: not known
 };
 
 constexpr std::array kTypedFields = {
@@ -32,6 +32,8 @@ constexpr std::array kTypedFields = {
     TypedField{"runtime.g", "labels", Kind::Pointer, "runtime/pprof.labelMap"},
     // runtime/runtime2.go: gobuf.ctxt is a saved closure context.
     TypedField{"runtime.gobuf", "ctxt", Kind::Func, ""},
+    // runtime/runtime2.go: maybeTraceablePtr with a *hchan in it.
+    TypedField{"runtime.maybeTraceableChan", "maybeTraceablePtr", Kind::Chan, ""},
     // runtime/time.go: "<-chan time.Time".
     TypedField{"runtime.timeTimer", "c", Kind::Chan, "chan time.Time"},
     // runtime/metrics/value.go: Value.Float64Histogram.
@@ -72,7 +74,7 @@ bool is_map_bucket(const TypeInfo& info) {
 
 // Generic code is compiled once for all pointer types: T is a *uint8 in name only
 // (noder/reader.go: shapify).
-bool is_pointer_shape(const TypeRow& pointer) { return pointer.full_name == "go.shape.*uint8"; }
+bool is_pointer_shape(const TypeRow& pointer) { return pointer.info.name == "go.shape.*uint8"; }
 
 }  // namespace
 
@@ -124,7 +126,8 @@ std::optional<ScanStep> TypeTable::Impl::special_step(TypeId structure, std::siz
   const TypeField& field = r.info.fields[index];
   auto base = without_arguments(r.full_name);
   const TypeRow& field_type = decoded(field.type);
-  if (field_type.info.size != 8) return std::nullopt;
+  auto size = field_type.info.size;
+  if (r.special == SpecialStruct::Fields ? size < 8 : size != 8) return std::nullopt;
   switch (r.special) {
     case SpecialStruct::None:
       return std::nullopt;
@@ -155,7 +158,7 @@ std::optional<ScanStep> TypeTable::Impl::special_step(TypeId structure, std::siz
   }
   for (const auto& rule : kTypedFields) {
     if (rule.structure != base || rule.field != field.name) continue;
-    if (rule.kind == Kind::Func) return ScanStep{.kind = rule.kind, .offset = offset};
+    if (rule.target.empty()) return ScanStep{.kind = rule.kind, .offset = offset};
     auto target = rule.target == kWeakHandle ? weak_handle() : named_in_full(rule.target);
     if (target == kUnknownType) return std::nullopt;
     return ScanStep{.kind = rule.kind, .offset = offset, .target = target};

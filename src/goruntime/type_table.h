@@ -61,6 +61,7 @@ struct TypeTable::Impl {
                    std::uint64_t pointer_bytes);
   TypeId scalar_word();   // uintptr
   TypeId unknown_word();  // unsafe.Pointer
+  TypeId pointer_free_data();
   void remember_name(TypeId id);
   TypeId named(std::string_view name);
   // A named type by its name with the import path; kUnknownType if there is none.
@@ -94,8 +95,9 @@ struct TypeTable::Impl {
   TypeId sync_map_node_target(TypeId node, bool is_entry);
 
   // --- type_closures.cc ---
-  TypeId closure(Address pc);
-  TypeId closure_from_dwarf(const Function& function);
+  TypeId closure(Address pc, std::uint64_t object_bytes);
+  TypeId closure_of(const Function& function, std::uint64_t object_bytes);
+  TypeId cleanup_argument(Address call);
   TypeId method_value_receiver(std::string_view name);
 
   const Runtime& runtime;
@@ -109,9 +111,10 @@ struct TypeTable::Impl {
   std::unordered_map<TypeId, TypeId> pointers;  // intern_pointer
   std::unordered_map<std::string, TypeId> by_name;
   std::unordered_map<std::string, TypeId> by_full_name;
-  std::unordered_map<Address, TypeId> closures;  // by pc
+  std::unordered_map<Address, TypeId> closures;           // by pc
+  std::unordered_map<Address, TypeId> cleanup_arguments;  // by the dictionary
   std::unordered_map<std::uint64_t, TypeId> node_targets;
-  TypeId weak_handle_type, scalar_word_type, unknown_word_type;
+  TypeId weak_handle_type, scalar_word_type, unknown_word_type, pointer_free_type;
   unsigned composing = 0;  // depth of composed_name
   bool names_loaded = false;
 };

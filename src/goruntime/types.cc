@@ -104,6 +104,12 @@ TypeId TypeTable::Impl::unknown_word() {
   return unknown_word_type;
 }
 
+TypeId TypeTable::Impl::pointer_free_data() {
+  if (pointer_free_type == kUnknownType)
+    pointer_free_type = add_plain("(pointer-free data)", TypeKind::Scalar, 1, 0);
+  return pointer_free_type;
+}
+
 TypeId TypeTable::Impl::add_struct(std::string name, std::vector<TypeField> fields,
                                    std::uint64_t size) {
   auto id = add_row();
@@ -191,7 +197,11 @@ std::span<const ScanStep> TypeTable::program(TypeId id) { return impl_->program(
 const std::vector<std::uint64_t>& TypeTable::pointer_mask(TypeId id) {
   return impl_->pointer_mask(id);
 }
-TypeId TypeTable::closure(Address pc) { return impl_->closure(pc); }
+TypeId TypeTable::pointer_free_data() { return impl_->pointer_free_data(); }
+TypeId TypeTable::cleanup_argument(Address call) { return impl_->cleanup_argument(call); }
+TypeId TypeTable::closure(Address pc, std::uint64_t object_bytes) {
+  return impl_->closure(pc, object_bytes);
+}
 TypeId TypeTable::sync_map_node_target(TypeId node, bool is_entry) {
   return impl_->sync_map_node_target(node, is_entry);
 }

@@ -108,17 +108,25 @@ class TypeTable {
   // GCData is on demand or a program). Empty for pointer-free types and for those of over 1 GiB.
   const std::vector<std::uint64_t>& pointer_mask(TypeId id);
   // A function value's captured variables: a struct type over the closure object ({F uintptr; x
-  // *T; …}), made from DWARF's closure offsets (1.23+) or a method value's receiver;
-  // kUnknownType where the binary does not tell. `pc` is the closure object's first word. Words of
-  // the object that lie past the struct are variables that the binary does not mention.
-  TypeId closure(Address pc);
+  // *T; …}), made from DWARF's closure offsets (1.23+) or a method value's receiver; words of which
+  // the binary tells nothing are unsafe.Pointer. `pc` is the closure object's first word,
+  // `object_bytes` what the object has room for (objects of one function are of one size).
+  // kUnknownType where pc is no function's start. Words of the object that lie past the struct are
+  // variables that the binary does not mention.
+  TypeId closure(Address pc, std::uint64_t object_bytes);
   // Whether the type was made by closure(); its name is "closure " and the function's.
   bool is_closure(TypeId id) const { return info(id).name.starts_with(kClosurePrefix); }
   static constexpr std::string_view kClosurePrefix = "closure ";
+  // What a cleanup's argument is (mcleanup.go: AddCleanup[T, S], cleanupFn.arg is a *S), by the
+  // func value cleanupFn.call: S where the binary has symbols, else its shape; kUnknownType where
+  // neither tells, as of a shape that stands for all pointers.
+  TypeId cleanup_argument(Address call);
   // What a SyncMapNode's node is the first field of: "internal/sync.entry[K,V]" or
   // "internal/sync.indirect[K,V]" (hashtriemap.go: node.entry, node.indirect; the same in
   // internal/concurrent, 1.23, and unique, 1.25+). kUnknownType where the binary has no such type.
   TypeId sync_map_node_target(TypeId node, bool is_entry);
+  // A byte of pointer-free memory of which nobody knows what it is: "(pointer-free data)".
+  TypeId pointer_free_data();
   // Interned [] and * of a type, for names in reports.
   std::string slice_name(TypeId elem) const;
   std::size_t size() const;

@@ -22,6 +22,7 @@ const TypeFacts& ReferenceDecoder::load_facts(TypeId type) {
   facts.has_pointers = info.has_pointers;
   facts.direct_interface = info.direct_interface;
   facts.closure = types_.is_closure(type);
+  facts.shape = info.name.find("go.shape.") != std::string::npos;
   facts.slot = slot_size_for(info.size, info.has_pointers);
   facts.rtype = info.rtype;
   if (info.has_pointers) {
@@ -88,7 +89,7 @@ bool ReferenceDecoder::decode_step(const Place& place, std::uint64_t offset, con
       auto len = load<std::int64_t>(bytes, offset + 8);
       auto cap = load<std::int64_t>(bytes, offset + 16);
       if (!len || !cap || *len < 0 || *cap < *len) {
-        // A header caught half-written: nothing is known of what it shows.
+        // A header of which a part is missing: nothing is known of how much it shows.
         out->kind = Reference::Kind::Unknown;
         return true;
       }

@@ -23,7 +23,7 @@ struct Reference {
     Chan,     // `target` is an hchan, `type` the channel type
     Func,     // `target` is a closure object
     Opaque,   // an object whose pointers are accounted for by other references
-    Unknown,  // something of unknown type
+    Unknown,  // something of unknown type; of a slice whose len is not known, elements of `type`
   };
   Kind kind = Kind::Unknown;
   TypeId type;
@@ -40,6 +40,7 @@ struct TypeFacts {
   bool direct_interface = false;
   bool mask_small = false;  // the pointer words fit mask
   bool closure = false;     // TypeTable::is_closure
+  bool shape = false;       // made for generic code: what its type arguments are is told by others
   std::uint64_t size = 0;   // bytes
   std::uint64_t slot = 0;   // slot size of an allocation of one value
   std::uint64_t mask = 0;   // bit i: word i is a pointer (mask_small)

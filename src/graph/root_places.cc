@@ -238,6 +238,13 @@ void RootPlaces::show_root(const Root& root, const Emit& emit) {
     case RootKind::CleanupFn:
       show_word(std::move(record), root.value, Reference::Kind::Func, kUnknownType, emit);
       return;
+    case RootKind::CleanupArg: {
+      auto argument = decoder_.types().cleanup_argument(root.call);
+      show_word(std::move(record), root.value,
+                argument == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value,
+                argument, emit);
+      return;
+    }
     case RootKind::WeakHandle:
       // mheap.go: specialWeakHandle.handle is a *atomic.Uintptr.
       record.name = "weak pointer";

@@ -26,6 +26,7 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
       info_(heap.object_count()),
       byte_type_(types.named("uint8")),
       hchan_type_(types.named("runtime.hchan")),
+      noscan_type_(types.pointer_free_data()),
       places_(heap, roots, follower_, dwarf),
       work_(heap) {
   places_.show(pusher());
@@ -43,11 +44,11 @@ bool Views::settle_certain() {
   bool changed = false;
   // Showing one object may defer more references: by index, to the growing end.
   for (std::size_t i = 0; i < deferred_.size(); i++) {
-    auto [object, holder, slot] = deferred_[i];
+    auto [object, holder, slot, elem] = deferred_[i];
     if (full(object.id)) continue;
     changed = true;
     shown_in_doubt_.emplace(object.id.value, i);
-    show_whole(object, holder);
+    show_whole(object, holder, elem);
     do {
       run();
     } while (settle_untouched() || settle_interior());
@@ -62,7 +63,7 @@ bool Views::settle_untouched() {
     auto deferred = deferred_[next_untouched_];
     if (touched(deferred.object.id)) continue;
     any = true;
-    show_whole(deferred.object, deferred.holder);
+    show_whole(deferred.object, deferred.holder, deferred.elem);
   }
   return any;
 }
@@ -81,10 +82,25 @@ bool Views::settle_interior() {
 }
 
 void Views::run() {
-  work_.run([this](const Work::Item& item, const ObjectRef& object) { show(item, object); },
-            [this](const Work::Item& item) { show_outside(item); },
-            [this](const Work::Range& range) { follow_now(range); },
-            [this](ObjectId id) { prefetch(id); });
+  for (;;) {
+    work_.run(
+        [this](const Work::Item& item, const ObjectRef& object) {
+          if (!wait_for_better(item, object)) show(item, object);
+        },
+        [this](const Work::Item& item) { show_outside(item); },
+        [this](const Work::Range& range) { follow_now(range); },
+        [this](ObjectId id) { prefetch(id); });
+    if (shapes_.empty()) return;
+    for (auto& [item, object] : std::exchange(shapes_, {})) show(item, object);
+  }
+}
+
+bool Views::wait_for_better(const Work::Item& item, const ObjectRef& object) {
+  if (item.reference.type == kUnknownType || !decoder().facts(item.reference.type).shape ||
+      touched(object.id))
+    return false;
+  shapes_.emplace_back(item, object);
+  return true;
 }
 
 // A reference that leads outside the heap.
@@ -298,16 +314,28 @@ void Views::show_storage(const Work::Item& item, const ObjectRef& object) {
   follow_whole(object, item.reference.type);
 }
 
-// Everything in the object, by the type that is known of it.
-void Views::show_whole(const ObjectRef& object, Holder holder) {
+// Whether what the holder's words mean is known.
+bool Views::known(Holder holder) const {
+  if (holder.none()) return false;
+  if (holder.is_place()) return places_.row(holder).kind != RootPlace::Kind::Unknown;
+  return info(holder.as_object()).type() != kUnknownType;
+}
+
+// Everything in the object, by the type that is known of it; else as an array of `elem`.
+void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   auto allocated = follower_.allocation_type(object);
   auto type = allocated != kUnknownType ? allocated : info(object.id).type();
+  const auto elem_size = decoder().facts(elem).size;
+  bool array = type == kUnknownType && elem_size != 0 && object.offset >= header_size(object) &&
+               (object.offset - header_size(object)) % elem_size == 0;
+  if (array) type = elem;
   const TypeFacts facts = decoder().facts(type);
   bool single = facts.slot == slot_size(object);
   if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
-  set_info(object, type, !single && allocated != kUnknownType, holder);
+  if (type == kUnknownType && !has_pointers(object) && known(holder)) type = noscan_type_;
+  set_info(object, type, array || (!single && allocated != kUnknownType), holder);
   // A pointer's target type says what stands there, not what the rest of the slot holds.
-  bool tiles = allocated != kUnknownType || windowed_.test(object.id.value);
+  bool tiles = array || allocated != kUnknownType || windowed_.test(object.id.value);
   follow_whole(object, tiles ? type : kUnknownType);
 }
 
@@ -324,7 +352,7 @@ void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
 void Views::show_func(const Work::Item& item, const ObjectRef& object) {
   if (full(object.id)) return;
   auto pc = heap_.image().word(item.reference.target);
-  auto type = pc ? types().closure(*pc) : kUnknownType;
+  auto type = pc ? types().closure(*pc, slot_size(object) - header_size(object)) : kUnknownType;
   if (type == kUnknownType) {
     defer(item, object);
     return;
@@ -352,7 +380,7 @@ std::string Views::doubt_about(ObjectId id) const {
 
 void Views::defer(const Work::Item& item, const ObjectRef& object) {
   if (full(object.id) || !deferred_seen_.set_first(object.id.value)) return;
-  deferred_.push_back({object, item.tag.holder, item.reference.slot});
+  deferred_.push_back({object, item.tag.holder, item.reference.slot, item.reference.type});
 }
 
 }  // namespace overhang

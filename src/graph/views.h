@@ -148,6 +148,7 @@ class Views {
     ObjectRef object;
     Holder holder;
     Address slot;
+    TypeId elem;  // what the object is an array of, where the reference tells
   };
 
   void push(const Reference& reference, Holder holder, std::uint64_t offset) {
@@ -167,7 +168,8 @@ class Views {
   bool has_pointers(const ObjectRef& object) const {
     return heap_.spans()[object.span].layout != PointerLayout::None;
   }
-  void run();  // until the work list is empty
+  void run();  // until the work list and what waits are empty
+  bool wait_for_better(const Work::Item& item, const ObjectRef& object);
   void show(const Work::Item& item, const ObjectRef& object);
   void show_outside(const Work::Item& item);
   void show_value(const Work::Item& item, const ObjectRef& object);
@@ -177,7 +179,8 @@ class Views {
   void show_func(const Work::Item& item, const ObjectRef& object);
   void show_part(const ObjectRef& object, Holder holder, std::uint64_t begin, std::uint64_t bytes,
                  TypeId type);
-  void show_whole(const ObjectRef& object, Holder holder);
+  void show_whole(const ObjectRef& object, Holder holder, TypeId elem = kUnknownType);
+  bool known(Holder holder) const;
   TypeId captured_value(const Work::Item& item, const ObjectRef& object);
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);
@@ -197,6 +200,7 @@ class Views {
   std::vector<ObjectInfo> info_;
   TypeId byte_type_;  // of strings' bytes
   TypeId hchan_type_;
+  TypeId noscan_type_;  // of pointer-free data that a typed reference leads to, itself without type
   RootPlaces places_;
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;
@@ -204,6 +208,9 @@ class Views {
   std::vector<ObjectId> interior_;    // first shown by a pointer to a part of them
   tsl::robin_set<Address> expanded_;  // map and channel headers outside the heap
   std::vector<Deferred> deferred_;
+  // References to types that generic code is compiled with, to objects that a reference of the real
+  // type may show as well: those come last.
+  std::vector<std::pair<Work::Item, ObjectRef>> shapes_;
   std::size_t next_untouched_ = 0;
   std::unordered_map<std::uint32_t, std::size_t> shown_in_doubt_;  // object -> deferred_
   Work work_;

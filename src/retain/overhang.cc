@@ -118,7 +118,9 @@ class Tracer {
         return {views_.byte_type(), true};
       case Reference::Kind::Func: {
         auto pc = heap_.image().word(r.target);
-        return {pc ? views_.types().closure(*pc) : kUnknownType, false};
+        const HeapSpan& span = heap_.spans()[object.span];
+        auto room = span.span.elem_size - Heap::header_size(span);
+        return {pc ? views_.types().closure(*pc, room) : kUnknownType, false};
       }
       case Reference::Kind::Map:
       case Reference::Kind::Chan:

@@ -269,11 +269,14 @@ TEST_P(RootsOf, AreWhatTheProgramSays) {
 
   if (minor < 24) return;
   EXPECT_TRUE(values(RootKind::WeakHandle).contains(said("weak-handle")));
-  auto queue = minor == 24 ? RootKind::QueuedFinalizer : RootKind::QueuedCleanup;
+  auto queue = minor == 24   ? RootKind::QueuedFinalizer
+               : minor == 25 ? RootKind::QueuedCleanup
+                             : RootKind::CleanupArg;
   if (minor >= 26) {
     EXPECT_TRUE(values(RootKind::CleanupFn).contains(said("cleanup-fn")));
   }
-  EXPECT_TRUE(leads_to(RootKind::CleanupFn, said("cleanup-arg")));
+  auto with_argument = minor >= 26 ? RootKind::CleanupArg : RootKind::CleanupFn;
+  EXPECT_TRUE(leads_to(with_argument, said("cleanup-arg")));
   // Of five the first runs and does not end.
   EXPECT_EQ(said_.count("queued-cleanup"), 5u);
   std::size_t waiting = 0;
