@@ -91,6 +91,12 @@ void Heap::number_slots(const std::vector<Span>& spans) {
 void Heap::load_spans(unsigned threads) {
   constexpr std::size_t kGrain = 256;
   parallel_chunks(threads, spans_.size(), kGrain, [this](unsigned, std::size_t i, std::size_t end) {
+    // Only what is needed: beside each span that holds pointers stand many that do not.
+    std::vector<Image::Range> wanted;
+    for (auto at = i; at < end; at++)
+      if (spans_[at].layout != PointerLayout::None)
+        wanted.push_back({spans_[at].span.base, spans_[at].span.bytes()});
+    image_->load(wanted);
     for (; i < end; i++) {
       auto& span = spans_[i];
       if (span.layout == PointerLayout::None) continue;

@@ -1,38 +1,32 @@
 #include "image/image.h"
 
 #include <algorithm>
+#include <bit>
 #include <cstring>
 #include <map>
 #include <new>
-#include <unordered_map>
 
 #include "base/checked.h"
 
 namespace overhang {
 
-namespace {
-
-constexpr std::uint64_t kPage = 4096;
-constexpr std::uint64_t kPagesPerChunk = Image::kChunkSize / kPage;
-
-}  // namespace
-
-// A lazy chunk is filled under one of a few locks, and its bit published after it: a reader that
-// sees the bit sees the bytes. A chunk that cannot be filled whole is filled page by page, its bit
-// stays clear, and `partial` says which pages came; so holes cost a lock, memory does not.
+// Pages are filled under one of a few locks, and their bits published after it: a reader that sees
+// the bit sees the bytes. Pages that cannot be filled are `gone` and not tried again; so holes cost
+// a lock, memory does not.
 struct Image::Lazy {
-  struct Chunks {
-    explicit Chunks(std::uint64_t size)
-        : present(
-              new std::atomic<std::uint64_t>[(size + kChunkSize * 64 - 1) / (kChunkSize * 64)]()) {}
-    std::unique_ptr<std::atomic<std::uint64_t>[]> present;
-    std::mutex partial_mutex;
-    std::unordered_map<std::uint64_t, std::uint16_t> partial;  // chunk -> pages that are there
+  // Bitmaps over a segment's pages. A chunk's bits stand in one word.
+  struct Pages {
+    explicit Pages(std::uint64_t size)
+        : count((size + kPageSize - 1) / kPageSize),
+          present(new std::atomic<std::uint64_t>[(count + 63) / 64]()),
+          gone(new std::atomic<std::uint64_t>[(count + 63) / 64]()) {}
+    std::uint64_t count;
+    std::unique_ptr<std::atomic<std::uint64_t>[]> present, gone;
   };
-  static_assert(kPagesPerChunk == 16);
+  static_assert(64 % kPagesPerChunk == 0);
 
-  std::vector<std::unique_ptr<Chunks>> chunks;  // beside segments_; null for one without fill
-  std::array<std::mutex, 64> filling;           // by chunk number
+  std::vector<std::unique_ptr<Pages>> pages;  // beside segments_; null for one without fill
+  std::array<std::mutex, 64> filling;         // by chunk number
 
   std::mutex stitch_mutex;
   struct Stitched {
@@ -50,12 +44,12 @@ Image::Image(Architecture architecture, TargetIdentity identity)
 Image::~Image() = default;
 
 void Image::insert(std::size_t index, Segment segment) {
-  std::unique_ptr<Lazy::Chunks> chunks;
-  if (segment.fill) chunks = std::make_unique<Lazy::Chunks>(segment.size);
+  std::unique_ptr<Lazy::Pages> pages;
+  if (segment.fill) pages = std::make_unique<Lazy::Pages>(segment.size);
   auto at = static_cast<std::ptrdiff_t>(index);
-  runs_.insert(runs_.begin() + at, {segment.start, segment.size, segment.data,
-                                    chunks ? chunks->present.get() : nullptr});
-  lazy_->chunks.insert(lazy_->chunks.begin() + at, std::move(chunks));
+  runs_.insert(runs_.begin() + at,
+               {segment.start, segment.size, segment.data, pages ? pages->present.get() : nullptr});
+  lazy_->pages.insert(lazy_->pages.begin() + at, std::move(pages));
   lazy_->segment_bytes += segment.size;
   segments_.insert(segments_.begin() + at, std::move(segment));
 }
@@ -104,47 +98,91 @@ const std::byte* Image::find(Address address, std::uint64_t size) const {
   auto& run = runs_[index];
   auto offset = address - run.start;
   if (size > run.size - offset) return stitched(address, size);
-  if (run.present && !ensure(index, offset, size)) return nullptr;
+  if (run.present && !ensure(index, offset, size, Extent::WholeChunk)) return nullptr;
   return run.data + offset;
 }
 
-bool Image::ensure(std::size_t index, std::uint64_t offset, std::uint64_t size) const {
-  auto& segment = segments_[index];
-  auto& chunks = *lazy_->chunks[index];
-  auto end = offset + std::max<std::uint64_t>(size, 1);
-  for (auto chunk = offset >> kChunkShift; chunk <= (end - 1) >> kChunkShift; chunk++) {
-    auto& word = chunks.present[chunk / 64];
-    auto bit = std::uint64_t{1} << (chunk % 64);
-    if (word.load(std::memory_order_acquire) & bit) continue;
-
-    std::lock_guard lock(lazy_->filling[chunk % lazy_->filling.size()]);
-    if (word.load(std::memory_order_acquire) & bit) continue;
-    auto begin = chunk << kChunkShift;
-    auto length = std::min(kChunkSize, segment.size - begin);
-    std::optional<std::uint16_t> pages;
-    {
-      std::lock_guard partial_lock(chunks.partial_mutex);
-      if (auto known = chunks.partial.find(chunk); known != chunks.partial.end())
-        pages = known->second;
-    }
-    if (!pages) {
-      if (segment.fill(begin, length)) {
-        word.fetch_or(bit, std::memory_order_release);
-        continue;
-      }
-      pages = 0;
-      for (std::uint64_t at = 0; at < length; at += kPage)
-        if (segment.fill(begin + at, std::min(kPage, length - at)))
-          pages = static_cast<std::uint16_t>(*pages | 1u << (at / kPage));
-      std::lock_guard partial_lock(chunks.partial_mutex);
-      chunks.partial.emplace(chunk, *pages);
-    }
-    auto first = (std::max(offset, begin) - begin) / kPage;
-    auto last = (std::min(end, begin + length) - 1 - begin) / kPage;
-    for (auto page = first; page <= last; page++)
-      if (!(*pages >> page & 1)) return false;
+bool Image::ensure(std::size_t index, std::uint64_t offset, std::uint64_t size,
+                   Extent extent) const {
+  auto first = offset >> kPageShift;
+  auto last = (offset + std::max<std::uint64_t>(size, 1) - 1) >> kPageShift;
+  for (auto chunk = first / kPagesPerChunk; chunk <= last / kPagesPerChunk; chunk++) {
+    auto from = std::max(first, chunk * kPagesPerChunk) % kPagesPerChunk;
+    auto to = std::min(last, chunk * kPagesPerChunk + kPagesPerChunk - 1) % kPagesPerChunk;
+    auto wanted = (std::uint64_t{2} << to) - (std::uint64_t{1} << from);
+    if (!ensure_pages(index, chunk, wanted, extent)) return false;
   }
   return true;
+}
+
+// `wanted`: bits of the chunk's pages. False where one of them is a hole.
+bool Image::ensure_pages(std::size_t index, std::uint64_t chunk, std::uint64_t wanted,
+                         Extent extent) const {
+  constexpr std::uint64_t kAll = (std::uint64_t{1} << kPagesPerChunk) - 1;
+  auto& pages = *lazy_->pages[index];
+  auto word = chunk * kPagesPerChunk / 64, shift = chunk * kPagesPerChunk % 64;
+  auto missing = [&](std::uint64_t of) {
+    return of & ~(pages.present[word].load(std::memory_order_acquire) >> shift);
+  };
+  if (!missing(wanted)) return true;
+  std::lock_guard lock(lazy_->filling[chunk % lazy_->filling.size()]);
+  auto gone = pages.gone[word].load(std::memory_order_relaxed) >> shift;
+  if (extent == Extent::WholeChunk && (wanted & gone)) return false;
+  auto in_segment = pages.count - chunk * kPagesPerChunk;
+  auto possible = in_segment >= kPagesPerChunk ? kAll : (std::uint64_t{1} << in_segment) - 1;
+  possible &= ~gone;
+  fill_pages(index, chunk, missing(extent == Extent::Exact ? wanted & possible : possible));
+  return !missing(wanted);
+}
+
+// Fills these pages of the chunk, whose lock is held, runs of pages in one piece where that can be.
+void Image::fill_pages(std::size_t index, std::uint64_t chunk, std::uint64_t pages) const {
+  auto& segment = segments_[index];
+  auto fill = [&](std::uint64_t first, std::uint64_t count) {
+    auto begin = (chunk * kPagesPerChunk + first) << kPageShift;
+    return segment.fill(begin, std::min(count << kPageShift, segment.size - begin));
+  };
+  std::uint64_t filled = 0, gone = 0;
+  while (pages) {
+    auto first = static_cast<std::uint64_t>(std::countr_zero(pages));
+    auto count = static_cast<std::uint64_t>(std::countr_one(pages >> first));
+    auto run = ((std::uint64_t{1} << count) - 1) << first;
+    if (fill(first, count)) {
+      filled |= run;
+    } else {
+      for (auto page = first; page < first + count; page++)
+        (fill(page, 1) ? filled : gone) |= std::uint64_t{1} << page;
+    }
+    pages &= ~run;
+  }
+  auto word = chunk * kPagesPerChunk / 64, shift = chunk * kPagesPerChunk % 64;
+  lazy_->pages[index]->gone[word].fetch_or(gone << shift, std::memory_order_relaxed);
+  lazy_->pages[index]->present[word].fetch_or(filled << shift, std::memory_order_release);
+}
+
+void Image::load(std::span<const Range> ranges) const {
+  // Pages are gathered by chunk, so that neighbours come in one piece.
+  std::size_t index = runs_.size();
+  std::uint64_t chunk = 0, wanted = 0;
+  auto flush = [&] {
+    if (wanted) ensure_pages(index, chunk, wanted, Extent::Exact);
+    wanted = 0;
+  };
+  for (auto& range : ranges) {
+    auto at = run_at(range.start);
+    if (at == runs_.size() || !runs_[at].present || range.size == 0) continue;
+    auto offset = range.start - runs_[at].start;
+    auto size = std::min(range.size, runs_[at].size - offset);
+    for (auto page = offset >> kPageShift; page <= (offset + size - 1) >> kPageShift; page++) {
+      if (at != index || page / kPagesPerChunk != chunk) {
+        flush();
+        index = at;
+        chunk = page / kPagesPerChunk;
+      }
+      wanted |= std::uint64_t{1} << page % kPagesPerChunk;
+    }
+  }
+  flush();
 }
 
 const std::byte* Image::stitched(Address address, std::uint64_t size) const {
@@ -162,7 +200,7 @@ const std::byte* Image::stitched(Address address, std::uint64_t size) const {
     if (index >= runs_.size() || (index != first && runs_[index].start != expected)) return nullptr;
     auto offset = expected - runs_[index].start;
     auto part = std::min(left, runs_[index].size - offset);
-    if (runs_[index].present && !ensure(index, offset, part)) return nullptr;
+    if (runs_[index].present && !ensure(index, offset, part, Extent::WholeChunk)) return nullptr;
     expected += part;
     left -= part;
   }

@@ -3,7 +3,8 @@
 // later layers see this class alone.
 //
 // Memory is a sorted set of segments. A segment's bytes stand in our address space: mapped from a
-// core, or in a mirror that is filled from the snapshot as it is asked for (64 KiB at a time).
+// core, or in a mirror that is filled from the snapshot as it is asked for (the missing pages of
+// 64 KiB at a time, or just those that load() names).
 // Holes are explicit: a read that touches one gives nothing.
 //
 // Threads: add_segment, keep and set_* come before any reading; reading is safe from all threads.
@@ -106,6 +107,13 @@ class Image {
     if (!data) return std::nullopt;
     return ByteSpan(data, size);
   }
+  // Fills the pages of these ranges and none beside them, for readers that know what they will need
+  // and that its neighbours are of no use. Sorted by start; what is missing stays a hole.
+  struct Range {
+    Address start = 0;
+    std::uint64_t size = 0;  // bytes
+  };
+  void load(std::span<const Range> ranges) const;
   template <class T>
   std::optional<T> read(Address address) const {
     auto* data = at(address, sizeof(T));
@@ -132,9 +140,12 @@ class Image {
     losses_.push_back(std::move(counter));
   }
 
-  // The unit in which lazy segments are filled, from the segment's start on.
-  static constexpr unsigned kChunkShift = 16;
-  static constexpr std::uint64_t kChunkSize = std::uint64_t{1} << kChunkShift;
+  // Lazy segments are filled by pages, counted from the segment's start; a read that misses one
+  // fills what is missing of its chunk.
+  static constexpr unsigned kPageShift = 12;
+  static constexpr std::uint64_t kPageSize = std::uint64_t{1} << kPageShift;
+  static constexpr unsigned kPagesPerChunk = 16;
+  static constexpr std::uint64_t kChunkSize = kPageSize * kPagesPerChunk;
 
  private:
   // What at() needs of a segment, beside it in the same order.
@@ -142,21 +153,27 @@ class Image {
     Address start;
     std::uint64_t size;
     std::byte* data;
-    const std::atomic<std::uint64_t>* present;  // a bit a chunk; null: all of it is there
+    const std::atomic<std::uint64_t>* present;  // a bit a page; null: all of it is there
 
-    // Whether at() may hand it out at once: one chunk that is there.
+    // Whether at() may hand it out at once: pages that are there, of one word of the bitmap.
     bool has(std::uint64_t offset, std::uint64_t size_wanted) const {
       if (!present) return true;
-      auto chunk = offset >> kChunkShift;
-      if (size_wanted != 0 && (offset + size_wanted - 1) >> kChunkShift != chunk) return false;
-      return present[chunk / 64].load(std::memory_order_acquire) >> (chunk % 64) & 1;
+      auto first = offset >> kPageShift;
+      auto last = size_wanted == 0 ? first : (offset + size_wanted - 1) >> kPageShift;
+      if (first / 64 != last / 64) return false;
+      auto mask = ~std::uint64_t{0} >> (63 - (last - first)) << (first % 64);
+      return (present[first / 64].load(std::memory_order_acquire) & mask) == mask;
     }
   };
-  struct Lazy;  // which chunks are filled, and stitched runs
+  struct Lazy;  // which pages are filled, and stitched runs
 
   const std::byte* find(Address address, std::uint64_t size) const;
   const std::byte* stitched(Address address, std::uint64_t size) const;
-  bool ensure(std::size_t index, std::uint64_t offset, std::uint64_t size) const;
+  enum class Extent : std::uint8_t { Exact, WholeChunk };
+  bool ensure(std::size_t index, std::uint64_t offset, std::uint64_t size, Extent extent) const;
+  bool ensure_pages(std::size_t index, std::uint64_t chunk, std::uint64_t wanted,
+                    Extent extent) const;
+  void fill_pages(std::size_t index, std::uint64_t chunk, std::uint64_t pages) const;
   std::size_t run_at(Address address) const;
   void insert(std::size_t index, Segment segment);
 

@@ -166,6 +166,30 @@ TEST(LazySegment, IsFilledOnceWhenManyThreadsRead) {
   EXPECT_EQ(image.filled, LazyImage::kSize);
 }
 
+TEST(LazySegment, LoadsWhatIsNamedAndNothingElse) {
+  constexpr std::uint64_t kPage = 4096;
+  LazyImage image(0x10000, {{40, true}});
+  // Neighbours in one piece, the third range over a border of chunks, a hole, nothing, outside.
+  std::vector<Image::Range> ranges{
+      {0x10000 + 2 * kPage, kPage},      {0x10000 + 3 * kPage, 100},
+      {0x10000 + 15 * kPage, 2 * kPage}, {0x10000 + 39 * kPage, 3 * kPage},
+      {0x10000 + 50 * kPage, 0},         {0x10000 + LazyImage::kSize, kPage}};
+  image.load(ranges);
+  auto tried_whole_then_by_page = 3 * kPage + 3 * kPage;
+  EXPECT_EQ(image.filled, 4 * kPage + tried_whole_then_by_page);
+  auto fills = image.fills.load();
+  EXPECT_EQ(fills, 3u + 1 + 3);
+  for (std::uint64_t page : {2, 3, 15, 16, 39, 41})
+    EXPECT_EQ(image.word(0x10000 + page * kPage), page * 512) << page;
+  EXPECT_NE(image.at(0x10000 + 15 * kPage, 2 * kPage), nullptr);
+  EXPECT_EQ(image.fills, fills) << "they were there";
+  EXPECT_EQ(image.word(0x10000 + 40 * kPage), std::nullopt);
+  // A read fills what is missing of its chunk, and no page twice.
+  EXPECT_EQ(image.word(0x10000 + 4 * kPage), 4u * 512);
+  EXPECT_EQ(image.word(0x10000 + 14 * kPage), 14u * 512);
+  EXPECT_EQ(image.fills, fills + 2) << "[0, 2) and [4, 15)";
+}
+
 TEST(LazySegment, IsCutAroundWhatIsThere) {
   TestImage image;
   image.add(0x10000 + 100'000, std::string(16, 'x'));
