@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <thread>
+#include <utility>
 
 #include "cli/leak_report.h"
 #include "goruntime/goroutines.h"
@@ -61,6 +62,7 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
     roots.goroutines = read_goroutines(
         *target.runtime, [&](Address address) { return heap.contains(address); }, options.threads);
   }
+  std::exchange(spans, {});  // the heap has what it needs of them
   // All words from which the collector starts are known.
 
   // Marking shares nothing with typing and views but the heap, which does not change: it runs

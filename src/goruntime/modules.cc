@@ -117,11 +117,12 @@ Result<std::vector<Module>> read_modules(const Image& image, const Layout& layou
     if (!seen && modules.size() < kMaxModules) module = ModuleReader(image, layout, at).read();
     if (!module) {
       if (modules.empty())
-        return fail(ErrorKind::BadInput,
-                    "runtime.firstmoduledata at {:#x}, or what it leads to, is not readable: the core is "
-                    "cut short, the program had not started yet, or the executable is not the one "
-                    "that ran",
-                    at);
+        return fail(
+            ErrorKind::BadInput,
+            "runtime.firstmoduledata at {:#x}, or what it leads to, is not readable: the core is "
+            "cut short, the program had not started yet, or the executable is not the one "
+            "that ran",
+            at);
       diagnostics.lose("module unreadable (runtime.moduledata)", fmt::format("{:#x}", at));
       break;
     }

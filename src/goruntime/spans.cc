@@ -140,6 +140,7 @@ Result<HeapSpans> read_spans(const Runtime& runtime) {
   out.sweepgen = *sweepgen;
   ArenaMap arenas(image, layout, mheap);
   std::uint64_t bad = 0;
+  out.spans.reserve(all->len);
   for (std::uint64_t i = 0; i < all->len; i++) {
     auto address = load_unchecked<std::uint64_t>(pointers->data() + i * 8);
     auto lose = [&](std::string_view cause) {

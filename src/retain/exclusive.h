@@ -21,21 +21,46 @@ class ExclusiveOwners {
   static constexpr std::uint32_t kNone = 0xFFFFFFFFu;    // no owner reaches it
   static constexpr std::uint32_t kShared = 0xFFFFFFFEu;  // more than one does
 
-  explicit ExclusiveOwners(std::uint32_t objects) : labels_(objects, kNone) {}
+  // Owners are [0, owners). Labels take two bytes an object where that is enough for them.
+  ExclusiveOwners(std::uint32_t objects, std::uint32_t owners) {
+    if (owners < narrow(kShared))
+      narrow_.assign(objects, narrow(kNone));
+    else
+      wide_.assign(objects, kNone);
+  }
 
   // Notes that `label` (an owner, or kShared) reaches `object`. True if that is news, so that the
   // object's successors must be reached with label_of(object) in turn.
   bool reach(ObjectId object, std::uint32_t label) {
-    auto& present = labels_[object.value];
-    if (present == label || present == kShared) return false;
-    present = present == kNone ? label : kShared;
-    return true;
+    return narrow_.empty()
+               ? raise(wide_[object.value], label, kShared, kNone)
+               : raise(narrow_[object.value], narrow(label), narrow(kShared), narrow(kNone));
   }
-  void prefetch(ObjectId object) const { __builtin_prefetch(&labels_[object.value]); }
-  std::uint32_t label_of(ObjectId object) const { return labels_[object.value]; }
+  void prefetch(ObjectId object) const {
+    if (narrow_.empty())
+      __builtin_prefetch(&wide_[object.value]);
+    else
+      __builtin_prefetch(&narrow_[object.value]);
+  }
+  std::uint32_t label_of(ObjectId object) const {
+    if (narrow_.empty()) return wide_[object.value];
+    std::uint32_t label = narrow_[object.value];
+    return label >= narrow(kShared) ? label | 0xFFFF0000u : label;
+  }
 
  private:
-  std::vector<std::uint32_t> labels_;
+  static constexpr std::uint16_t narrow(std::uint32_t label) {
+    return static_cast<std::uint16_t>(label);
+  }
+  template <class Label>
+  static bool raise(Label& present, Label label, Label shared, Label none) {
+    if (present == label || present == shared) return false;
+    present = present == none ? label : shared;
+    return true;
+  }
+
+  std::vector<std::uint16_t> narrow_;  // one of the two is in use
+  std::vector<std::uint32_t> wide_;
 };
 
 }  // namespace overhang

@@ -15,7 +15,7 @@ class Tracer {
       : views_(views),
         heap_(views.heap()),
         hidden_(hidden),
-        owners_(heap_.object_count()),
+        owners_(heap_.object_count(), sites),
         sites_(sites),
         work_(heap_) {}
 

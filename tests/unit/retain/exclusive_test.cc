@@ -11,12 +11,17 @@ namespace {
 
 using reference::Graph;
 
+// Owners that the graph does not have, so that labels take two bytes or four.
+constexpr std::uint32_t kFew = 0, kMany = 0xFFFE;
+
 // The propagation as overhang.cc drives it: owner by owner, depth first.
-ExclusiveOwners propagate(const Graph& graph) {
-  ExclusiveOwners owners(static_cast<std::uint32_t>(graph.successors.size()));
-  for (std::uint32_t owner = 0; owner < graph.owned_roots.size(); owner++) {
+ExclusiveOwners propagate(const Graph& graph, std::uint32_t further_owners) {
+  auto own = static_cast<std::uint32_t>(graph.owned_roots.size());
+  ExclusiveOwners owners(static_cast<std::uint32_t>(graph.successors.size()), further_owners + own);
+  for (std::uint32_t i = 0; i < own; i++) {
+    auto owner = further_owners + i;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;
-    for (auto root : graph.owned_roots[owner]) waiting.emplace_back(root, owner);
+    for (auto root : graph.owned_roots[i]) waiting.emplace_back(root, owner);
     while (!waiting.empty()) {
       auto [node, label] = waiting.back();
       waiting.pop_back();
@@ -28,14 +33,14 @@ ExclusiveOwners propagate(const Graph& graph) {
   return owners;
 }
 
-void expect_same(const Graph& graph) {
-  auto owners = propagate(graph);
+void expect_same(const Graph& graph, std::uint32_t further_owners) {
+  auto owners = propagate(graph, further_owners);
   auto dominated = reference::dominated(graph);
   auto all = reference::reachable(graph, ~0u);
   for (std::uint32_t node = 0; node < graph.successors.size(); node++) {
     std::uint32_t expected = all.contains(node) ? ExclusiveOwners::kShared : ExclusiveOwners::kNone;
     for (std::uint32_t owner = 0; owner < dominated.size(); owner++)
-      if (dominated[owner].contains(node)) expected = owner;
+      if (dominated[owner].contains(node)) expected = further_owners + owner;
     ASSERT_EQ(owners.label_of(ObjectId(node)), expected) << "node " << node;
   }
 }
@@ -59,7 +64,9 @@ TEST(ExclusiveOwners, EqualTheNaiveDominatorsOnRandomGraphs) {
     std::mt19937 random(seed);
     auto nodes = static_cast<std::uint32_t>(1 + random() % 60);
     auto owners = static_cast<std::uint32_t>(1 + random() % 6);
-    expect_same(random_graph(random, nodes, owners, 0.2 * static_cast<double>(random() % 12)));
+    auto graph = random_graph(random, nodes, owners, 0.2 * static_cast<double>(random() % 12));
+    expect_same(graph, kFew);
+    expect_same(graph, kMany);
     if (HasFatalFailure()) return;
   }
 }
@@ -68,12 +75,13 @@ TEST(ExclusiveOwners, ASharedCycleIsNobodysAlone) {
   Graph graph;
   graph.successors = {{1}, {2}, {1, 3}, {}, {3}};
   graph.owned_roots = {{0}, {2}, {4}};
-  auto owners = propagate(graph);
+  auto owners = propagate(graph, kFew);
   EXPECT_EQ(owners.label_of(ObjectId(0)), 0u);
   EXPECT_EQ(owners.label_of(ObjectId(1)), ExclusiveOwners::kShared);
   EXPECT_EQ(owners.label_of(ObjectId(3)), ExclusiveOwners::kShared);
   EXPECT_EQ(owners.label_of(ObjectId(4)), 2u);
-  expect_same(graph);
+  expect_same(graph, kFew);
+  expect_same(graph, kMany);
 }
 
 }  // namespace
