@@ -5,6 +5,7 @@
 #include <thread>
 #include <utility>
 
+#include "cli/doubts.h"
 #include "cli/leak_report.h"
 #include "goruntime/goroutines.h"
 #include "goruntime/roots.h"
@@ -96,6 +97,7 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
     Phase timer(diagnostics, "report");
     describe_heap(views, live, roots, certain, possible, diagnostics, report);
     describe_sites(views, certain, possible, report);
+    describe_doubts(views, report);
   }
   report.timings = diagnostics.times();
   report.warnings = diagnostics.warnings();

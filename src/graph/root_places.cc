@@ -279,6 +279,7 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
                       0};
         if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
           row.function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
+        row.conservative = root.conservative;
         show_word(std::move(row), root.value, Reference::Kind::Unknown, kUnknownType, emit);
       });
 }

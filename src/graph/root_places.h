@@ -53,6 +53,7 @@ struct RootPlace {
   TypeId type;
   Holder parent;  // Static
   std::uint64_t parent_offset = 0;
+  bool conservative = false;  // Unknown: of a frame that is scanned conservatively
 };
 
 class RootPlaces {

@@ -44,14 +44,17 @@ bool Views::settle_certain() {
   bool changed = false;
   // Showing one object may defer more references: by index, to the growing end.
   for (std::size_t i = 0; i < deferred_.size(); i++) {
-    auto [object, holder, slot, elem] = deferred_[i];
+    auto [object, holder, slot, elem, func] = deferred_[i];
     if (full(object.id)) continue;
     changed = true;
-    shown_in_doubt_.emplace(object.id.value, i);
+    auto objects = touched_objects_, bytes = touched_bytes_;
+    doubt_of_.emplace(object.id.value, doubts_.size());
     show_whole(object, holder, elem);
     do {
       run();
     } while (settle_untouched() || settle_interior());
+    doubts_.push_back(
+        {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
   }
   return changed;
 }
@@ -155,7 +158,7 @@ void Views::show(const Work::Item& item, const ObjectRef& object) {
 // Marks the object fully visible; false if it was. `visible_bytes` is what the program asked for;
 // the rest of the slot is the allocator's.
 bool Views::make_full(const ObjectRef& object, std::uint64_t visible_bytes) {
-  touched_.set(object.id.value);
+  touch(object);
   if (!full_.set_first(object.id.value)) return false;
   auto slot = slot_size(object);
   auto visible = std::min(visible_bytes, slot);
@@ -245,7 +248,7 @@ TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
 // Bytes [begin, begin + bytes) hold one value of `type`.
 void Views::show_part(const ObjectRef& object, Holder holder, std::uint64_t begin,
                       std::uint64_t bytes, TypeId type) {
-  if (touched_.set_first(object.id.value)) interior_.push_back(object.id);
+  if (touch(object)) interior_.push_back(object.id);
   set_info(object, type, false, holder);
   auto end = std::min(begin + bytes, slot_size(object));
   if (!has_pointers(object)) {
@@ -299,7 +302,7 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
       follow_values(object, object.offset, type, *len / size);
     return;
   }
-  touched_.set(object.id.value);
+  touch(object);
   windowed_.set(object.id.value);
   set_info(object, type, true, item.tag.holder);
   windows_.push_back({object.id, string ? kUnknownType : type, string, object.offset, *len, *cap,
@@ -369,18 +372,10 @@ void Views::show_func(const Work::Item& item, const ObjectRef& object) {
                     });
 }
 
-std::string Views::doubt_about(ObjectId id) const {
-  auto at = shown_in_doubt_.find(id.value);
-  if (at == shown_in_doubt_.end()) return {};
-  const Deferred& deferred = deferred_[at->second];
-  if (!deferred.holder.is_place()) return fmt::format("word {:#x} of an object", deferred.slot);
-  const RootPlace& place = places_.row(deferred.holder);
-  return place.function.empty() ? place.name : fmt::format("{} of {}", place.name, place.function);
-}
-
 void Views::defer(const Work::Item& item, const ObjectRef& object) {
   if (full(object.id) || !deferred_seen_.set_first(object.id.value)) return;
-  deferred_.push_back({object, item.tag.holder, item.reference.slot, item.reference.type});
+  deferred_.push_back({object, item.tag.holder, item.reference.slot, item.reference.type,
+                       item.reference.kind == Reference::Kind::Func});
 }
 
 }  // namespace overhang
