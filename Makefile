@@ -2,6 +2,7 @@
 # make test    builds everything and runs all tests
 # make build   the program: build/release/overhang
 # make check   formatting, clang-tidy, layers, tests
+# make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
 # make bench   against goref, viewcore and Go's own collector
 # Each installs what it needs first (tools/setup).
 BUILD := build/release
@@ -9,7 +10,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test test-matrix check format bench install clean
+.PHONY: setup configure build all demo test accuracy test-matrix check format bench install clean
 
 setup:
 	@tools/setup
@@ -28,6 +29,9 @@ demo: build
 
 test: all
 	@tools/run_tests $(BUILD)
+
+accuracy: all
+	@tools/accuracy $(BUILD)
 
 test-matrix: all
 	@tools/test_matrix $(BUILD)
