@@ -30,11 +30,11 @@ std::vector<Range> merged(std::vector<Range> ranges) {
 std::vector<Range> uncovered(Range range, const std::vector<Range>& cover) {
   std::vector<Range> out;
   auto next = range.begin;
-  for (const Range& part : cover) {
-    if (part.end <= next) continue;
-    if (part.begin >= range.end) break;
-    if (part.begin > next) out.push_back({next, part.begin});
-    next = std::max(next, part.end);
+  auto part = std::partition_point(cover.begin(), cover.end(),
+                                   [&](const Range& r) { return r.end <= range.begin; });
+  for (; part != cover.end() && part->begin < range.end; ++part) {
+    if (part->begin > next) out.push_back({next, part->begin});
+    next = std::max(next, part->end);
   }
   if (next < range.end) out.push_back({next, range.end});
   return out;
