@@ -16,15 +16,13 @@ std::pair<std::string, const char*> unknown_word(const RootPlace& place) {
   bool stack = !place.function.empty();
   if (place.conservative)
     return {fmt::format("word in {}", stack ? place.function : place.name), "conservative frame"};
-  if (place.address == 0)
-    return {stack ? "register in " + place.function : place.name, "register"};
+  if (place.address == 0) return {stack ? "register in " + place.function : place.name, "register"};
   return stack ? std::pair{"stack word in " + place.function, "stack word"}
                : std::pair{place.name, "static word"};
 }
 
 // The reference's place and kind.
-std::pair<std::string, const char*> describe(const Views& views, Namer& namer,
-                                             const Doubt& doubt) {
+std::pair<std::string, const char*> describe(const Views& views, Namer& namer, const Doubt& doubt) {
   Holder holder = doubt.holder;
   if (holder.is_place()) {
     const RootPlace& place = views.places().row(holder);

@@ -80,8 +80,8 @@ struct PointerPart {
 // whole.
 struct Doubt {
   ObjectRef object;
-  Holder holder;     // what holds the reference
-  Address slot = 0;  // where its word stands; 0: in a register or nowhere
+  Holder holder;      // what holds the reference
+  Address slot = 0;   // where its word stands; 0: in a register or nowhere
   bool func = false;  // a func value whose captures the executable does not describe
   // What became visible by it and was hidden as a whole before (slot sizes). The sums over all
   // doubts are what the possible overhang has more than the certain one.

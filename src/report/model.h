@@ -98,7 +98,7 @@ struct LeakReport {
   HeapTotals heap;
   std::vector<DoubtRow> doubts;      // most bytes first
   std::uint64_t doubts_omitted = 0;  // rows that the list leaves out
-  std::vector<SiteRow> sites;  // largest first
+  std::vector<SiteRow> sites;        // largest first
   std::vector<SpareRow> spare;
   std::vector<PhaseTime> timings;
   double elapsed_ms = 0;  // from the start of the run to its report

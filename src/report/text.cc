@@ -230,7 +230,8 @@ void write_doubts(Page& page, const LeakReport& report) {
     auto detail =
         plural(row.references, "reference") + " to " + plural(row.objects, "hidden object");
     if (row.array_bytes > 0)
-      detail += fmt::format(", and to {} of arrays that show in part", format_bytes(row.array_bytes));
+      detail +=
+          fmt::format(", and to {} of arrays that show in part", format_bytes(row.array_bytes));
     page.line(std::string(number.size(), ' ') + detail);
   }
   if (report.doubts_omitted > 0)

@@ -36,7 +36,10 @@ func mapMemory(bytes int, protection int) []byte {
 func sparse(size int) func() {
 	reserved = mapMemory(size*gib, syscall.PROT_NONE)
 	untouched = mapMemory(size*gib, syscall.PROT_READ|syscall.PROT_WRITE)
-	for at := 0; at < len(untouched); at += len(untouched) / 100 {
+	if reserved == nil || untouched == nil {
+		return nil // the system refuses so much address space; the fact "error" says why
+	}
+	for at := 0; at < len(untouched); at += len(untouched) / 64 {
 		windows = append(windows, untouched[at:at+10])
 	}
 	words := unsafe.Slice((**leaf)(unsafe.Pointer(&untouched[0])), len(untouched)/8)

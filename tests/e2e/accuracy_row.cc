@@ -125,9 +125,8 @@ void print_row() {
                      : fmt::format("{} ({})", predictions.largest_error, predictions.largest_in);
   fmt::print("| {} | {} | {} | {} | {} | {} | {:.2f} % | {:.2f} % ({}) | {} of {} | {} | {} |\n",
              go_version(), live.subjects, live.objects, live.different, live.conservative_only,
-             live.conservative_frames, 100 * typed.share(), 100 * typed.least,
-             typed.least_subject, predictions.within, predictions.scenarios, predictions.near,
-             largest);
+             live.conservative_frames, 100 * typed.share(), 100 * typed.least, typed.least_subject,
+             predictions.within, predictions.scenarios, predictions.near, largest);
 }
 
 void print_header() {

@@ -42,9 +42,7 @@ TEST(Doubts, NameWhatMakesCertainAndPossibleDiffer) {
             heap.at("typed_bytes").get<double>() / heap.at("live_bytes").get<double>());
 
   auto text = run_overhang({std::to_string(subject.pid()), "--stats"}).out;
-  EXPECT_NE(text.find("main.store.raw   unsafe pointer"),
-            std::string::npos)
-      << text;
+  EXPECT_NE(text.find("main.store.raw   unsafe pointer"), std::string::npos) << text;
 }
 
 // Without the references the same bytes are certain, and the collector agrees.

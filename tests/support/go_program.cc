@@ -43,7 +43,7 @@ class FileLock {
 };
 
 bool newer_than(const fs::path& directory, fs::file_time_type built) {
-  for (auto& entry : fs::directory_iterator(directory))
+  for (auto& entry : fs::recursive_directory_iterator(directory))
     if (fs::last_write_time(entry) > built) return true;
   return fs::last_write_time(directory) > built;
 }
@@ -65,7 +65,8 @@ int go_minor() {
 }
 
 std::string build_subject(const std::string& name, const std::vector<std::string>& flags,
-                          const std::string& variant) {
+                          const std::string& variant, const std::vector<std::string>& environment,
+                          const std::string& package) {
   auto directory = kBuilds / go_version();
   fs::create_directories(directory);
   auto executable = directory / (variant.empty() ? name : name + "-" + variant);
@@ -77,10 +78,11 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   }
   std::vector<std::string> command{go_command(), "build", "-o", executable};
   command.insert(command.end(), flags.begin(), flags.end());
-  command.push_back(".");
-  auto result = run(command, {.directory = kSubjects / name,
-                              .environment = {"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
-                              .timeout = 600s});
+  command.push_back(package);
+  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="};
+  variables.insert(variables.end(), environment.begin(), environment.end());
+  auto result =
+      run(command, {.directory = kSubjects / name, .environment = variables, .timeout = 600s});
   if (result.exit_code != 0)
     throw std::runtime_error("go build of subjects/" + name + " failed:\n" + result.err);
   // go build leaves an executable that would come out the same, with its old time.
@@ -101,7 +103,7 @@ Subject::Subject(std::string executable, const std::vector<std::string>& argumen
     : executable_(std::move(executable)) {
   std::vector<std::string> command{executable_};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = std::make_unique<Process>(command, ProcessOptions{.environment = environment});
+  process_ = std::make_unique<Process>(command, ProcessOptions{.directory = "", .environment = environment});
   wait_until_ready();
 }
 
