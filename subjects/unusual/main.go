@@ -48,7 +48,7 @@ var scenarios = map[string]scenario{
 	"goroutines": {2000, goroutines},   // goroutines
 	"mapslices":  {3000, mapOfSlices},  // entries of each map
 	"bytes":      {1, bigBytes},        // GiB of one []byte
-	"pointers":   {64, bigPointers},    // MiB of one []*leaf, a slot in a thousand used
+	"pointers":   {64, bigPointers},    // MiB of one []*leaf, a slot in 10,000 used
 	"zerosize":   {1000, zeroSize},     // objects that zero-size elements stand in
 	"programs":   {1, largeTypes},      // copies on the heap
 	"nans":       {500, nanKeys},       // entries

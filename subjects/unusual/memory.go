@@ -85,7 +85,7 @@ func bigBytes(size int) func() {
 // bigPointers holds one array of pointers, most of them nil, half of it hidden.
 func bigPointers(size int) func() {
 	table = make([]*leaf, size<<20/8)
-	for i := 0; i < len(table); i += 1000 {
+	for i := 0; i < len(table); i += 10000 {
 		table[i] = newLeaf(i)
 	}
 	table = table[:len(table)/2]

@@ -103,7 +103,8 @@ Subject::Subject(std::string executable, const std::vector<std::string>& argumen
     : executable_(std::move(executable)) {
   std::vector<std::string> command{executable_};
   command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = std::make_unique<Process>(command, ProcessOptions{.directory = "", .environment = environment});
+  process_ = std::make_unique<Process>(command,
+                                       ProcessOptions{.directory = "", .environment = environment});
   wait_until_ready();
 }
 

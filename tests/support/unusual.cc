@@ -76,7 +76,7 @@ const std::vector<UnusualHeap>& unusual_heaps() {
       {"goroutines", "1000000", "1,000,000 goroutines, each with a truncated slice"},
       {"mapslices", "1000000", "two maps of 1,000,000 slices"},
       {"bytes", "5", "two []byte of 5 GiB, a page of each touched"},
-      {"pointers", "5000", "one []*T of 4.9 GiB, a slot in 1,000 used"},
+      {"pointers", "5000", "one []*T of 4.9 GiB, a slot in 10,000 used"},
       {"zerosize", "1000000", "3,000,000 slices of zero-size elements; len 10⁹"},
       {"programs", "1000", "1,000 values of a type of 143 KB (GC programs to Go 1.23)"},
       {"nans", "300000", "a map of 300,000 NaN keys"},
