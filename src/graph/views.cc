@@ -249,7 +249,9 @@ TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
 void Views::show_part(const ObjectRef& object, Holder holder, std::uint64_t begin,
                       std::uint64_t bytes, TypeId type) {
   if (touch(object)) interior_.push_back(object.id);
-  set_info(object, type, false, holder);
+  // One value's type says nothing of a user arena's chunk.
+  bool chunk = heap_.spans()[object.span].span.user_arena;
+  set_info(object, chunk ? kUnknownType : type, false, holder);
   auto end = std::min(begin + bytes, slot_size(object));
   if (!has_pointers(object)) {
     // No words to follow; pointers' parts matter only where windows leave something out.
@@ -288,6 +290,12 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
     len = room;
   }
   if (!cap || *cap > room) cap = room;
+  if (heap_.spans()[object.span].span.user_arena) {
+    // A chunk of a user arena holds values of many types: what a slice leaves out of it is no part
+    // of the slice's array.
+    show_part(object, item.tag.holder, object.offset, *len / size * size, type);
+    return;
+  }
   auto header = header_size(object);
   bool pointers = has_pointers(object);
   bool fills = object.offset == header && *len > 0 && slot_size_for(*len, pointers) == slot;
@@ -335,11 +343,33 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   const TypeFacts facts = decoder().facts(type);
   bool single = facts.slot == slot_size(object);
   if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
+  bool chunk = heap_.spans()[object.span].span.user_arena;
   if (type == kUnknownType && !has_pointers(object) && known(holder)) type = noscan_type_;
   set_info(object, type, array || (!single && allocated != kUnknownType), holder);
+  if (chunk) {
+    // Values of many types, those that anything typed leads to followed already.
+    follow_rest(object);
+    return;
+  }
   // A pointer's target type says what stands there, not what the rest of the slot holds.
   bool tiles = array || allocated != kUnknownType || windowed_.test(object.id.value);
   follow_whole(object, tiles ? type : kUnknownType);
+}
+
+// The words that no typed view has shown.
+void Views::follow_rest(const ObjectRef& object) {
+  std::uint64_t next = 0;
+  auto words = [&](std::uint64_t end) {
+    follower_.words(object, next, end, [&](std::uint64_t offset, const Reference& reference) {
+      push(reference, Holder::object(object.id), offset);
+    });
+  };
+  if (auto* parts = visible_parts(object.id))
+    for (auto [begin, end] : parts->ranges()) {
+      words(begin);
+      next = end;
+    }
+  words(slot_size(object));
 }
 
 void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {

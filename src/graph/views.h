@@ -206,6 +206,7 @@ class Views {
                      std::uint64_t count);
   void follow_now(const Work::Range& range);
   void follow_whole(const ObjectRef& object, TypeId type);
+  void follow_rest(const ObjectRef& object);
   void follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
                      TypeId type);
   void defer(const Work::Item& item, const ObjectRef& object);

@@ -154,6 +154,8 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   const ObjectInfo info = views_.info(id);
   const Heap& heap = views_.heap();
   auto type = info.type();
+  if (type == kUnknownType && heap.span_of(id).span.user_arena)
+    return {"value in a user arena", SiteKind::Other};
   if (type == kUnknownType)
     return {fmt::format("object of unknown type ({} bytes)", heap.slot_size(id)), SiteKind::Other};
   const TypeInfo& of = views_.types().info(type);

@@ -87,14 +87,29 @@ const std::vector<UnusualHeap>& unusual_heaps() {
       {"texts", "1000000", "1,000,000 substrings of one text, as many strings"},
       {"types", "100000", "100,000 struct types made by reflect, with arrays, maps, channels"},
       {"closures", "1000000", "1,000,000 functions by reflect.MakeFunc"},
+      {"foreign", "20000", "80,000 pointers into C's memory", "foreign", {"CGO_ENABLED=1"}},
+      {"plugins",
+       "",
+       "a program of three modules, two of them plugins",
+       "plugins",
+       {"CGO_ENABLED=1"},
+       {"first", "second"},
+       true},
+      {"arenas", "20", "20 user arenas", "arenas", {"GOEXPERIMENT=arenas"}},
   };
   return heaps;
 }
 
 UnusualResult examine_unusual(const UnusualHeap& heap, bool full_size) {
-  std::vector<std::string> arguments{heap.label};
+  std::vector<std::string> arguments;
+  if (heap.subject.empty()) arguments.push_back(heap.label);
   if (full_size && !heap.full_size.empty()) arguments.push_back(heap.full_size);
-  Subject subject("unusual", arguments);
+  for (auto& plugin : heap.plugins)
+    arguments.push_back(build_subject(heap.subject, {"-buildmode=plugin"}, plugin, heap.environment,
+                                      "./" + plugin));
+  auto executable =
+      build_subject(heap.subject.empty() ? "unusual" : heap.subject, {}, "", heap.environment);
+  auto subject = Subject::started(executable, arguments);
   UnusualResult out;
   if (subject.facts().contains("error")) {
     out.refused_by_system = true;

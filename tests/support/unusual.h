@@ -14,6 +14,13 @@ struct UnusualHeap {
   std::string label;      // letters, digits and _
   std::string full_size;  // what `make soak-unusual` runs; "": the same
   std::string what;       // the full size in words
+  // Where it is no case of subjects/unusual: the subject, go build's environment, and the plugins
+  // that are its arguments (folders in the subject).
+  std::string subject = {};
+  std::vector<std::string> environment = {};
+  std::vector<std::string> plugins = {};
+  // Part of what is hidden counts as visible: the prediction is only a lower bound.
+  bool lower_bound = false;
 };
 inline void PrintTo(const UnusualHeap& heap, std::ostream* out) { *out << heap.label; }
 const std::vector<UnusualHeap>& unusual_heaps();
