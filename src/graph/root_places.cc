@@ -41,6 +41,12 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       words_(heap.runtime(), roots) {}
 
 Holder RootPlaces::add(RootPlace row) {
+  if (rows_.size() == Holder::kMaxPlaces) {
+    // More than 10 million goroutines have: the last row stands for the rest, without a type.
+    heap_.runtime().diagnostics().lose("places of references beyond the last that has a number");
+    rows_.back() = {RootPlace::Kind::Unknown, "another place", {}, 0, {}, {}, 0};
+    return Holder::place(Holder::kMaxPlaces - 1);
+  }
   rows_.push_back(std::move(row));
   return Holder::place(static_cast<std::uint32_t>(rows_.size() - 1));
 }

@@ -52,9 +52,10 @@ Result<Heap> Heap::open(const Runtime& runtime, const HeapSpans& input, unsigned
     return fail(ErrorKind::BadInput,
                 "the heap's spans claim {} bytes, but the image has {}; is the core cut short?",
                 bytes, image_bytes);
-  if (slots >= kNoObject.value)
-    return fail(ErrorKind::Unsupported, "the heap has {} slots; overhang counts them with 32 bits",
-                slots);
+  if (slots > kMaxObjects)
+    return fail(ErrorKind::Unsupported,
+                "the heap has room for {} objects; overhang numbers up to {} of them", slots,
+                kMaxObjects);
   Heap heap(runtime, input.sweepgen);
   heap.number_slots(input.spans);
   heap.pages_ = PageTable(input.spans, heap.span_first_);

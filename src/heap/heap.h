@@ -44,8 +44,8 @@ struct ObjectRef {
 class Heap {
  public:
   // Loads the bytes of spans that hold pointers; leaves pointer-free ones on disk. The runtime must
-  // outlive the heap. Errors: Unsupported (more than 2^32 - 2 slots), BadInput (spans that no image
-  // of this size can hold).
+  // outlive the heap. Errors: Unsupported (more than kMaxObjects slots), BadInput (spans that no
+  // image of this size can hold).
   static Result<Heap> open(const Runtime& runtime, const HeapSpans& spans, unsigned threads = 1);
 
   const Image& image() const { return *image_; }

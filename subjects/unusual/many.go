@@ -142,7 +142,7 @@ func deepRecursion(size int) func() {
 	ready.Add(1)
 	go recurse(size<<20/200, newLeaf(0), func() {
 		ready.Done()
-		conns := truncated(2, 50)
+		conns := truncated(2, 20000)
 		<-wake
 		clearTail(conns)
 		close(done)

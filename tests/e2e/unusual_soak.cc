@@ -12,11 +12,8 @@ namespace overhang::test {
 namespace {
 
 bool good(const UnusualHeap& heap, const UnusualResult& r) {
-  auto error = std::max(r.predicted, r.freed) - std::min(r.predicted, r.freed);
   return r.different == 0 && r.conservative_only == 0 && r.truncated == 0 && r.warnings == 0 &&
-         r.conserved &&
-         (error <= std::max<std::uint64_t>(r.freed / 1000, 4096) ||
-          (heap.lower_bound && r.predicted <= r.freed));
+         r.conserved && (r.prediction_holds() || (heap.lower_bound && r.predicted <= r.freed));
 }
 
 bool run_one(const UnusualHeap& heap) {

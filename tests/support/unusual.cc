@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
+#include <cstdlib>
 #include <fstream>
 #include <stdexcept>
 
@@ -57,7 +59,7 @@ void report_on(const Subject& subject, UnusualResult& out) {
   out.live_bytes = value("live_bytes");
   out.live_objects = value("live_objects");
   out.typed_share = heap.at("typed_share");
-  out.predicted = value("overhang_bytes");
+  out.predicted = heap.at("overhang_bytes");
   out.conserved = value("visible_bytes") + value("spare_bytes") + value("lost_bytes") +
                       value("overhang_bytes") + value("allocator_bytes") ==
                   out.live_bytes;
@@ -68,6 +70,10 @@ void report_on(const Subject& subject, UnusualResult& out) {
 }
 
 }  // namespace
+
+bool UnusualResult::prediction_holds() const {
+  return std::abs(predicted - freed) <= std::max<std::int64_t>(freed / 1000, 8192);
+}
 
 const std::vector<UnusualHeap>& unusual_heaps() {
   static const std::vector<UnusualHeap> heaps = {
@@ -123,7 +129,7 @@ UnusualResult examine_unusual(const UnusualHeap& heap, bool full_size) {
   if (!out.hides) return out;
   auto before = subject.heap_alloc();
   subject.command("remedy");
-  out.freed = before - subject.heap_alloc();
+  out.freed = static_cast<std::int64_t>(before) - static_cast<std::int64_t>(subject.heap_alloc());
   return out;
 }
 

@@ -37,7 +37,9 @@ struct UnusualResult {
   std::uint64_t own_bytes = 0;  // peak anonymous memory
   double typed_share = 0;
   bool hides = false;  // and then:
-  std::uint64_t predicted = 0, freed = 0;
+  std::int64_t predicted = 0, freed = 0;
+  // Whether they agree to 0.1 % or 8 KiB: a thread that the runtime starts takes some 6 KB.
+  bool prediction_holds() const;
 };
 
 // Starts it, compares the live set with the collector's marks, has the report made by the overhang
