@@ -31,8 +31,10 @@ struct Layout {
   bool narrow_span_counts() const { return mspan_nelems - mspan_freeindex == 2; }
 };
 
-// The row of the newest release that is not newer than `version`, of the same minor release.
-// Errors: Unsupported, naming the versions and architectures that are.
+// The row of the newest release that is not newer than `version`, of the same minor release. A
+// minor release newer than all gets the newest row: what is read by it has to prove itself
+// (Runtime::unknown_release, heap/self_check.h). Errors: Unsupported, naming the versions and
+// architectures that are.
 Result<const Layout*> layout_for(const GoVersion& version, Architecture architecture);
 
 }  // namespace overhang

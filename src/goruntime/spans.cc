@@ -39,6 +39,7 @@ Span read_span(const Layout& layout, ByteSpan record) {
   s.span_class = field<std::uint8_t>(record, layout.mspan_spanclass);
   if (layout.has(layout.mspan_isUserArenaChunk))
     s.user_arena = field<std::uint8_t>(record, layout.mspan_isUserArenaChunk) != 0;
+  s.alloc_count = field<std::uint16_t>(record, layout.mspan_allocCount);
   s.alloc_bits = field<std::uint64_t>(record, layout.mspan_allocBits);
   s.gcmark_bits = field<std::uint64_t>(record, layout.mspan_gcmarkBits);
   s.specials = field<std::uint64_t>(record, layout.mspan_specials);
@@ -125,6 +126,9 @@ Result<HeapSpans> read_spans(const Runtime& runtime) {
       out.spans.push_back(span);
     }
   }
+  out.pages_in_use =
+      image.word(mheap + static_cast<std::uint64_t>(layout.mheap_pagesInUse)).value_or(0);
+  out.rejected = bad;
   if (bad > out.spans.size())
     return fail(ErrorKind::BadInput,
                 "{} of the heap's spans (runtime.mheap_.allspans) make no sense; is the core cut "

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "e2e/subjects.h"
+#include "heap/self_check.h"
 #include "support/anatomy.h"
 #include "support/go_program.h"
 #include "support/overhang_command.h"
@@ -35,6 +36,9 @@ void expect_exact(const Anatomy& anatomy, const Subject& subject) {
   EXPECT_LE(since, 40u) << "the subject did not hold still";
   for (auto& goroutine : anatomy.roots.goroutines)
     EXPECT_FALSE(goroutine.truncated) << "goroutine " << goroutine.id;
+  // What an unknown release has to pass, a known one passes.
+  auto check = self_check(heap, anatomy.spans, anatomy.roots.goroutines);
+  EXPECT_TRUE(check) << check.error().message;
 }
 
 class BitExact : public testing::TestWithParam<SubjectCase> {};
