@@ -9,7 +9,7 @@ namespace {
 constexpr std::size_t kMaxModules = 4096;
 constexpr std::uint32_t kPclntabMagic = 0xFFFFFFF1;     // internal/abi.Go120PCLnTabMagic
 constexpr std::uint32_t kPclntabMagic118 = 0xFFFFFFF0;  // Go 1.18 and 1.19
-constexpr std::uint64_t kFunctabEntry = 8;           // runtime.functab
+constexpr std::uint64_t kFunctabEntry = 8;              // runtime.functab
 
 // The fields of one record; a field that cannot be read makes the whole record bad.
 class ModuleReader {
