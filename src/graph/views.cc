@@ -298,7 +298,8 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   }
   auto header = header_size(object);
   bool pointers = has_pointers(object);
-  bool fills = object.offset == header && *len > 0 && slot_size_for(*len, pointers) == slot;
+  bool fills = object.offset == header && *len > 0 &&
+               slot_size_for(heap_.runtime().layout(), *len, pointers) == slot;
   bool tiny = !pointers && slot == kTinySlot;
   bool touched_before = touched(object.id);
   if (fills || tiny) {

@@ -128,7 +128,8 @@ class Finder {
       first_begin = std::min(first_begin, visible.front().begin);
       last_end = std::max(last_end, visible.back().end);
     }
-    bool exact = slot_size_for(reach_end - array.data_begin, has_pointers) == slot;
+    bool exact =
+        slot_size_for(heap_.runtime().layout(), reach_end - array.data_begin, has_pointers) == slot;
     array.data_end = exact ? reach_end : slot - (slot - array.data_begin) % array.elem_size;
     array.data_end = std::max(array.data_end, reach_end);
     for (const Range& range : visible) array.visible_bytes += range.end - range.begin;

@@ -20,7 +20,9 @@ double least_typed_share(const std::string& subject) {
   static const std::map<std::string, double> kKnown = {
       {"weakrefs", 0.88}, {"finalizers", 0.95}, {"blocked", 0.97}, {"chans", 0.97},
       {"closures", 0.97}, {"reflects", 0.97},   {"timers", 0.97}};
-  // Before Go 1.23 the executable does not name what closures capture.
+  // Before Go 1.23 the executable does not name what closures capture; before 1.22 the allocator
+  // does not record the types of those over 512 bytes either.
+  if (go_minor() < 22 && subject == "closures") return 0.50;
   if (go_minor() < 23) return 0.70;
   if (go_minor() < 25 && subject == "weakrefs") return 0.70;
   if (go_minor() < 24) return 0.95;

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
@@ -16,9 +17,12 @@ using namespace std::chrono_literals;
 const fs::path kSubjects = OVERHANG_SUBJECTS_DIR;
 const fs::path kBuilds = OVERHANG_SUBJECT_BUILDS_DIR;
 
-// The go command: on the PATH, or where Go's own archives are unpacked.
+// The go command: $OVERHANG_GO, on the PATH, or where Go's own archives are unpacked. GOTOOLCHAIN
+// has a go command of 1.21 or later run another release; what a distribution packs of older ones
+// is named by OVERHANG_GO.
 const std::string& go_command() {
   static const std::string command = [] {
+    if (const char* given = std::getenv("OVERHANG_GO"); given && *given) return std::string(given);
     for (const char* candidate : {"go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"})
       if (run({candidate, "version"}).exit_code == 0) return std::string(candidate);
     throw std::runtime_error("no go command on the PATH or in /usr/local/go/bin");
@@ -79,7 +83,8 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   std::vector<std::string> command{go_command(), "build", "-o", executable};
   command.insert(command.end(), flags.begin(), flags.end());
   command.push_back(package);
-  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="};
+  // goindex: Go 1.19's does not work in the module cache, where toolchains are that were fetched.
+  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GODEBUG=goindex=0"};
   variables.insert(variables.end(), environment.begin(), environment.end());
   auto result =
       run(command, {.directory = kSubjects / name, .environment = variables, .timeout = 600s});

@@ -23,8 +23,12 @@
 namespace overhang::test {
 
 // A release of each supported minor version; those that are not at hand are skipped.
-inline const std::vector<std::string> kToolchains{"go1.22.12", "go1.23.12", "go1.24.13", "go1.25.9",
-                                                  "go1.26.8"};
+inline const std::vector<std::string> kToolchains{"go1.19.13", "go1.20.14", "go1.21.13",
+                                                  "go1.22.12", "go1.23.12", "go1.24.13",
+                                                  "go1.25.9",  "go1.26.8"};
+
+// Go 1.19's index of packages does not work in the module cache, where fetched toolchains are.
+inline const std::string kGoEnvironment = "GODEBUG=goindex=0";
 
 class GoCore {
  public:
@@ -36,8 +40,8 @@ class GoCore {
                                     const std::string& build_flags = "") {
     auto core = std::unique_ptr<GoCore>(new GoCore);
     auto prefix = "cd " + core->directory_ + " && GOTOOLCHAIN=" + toolchain +
-                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 go ";
-    std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.22\n";
+                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 " + kGoEnvironment + " go ";
+    std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.19\n";
     if (!shell(prefix + "version") || !shell("command -v gcore")) return nullptr;
     std::ofstream(core->directory_ + "/main.go") << source;
     if (!shell(prefix + "build " + build_flags + " -o subject .")) {
