@@ -68,7 +68,7 @@ func build(size int) {
 }
 
 func clearTree(b *branch) {
-	clear(b.leaves[len(b.leaves):cap(b.leaves)])
+	kit.Clear(b.leaves[len(b.leaves):cap(b.leaves)])
 	if b.left != nil {
 		clearTree(b.left)
 		clearTree(b.right)

@@ -54,11 +54,11 @@ func forget() {
 }
 
 func remedy() {
-	clear(store.items[len(store.items):cap(store.items)])
+	kit.Clear(store.items[len(store.items):cap(store.items)])
 	for _, b := range boxes {
-		clear(b.items[len(b.items):cap(b.items)])
+		kit.Clear(b.items[len(b.items):cap(b.items)])
 	}
-	clear(plain[len(plain):cap(plain)])
+	kit.Clear(plain[len(plain):cap(plain)])
 }
 
 func main() {

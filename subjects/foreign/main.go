@@ -65,7 +65,7 @@ func main() {
 	kit.Fact("hides", 1)
 	kit.Serve(kit.Command{Name: "remedy", Do: func() {
 		for _, w := range wrappers {
-			clear(w.own[len(w.own):cap(w.own)])
+			kit.Clear(w.own[len(w.own):cap(w.own)])
 		}
 	}})
 }

@@ -65,6 +65,14 @@ func fact(name, value string) {
 	facts = append(facts, strconv.Quote(name)+":"+value...)
 }
 
+// Clear is clear (Go 1.21) for slices.
+func Clear[T any](s []T) {
+	var zero T
+	for i := range s {
+		s[i] = zero
+	}
+}
+
 // Arg is the n-th command-line argument, or "".
 func Arg(n int) string {
 	if n < len(os.Args) {

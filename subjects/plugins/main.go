@@ -46,7 +46,7 @@ func main() {
 		for _, f := range remedy {
 			f()
 		}
-		clear(visible[20:30])
+		kit.Clear(visible[20:30])
 		visible = visible[:20:20]
 	}})
 }

@@ -180,7 +180,7 @@ func madeTypes(size int) func() {
 				list := v.Elem().Field(3)
 				list = list.Slice3(0, list.Cap(), list.Cap())
 				for k := 1; k < list.Len(); k++ {
-					list.Index(k).SetZero()
+					list.Index(k).Set(reflect.Zero(list.Type().Elem()))
 				}
 			}
 		}

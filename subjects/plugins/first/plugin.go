@@ -28,7 +28,12 @@ func newConns(n int) []*conn {
 	return out
 }
 
-func clearTail(s []*conn) { clear(s[len(s):cap(s)]) }
+func clearTail(s []*conn) {
+	tail := s[len(s):cap(s)]
+	for i := range tail {
+		tail[i] = nil
+	}
+}
 
 //go:noinline
 func wait() {
