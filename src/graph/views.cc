@@ -335,6 +335,13 @@ bool Views::known(Holder holder) const {
 
 // Everything in the object, by the type that is known of it; else as an array of `elem`.
 void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
+  if (heap_.spans()[object.span].span.user_arena) {
+    // Values of many types, those that anything typed leads to followed already.
+    if (!make_full(object, slot_size(object) - header_size(object))) return;
+    set_info(object, kUnknownType, false, holder);
+    follow_rest(object);
+    return;
+  }
   auto allocated = follower_.allocation_type(object);
   auto type = allocated != kUnknownType ? allocated : info(object.id).type();
   const auto elem_size = decoder().facts(elem).size;
@@ -344,14 +351,8 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   const TypeFacts facts = decoder().facts(type);
   bool single = facts.slot == slot_size(object);
   if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
-  bool chunk = heap_.spans()[object.span].span.user_arena;
   if (type == kUnknownType && !has_pointers(object) && known(holder)) type = noscan_type_;
   set_info(object, type, array || (!single && allocated != kUnknownType), holder);
-  if (chunk) {
-    // Values of many types, those that anything typed leads to followed already.
-    follow_rest(object);
-    return;
-  }
   // A pointer's target type says what stands there, not what the rest of the slot holds.
   bool tiles = array || allocated != kUnknownType || windowed_.test(object.id.value);
   follow_whole(object, tiles ? type : kUnknownType);

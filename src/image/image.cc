@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <bit>
+#include <cstdlib>
 #include <cstring>
 #include <map>
 #include <new>
@@ -14,14 +15,25 @@ namespace overhang {
 // the bit sees the bytes. Pages that cannot be filled are `gone` and not tried again; so holes cost
 // a lock, memory does not.
 struct Image::Lazy {
+  // Zeros that the system makes on demand: a mapping of terabytes that nobody reads costs nothing.
+  struct Free {
+    void operator()(std::atomic<std::uint64_t>* words) const { std::free(words); }
+  };
+  using Words = std::unique_ptr<std::atomic<std::uint64_t>[], Free>;
+  static Words make_words(std::uint64_t count) {
+    auto* words = static_cast<std::atomic<std::uint64_t>*>(
+        std::calloc(count, sizeof(std::atomic<std::uint64_t>)));
+    if (!words) throw std::bad_alloc();
+    return Words(words);
+  }
   // Bitmaps over a segment's pages. A chunk's bits stand in one word.
   struct Pages {
     explicit Pages(std::uint64_t size)
         : count((size + kPageSize - 1) / kPageSize),
-          present(new std::atomic<std::uint64_t>[(count + 63) / 64]()),
-          gone(new std::atomic<std::uint64_t>[(count + 63) / 64]()) {}
+          present(make_words((count + 63) / 64)),
+          gone(make_words((count + 63) / 64)) {}
     std::uint64_t count;
-    std::unique_ptr<std::atomic<std::uint64_t>[]> present, gone;
+    Words present, gone;
   };
   static_assert(64 % kPagesPerChunk == 0);
 

@@ -43,7 +43,7 @@ type scenario struct {
 }
 
 var scenarios = map[string]scenario{
-	"sparse":     {64, sparse},         // GiB reserved, and as many mapped and untouched
+	"sparse":     {1024, sparse},       // GiB reserved, and as many mapped and untouched
 	"mapped":     {1, mappedFile},      // GiB of a mapped file
 	"goroutines": {2000, goroutines},   // goroutines
 	"mapslices":  {3000, mapOfSlices},  // entries of each map
