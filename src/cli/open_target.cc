@@ -69,7 +69,9 @@ Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diag
   OVERHANG_TRY(opened.file, ElfFile::open(executable));
   if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
   OVERHANG_TRY(opened.runtime, Runtime::open(*opened.image, *opened.file, diagnostics));
-  OVERHANG_TRY(opened.dwarf, Dwarf::open(*opened.file));
+  if (opened.file->has_dwarf()) {
+    OVERHANG_TRY(opened.dwarf, Dwarf::open(*opened.file));
+  }
   return opened;
 }
 

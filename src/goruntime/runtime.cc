@@ -84,39 +84,6 @@ void lay_read_only_segments(Image& image, const ElfFile& file, std::uint64_t bia
   }
 }
 
-Result<RuntimeVariables> find_variables(const ElfFile& file, const Layout& layout,
-                                        std::uint64_t bias) {
-  if (!file.has_symbols())
-    return fail(ErrorKind::Unsupported,
-                "{} has no symbol table (built with -ldflags=-s, or stripped); give an unstripped "
-                "build of the same sources with --exe",
-                file.path());
-  RuntimeVariables v;
-  struct {
-    const char* name;
-    Address* address;
-    bool wanted;
-  } const table[] = {
-      {"runtime.mheap_", &v.mheap, true},
-      {"runtime.firstmoduledata", &v.first_moduledata, true},
-      {"runtime.allgs", &v.allgs, true},
-      {"runtime.allm", &v.allm, true},
-      {"runtime.allp", &v.allp, true},
-      {"runtime.allfin", &v.allfin, true},
-      {"runtime.gcCleanups", &v.gc_cleanups, layout.has(layout.cleanupQueue_all)},
-  };
-  for (auto& row : table) {
-    if (!row.wanted) continue;
-    auto symbol = file.symbol(row.name);
-    if (!symbol)
-      return fail(ErrorKind::Unsupported,
-                  "{} has no symbol {}; give an unstripped build of the same sources with --exe",
-                  file.path(), row.name);
-    *row.address = symbol->address + bias;
-  }
-  return v;
-}
-
 Error explain_by_release(const Error& error, const GoVersion& version, const Layout& layout) {
   if (version.minor <= layout.minor) return error;
   return {ErrorKind::Unsupported,
@@ -139,7 +106,8 @@ std::optional<TargetSlice> read_slice(const Image& image, Address header) {
 }
 
 Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file,
-                                               Diagnostics& diagnostics) {
+                                               Diagnostics& diagnostics,
+                                               const ElfFile* debug_file) {
   Phase phase(diagnostics, "runtime");
   OVERHANG_TRY(auto info, read_build_info(file));
   if (image.architecture() != file.architecture())
@@ -159,10 +127,11 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file
   auto explained = [&parts](const Error& error) {
     return tl::unexpected(explain_by_release(error, parts.version, *parts.layout));
   };
-  auto variables = find_variables(file, *parts.layout, parts.load_bias);
+  lay_read_only_segments(image, file, parts.load_bias);
+  auto variables = find_variables(image, file, debug_file ? *debug_file : file, *parts.layout,
+                                  parts.load_bias, diagnostics);
   if (!variables) return explained(variables.error());
   parts.variables = *variables;
-  lay_read_only_segments(image, file, parts.load_bias);
   auto modules = read_modules(image, *parts.layout, parts.variables.first_moduledata, diagnostics);
   if (!modules) return explained(modules.error());
   parts.modules = std::move(*modules);

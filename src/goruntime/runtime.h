@@ -13,20 +13,10 @@
 #include "binary/elf_file.h"
 #include "binary/function_table.h"
 #include "goruntime/layout.h"
+#include "goruntime/runtime_variables.h"
 #include "image/image.h"
 
 namespace overhang {
-
-// Addresses of the runtime's variables in the image (0: this release has none).
-struct RuntimeVariables {
-  Address mheap = 0;             // runtime.mheap_
-  Address first_moduledata = 0;  // runtime.firstmoduledata
-  Address allgs = 0;             // runtime.allgs ([]*g header)
-  Address allm = 0;              // runtime.allm (*m)
-  Address allp = 0;              // runtime.allp ([]*p header)
-  Address allfin = 0;            // runtime.allfin (*finBlock)
-  Address gc_cleanups = 0;       // runtime.gcCleanups (cleanupQueue), 1.25+
-};
 
 // A slice or bit vector of the runtime, as addresses.
 struct TargetSlice {
@@ -69,8 +59,11 @@ class Runtime {
   // gets the executable's read-only bytes laid under its holes (kernel cores leave them out).
   // Compares build ids where the image shows the executable's. Errors: BadInput (not a Go program;
   // executable and image differ), Unsupported (version, architecture).
+  // `debug_file`: where the symbols are, if not in `file`; nullptr: there is none. A program
+  // without symbols is searched for its runtime's variables.
   static Result<std::unique_ptr<Runtime>> open(Image& image, const ElfFile& file,
-                                               Diagnostics& diagnostics);
+                                               Diagnostics& diagnostics,
+                                               const ElfFile* debug_file = nullptr);
 
   const Image& image() const { return image_; }
   const ElfFile& file() const { return file_; }

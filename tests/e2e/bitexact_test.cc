@@ -85,23 +85,83 @@ INSTANTIATE_TEST_SUITE_P(Subjects, BitExactCore,
 struct Build {
   const char* variant;
   std::vector<std::string> flags;
+  bool external = false;  // linked by the C compiler
 };
+
+bool have_c_compiler() { return run({"gcc", "--version"}).exit_code == 0; }
 
 class BitExactBuild : public testing::TestWithParam<Build> {};
 
 TEST_P(BitExactBuild, LiveSetIsTheCollectors) {
-  for (const char* name : {"blocked", "stackobjects", "closures"}) {
-    auto executable = build_subject(name, GetParam().flags, GetParam().variant);
-    auto subject = Subject::started(executable, {});
-    SCOPED_TRACE(name);
-    expect_exact(subject, [&] { return Anatomy::of_process(subject.pid(), executable); });
+  const Build& build = GetParam();
+  if (build.external && !have_c_compiler()) GTEST_SKIP() << "gcc is not installed";
+  // `finalizers blocked` has finalizers and cleanups that wait to run.
+  for (const SubjectCase& subject_case :
+       {SubjectCase{"blocked", {}}, SubjectCase{"stackobjects", {}}, SubjectCase{"closures", {}},
+        SubjectCase{"finalizers", {"blocked"}}}) {
+    auto executable = build_subject(subject_case.name, build.flags, build.variant,
+                                    {build.external ? "CGO_ENABLED=1" : "CGO_ENABLED=0"});
+    auto subject = Subject::started(executable, subject_case.arguments);
+    SCOPED_TRACE(subject_case.label());
+    expect_exact(subject, [&] {
+      auto anatomy = Anatomy::of_process(subject.pid(), executable);
+      EXPECT_EQ(anatomy->diagnostics.warnings(), std::vector<std::string>{});
+      return anatomy;
+    });
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Builds, BitExactBuild,
-                         testing::Values(Build{"pie", {"-buildmode=pie"}},
-                                         Build{"unoptimised", {"-gcflags=-N -l"}}),
-                         [](auto& instance) { return std::string(instance.param.variant); });
+INSTANTIATE_TEST_SUITE_P(
+    Builds, BitExactBuild,
+    testing::Values(Build{"pie", {"-buildmode=pie"}}, Build{"unoptimised", {"-gcflags=-N -l"}},
+                    Build{"trimmed", {"-trimpath", "-ldflags=-s -w"}},
+                    Build{"pie_stripped", {"-buildmode=pie", "-ldflags=-s -w"}},
+                    Build{"external_stripped", {"-ldflags=-s -w -linkmode=external"}, true},
+                    Build{"external_pie_stripped",
+                          {"-buildmode=pie", "-ldflags=-s -w -linkmode=external"},
+                          true}),
+    [](auto& instance) { return std::string(instance.param.variant); });
+
+// Every subject without symbols and DWARF, as container images ship programs: the runtime's
+// variables are found by what they hold, and they are the ones that symbols name.
+class BitExactStripped : public testing::TestWithParam<SubjectCase> {};
+
+TEST_P(BitExactStripped, LiveSetIsTheCollectors) {
+  auto executable = build_subject(GetParam().name, {"-ldflags=-s -w"}, "stripped");
+  auto subject = Subject::started(executable, GetParam().arguments);
+  auto anatomy = Anatomy::of_process(subject.pid(), executable);
+  ASSERT_FALSE(anatomy->file->has_symbols());
+  expect_exact(*anatomy, subject);
+  EXPECT_EQ(anatomy->diagnostics.warnings(), std::vector<std::string>{});
+}
+
+INSTANTIATE_TEST_SUITE_P(Subjects, BitExactStripped, testing::ValuesIn(all_subjects()),
+                         [](auto& instance) { return instance.param.label(); });
+
+// A program with symbols, stripped of them by strip(1): the search must give what the symbols say.
+TEST(VariableSearch, FindsWhatSymbolsSay) {
+  for (const SubjectCase& subject_case :
+       {SubjectCase{"finalizers", {"blocked"}}, SubjectCase{"churn", {"1"}}}) {
+    SCOPED_TRACE(subject_case.label());
+    TemporaryDirectory directory;
+    auto executable = build_subject(subject_case.name);
+    auto stripped = directory.file("stripped");
+    if (run({"strip", "-o", stripped, executable}).exit_code != 0)
+      GTEST_SKIP() << "strip (package binutils) is not installed";
+    auto subject = Subject::started(executable, subject_case.arguments);
+    auto named = Anatomy::of_process(subject.pid(), executable);
+    auto searched = Anatomy::of_process(subject.pid(), stripped);
+    auto& by_name = named->runtime->variables();
+    auto& by_search = searched->runtime->variables();
+    EXPECT_EQ(by_search.first_moduledata, by_name.first_moduledata);
+    EXPECT_EQ(by_search.mheap, by_name.mheap);
+    EXPECT_EQ(by_search.allgs, by_name.allgs);
+    EXPECT_EQ(by_search.allp, by_name.allp);
+    EXPECT_EQ(searched->image->word(by_search.allm), named->image->word(by_name.allm));
+    EXPECT_EQ(by_search.allfin, by_name.allfin);
+    EXPECT_EQ(by_search.gc_cleanups, by_name.gc_cleanups);
+  }
+}
 
 }  // namespace
 }  // namespace overhang::test
