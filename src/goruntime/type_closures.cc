@@ -132,6 +132,18 @@ TypeId TypeTable::Impl::cleanup_argument(Address call) {
   return cleanup_arguments[dictionary] = id;
 }
 
+TypeId TypeTable::Impl::closure_like(Address pc, TypeId structure) {
+  // Generic functions share their code: the types of what they capture may differ.
+  auto [at, fresh] = closures_like.try_emplace({pc, structure.value});
+  if (!fresh) return at->second;
+  auto function = runtime.find_function(pc);
+  if (!function) return kUnknownType;
+  const TypeInfo& info = decoded(structure).info;
+  return at->second = add_struct(
+             fmt::format("{}{}", TypeTable::kClosurePrefix, short_type_name(function->name)),
+             info.fields, info.size);
+}
+
 TypeId TypeTable::Impl::closure(Address pc, std::uint64_t object_bytes) {
   auto [at, fresh] = closures.try_emplace(pc);
   if (!fresh) return at->second;

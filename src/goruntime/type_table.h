@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -94,10 +95,17 @@ struct TypeTable::Impl {
   TypeId weak_handle();
   TypeId sync_map_node_target(TypeId node, bool is_entry);
 
+  // --- type_scan.cc ---
+  const std::vector<TypeId>& all_types();
+  TypeId either(std::vector<TypeId> types);
+  TypeId sized(std::uint64_t bytes);
+  bool surely_type(const Module& module, Address address) const;
+
   // --- type_closures.cc ---
   TypeId closure(Address pc, std::uint64_t object_bytes);
   TypeId closure_of(const Function& function, std::uint64_t object_bytes);
   TypeId cleanup_argument(Address call);
+  TypeId closure_like(Address pc, TypeId structure);
   TypeId method_value_receiver(std::string_view name);
 
   const Runtime& runtime;
@@ -111,12 +119,17 @@ struct TypeTable::Impl {
   std::unordered_map<TypeId, TypeId> pointers;  // intern_pointer
   std::unordered_map<std::string, TypeId> by_name;
   std::unordered_map<std::string, TypeId> by_full_name;
-  std::unordered_map<Address, TypeId> closures;           // by pc
-  std::unordered_map<Address, TypeId> cleanup_arguments;  // by the dictionary
+  std::unordered_map<Address, TypeId> closures;                       // by pc
+  std::unordered_map<Address, TypeId> cleanup_arguments;              // by the dictionary
+  std::map<std::pair<Address, std::uint32_t>, TypeId> closures_like;  // by pc and structure
   std::unordered_map<std::uint64_t, TypeId> node_targets;
   TypeId weak_handle_type, scalar_word_type, unknown_word_type, pointer_free_type;
   unsigned composing = 0;  // depth of composed_name
   bool names_loaded = false;
+  std::vector<TypeId> every;  // all_types()
+  bool every_scanned = false;
+  std::map<std::vector<std::uint32_t>, TypeId> eithers;
+  std::unordered_map<std::uint64_t, TypeId> sized_types;
 };
 
 // The general way from Go's kinds to the table's.

@@ -145,6 +145,7 @@ TypeId TypeTable::Impl::named_in_full(std::string_view full_name) {
   if (!names_loaded) {
     // moduledata.typelinks: every type of the binary that has no name, so also *T of most T.
     names_loaded = true;
+    if (!dwarf) all_types();
     for (const auto& module : runtime.modules()) {
       auto links = runtime.image().bytes(module.typelinks.data, module.typelinks.len * 4);
       if (module.typelinks.len > (module.etypes - module.types) / 8 || !links) continue;
@@ -182,6 +183,7 @@ TypeTable::~TypeTable() = default;
 
 TypeId TypeTable::from_rtype(Address rtype) { return impl_->intern_rtype(rtype); }
 TypeId TypeTable::from_dwarf(DieOffset die) { return impl_->intern_die(die); }
+const std::vector<TypeId>& TypeTable::all() { return impl_->all_types(); }
 TypeId TypeTable::named(std::string_view name) { return impl_->named(name); }
 
 TypeId TypeTable::from_itab(Address itab) {
@@ -202,6 +204,11 @@ TypeId TypeTable::cleanup_argument(Address call) { return impl_->cleanup_argumen
 TypeId TypeTable::closure(Address pc, std::uint64_t object_bytes) {
   return impl_->closure(pc, object_bytes);
 }
+TypeId TypeTable::closure_like(Address pc, TypeId structure) {
+  return impl_->closure_like(pc, structure);
+}
+TypeId TypeTable::sized(std::uint64_t bytes) { return impl_->sized(bytes); }
+TypeId TypeTable::either(std::vector<TypeId> types) { return impl_->either(std::move(types)); }
 TypeId TypeTable::sync_map_node_target(TypeId node, bool is_entry) {
   return impl_->sync_map_node_target(node, is_entry);
 }

@@ -96,6 +96,8 @@ class TypeTable {
   // A type by name, with import paths in full ("*net/http.Request") or as the report shows it
   // ("*http.Request"); kUnknownType if nobody knows it.
   TypeId named(std::string_view name);
+  // Every type that has an abi.Type in the executable, found by looking for them (type_scan.cc).
+  const std::vector<TypeId>& all();
   // Dynamic type of an interface: word 0 of Interface (*itab) / EmptyInterface (*abi.Type).
   TypeId from_itab(Address itab);
 
@@ -114,6 +116,14 @@ class TypeTable {
   // kUnknownType where pc is no function's start. Words of the object that lie past the struct are
   // variables that the binary does not mention.
   TypeId closure(Address pc, std::uint64_t object_bytes);
+  // The type of closures of the function at `pc` that were allocated as `structure` (closure.go:
+  // ClosureType).
+  TypeId closure_like(Address pc, TypeId structure);
+  // One of these types, which say the same of every word: structs are named "main.A|main.B", and
+  // their fields alike. The type itself where there is only one.
+  TypeId either(std::vector<TypeId> types);
+  // "24 bytes": values without pointers of which only the size is known.
+  TypeId sized(std::uint64_t bytes);
   // Whether the type was made by closure(); its name is "closure " and the function's.
   bool is_closure(TypeId id) const { return info(id).name.starts_with(kClosurePrefix); }
   static constexpr std::string_view kClosurePrefix = "closure ";

@@ -138,7 +138,13 @@ void Follower::expand(const Reference& reference, Emit&& emit) {
     return;
   }
   auto channel = channel_storage(heap_.runtime(), decoder_.types(), reference.target);
-  if (!channel) return;
+  if (!channel) {
+    // No channel, whatever the reference's type says: words of unknown type.
+    if (auto object = heap_.find(reference.target))
+      words(*object, 0, heap_.spans()[object->span].span.elem_size,
+            [&](std::uint64_t, const Reference& word) { emit(word); });
+    return;
+  }
   if (channel->buffer != 0 && !channel->buffer_with_header)
     part(Reference::Kind::Storage, channel->elem, channel->buffer, channel->capacity);
   // The header's own pointers: goroutines that wait, a timer.

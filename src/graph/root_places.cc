@@ -38,7 +38,8 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       follower_(follower),
       decoder_(follower.decoder()),
       dwarf_(dwarf),
-      words_(heap.runtime(), roots) {}
+      words_(heap.runtime(), roots),
+      stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }) {}
 
 Holder RootPlaces::add(RootPlace row) {
   if (rows_.size() == Holder::kMaxPlaces) {
@@ -211,6 +212,60 @@ void RootPlaces::show_static(const Reference& reference, Holder holder, std::uin
              reference.count, emit);
 }
 
+// Whether the word belongs to a variable that the frame keeps in memory as a whole.
+bool RootPlaces::in_stack_object(const StackFrame& frame, Address slot) {
+  if (frame.continpc == 0) return false;
+  const Runtime& runtime = heap_.runtime();
+  const PcFacts& facts = stack_facts_.at(frame.continpc);
+  auto record_size = static_cast<std::size_t>(runtime.layout().stackObjectRecord_size_of);
+  for (std::size_t i = 0; i < facts.maps.objects.size() / record_size; i++) {
+    auto record = read_stack_object(runtime.layout(), facts.maps.objects, i);
+    auto base = (record.offset < 0 ? frame.varp : frame.argp) +
+                static_cast<std::uint64_t>(std::int64_t{record.offset});
+    if (slot - base < static_cast<std::uint64_t>(std::max(record.size, 0))) return true;
+  }
+  return false;
+}
+
+void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered,
+                            const Emit& emit) {
+  Reference word;
+  word.slot = row.address;
+  word.target = value;
+  auto meaning = guesser.word(word, scattered);
+  if (meaning.kind == Reference::Kind::Unknown || !words_.claim(row.address)) return;
+  bool slice = meaning.kind == Reference::Kind::Slice;
+  auto what = slice ? decoder_.types().slice_name(meaning.type) : std::string();
+  row.name = row.kind == RootPlace::Kind::Local
+                 ? (slice ? "a local " + what : "a local")
+                 : fmt::format("a global {}at {:#x}", slice ? what + " " : "", row.address);
+  row.nameless = true;
+  emit(meaning, add(std::move(row)), 0);
+}
+
+void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
+  words_.for_each_unclaimed(
+      [&](const Root& root) {
+        if (root.kind != RootKind::Data) return;
+        RootPlace row;
+        row.kind = RootPlace::Kind::Global;
+        row.address = root.slot;
+        guess_word(guesser, std::move(row), root.value, false, emit);
+      },
+      [&](const Goroutine& goroutine, const StackRoot& root) {
+        if (root.slot == 0 || root.frame < 0 ||
+            static_cast<std::size_t>(root.frame) >= goroutine.frames.size())
+          return;
+        const StackFrame& frame = goroutine.frames[static_cast<std::size_t>(root.frame)];
+        if (frame.conservative) return;
+        RootPlace row;
+        row.kind = RootPlace::Kind::Local;
+        row.function = frame.function.name;
+        row.address = root.slot;
+        guess_word(guesser, std::move(row), root.value, !in_stack_object(frame, root.slot), emit);
+      });
+}
+
 // The contents of an object with a finalizer are roots; the object itself is not.
 void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
   auto object = heap_.find(root.value);
@@ -258,8 +313,9 @@ void RootPlaces::show_root(const Root& root, const Emit& emit) {
                 decoder_.types().named("uintptr"), emit);
       return;
     case RootKind::Data:
-      record.kind = RootPlace::Kind::Unknown;
-      record.name = fmt::format("static word {:#x}", root.slot);
+      record.kind = dwarf_ ? RootPlace::Kind::Unknown : RootPlace::Kind::Global;
+      record.name = fmt::format("{} {:#x}", dwarf_ ? "static word" : "a global at", root.slot);
+      record.nameless = true;
       show_word(std::move(record), root.value, Reference::Kind::Unknown, kUnknownType, emit);
       return;
     case RootKind::QueuedFinalizer:

@@ -13,7 +13,9 @@
 #include <unordered_map>
 #include <vector>
 
+#include "goruntime/stack_map.h"
 #include "graph/follow.h"
+#include "graph/guess.h"
 #include "graph/root_words.h"
 
 namespace overhang {
@@ -56,6 +58,7 @@ struct RootPlace {
   Holder parent;  // Static
   std::uint64_t parent_offset = 0;
   bool conservative = false;  // Unknown: of a frame that is scanned conservatively
+  bool nameless = false;      // a variable whose name the executable does not tell
 };
 
 class RootPlaces {
@@ -68,6 +71,9 @@ class RootPlaces {
 
   // What globals and locals refer to.
   void show(const Emit& emit);
+  // What words of globals and locals refer to that look like more than a pointer, in a program
+  // whose variables are not known.
+  void show_guessed(Guesser& guesser, const Emit& emit);
   // Roots that are no variables: finalizers, and words of unknown type.
   void show_unclaimed(const Emit& emit);
   // A reference that leads outside the heap: into static data or a stack, whose root words become
@@ -89,6 +95,8 @@ class RootPlaces {
   void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
   void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
+  bool in_stack_object(const StackFrame& frame, Address slot);
+  void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   void show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type, const Emit& emit);
@@ -105,6 +113,7 @@ class RootPlaces {
   ReferenceDecoder& decoder_;
   Dwarf* dwarf_;
   RootWords words_;
+  PcCache stack_facts_;
   std::deque<RootPlace> rows_;  // millions where there are as many goroutines: grown in place
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   tsl::robin_set<std::uint64_t> static_seen_;

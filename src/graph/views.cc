@@ -29,15 +29,20 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
       noscan_type_(types.pointer_free_data()),
       places_(heap, roots, follower_, dwarf),
       work_(heap) {
+  if (!dwarf) guesser_.emplace(heap, follower_.decoder());
   places_.show(pusher());
 }
 
 void Views::settle() {
   run();
+  if (guesser_) {
+    places_.show_guessed(*guesser_, pusher());
+    run();
+  }
   places_.show_unclaimed(pusher());
   do {
     run();
-  } while (settle_untouched() || settle_interior());
+  } while (settle_guessed() || settle_untouched() || settle_interior());
 }
 
 bool Views::settle_certain() {
@@ -52,15 +57,54 @@ bool Views::settle_certain() {
     show_whole(object, holder, elem);
     do {
       run();
-    } while (settle_untouched() || settle_interior());
+    } while (settle_guessed() || settle_untouched() || settle_interior());
     doubts_.push_back(
         {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
   }
   return changed;
 }
 
+// Deferred references to objects that nothing typed shows, but that look like something.
+bool Views::settle_guessed() {
+  if (!guesser_) return false;
+  for (bool by_population : {false, true}) {
+    for (auto& next = next_guess_[by_population]; next < deferred_.size();) {
+      auto deferred = deferred_[next++];
+      if (touched(deferred.object.id)) continue;
+      auto meaning = guesser_->object(deferred.object, by_population);
+      if (meaning.kind == Reference::Kind::Unknown) continue;
+      meaning.slot = deferred.slot;
+      push(meaning, deferred.holder, 0);
+      return true;
+    }
+  }
+  return false;
+}
+
+// What is likely to hold slices' headers comes before arrays, so that those are seen through
+// headers where there are any.
+unsigned Views::whole_rank(const ObjectRef& object) {
+  if (heap_.spans()[object.span].layout == PointerLayout::InlineBitmap) return 0;
+  auto allocated = follower_.allocation_type(object);
+  return allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object) ? 1 : 2;
+}
+
+// Shows the first deferred object of that rank that nothing shows.
+bool Views::show_first_whole(unsigned rank) {
+  for (auto& next = next_whole_[rank]; next < deferred_.size();) {
+    auto deferred = deferred_[next++];
+    if (touched(deferred.object.id) || whole_rank(deferred.object) != rank) continue;
+    show_whole(deferred.object, deferred.holder, deferred.elem);
+    return true;
+  }
+  return false;
+}
+
 // Deferred references to objects that nothing typed shows.
 bool Views::settle_untouched() {
+  // Without types of variables nearly everything is deferred first: one at a time, so that what the
+  // one leads to is known before the next.
+  if (guesser_) return show_first_whole(0) || show_first_whole(1) || show_first_whole(2);
   bool any = false;
   for (; next_untouched_ < deferred_.size(); next_untouched_++) {
     auto deferred = deferred_[next_untouched_];
@@ -198,8 +242,16 @@ void Views::follow_now(const Work::Range& range) {
 void Views::follow_whole(const ObjectRef& object, TypeId type) {
   auto holder = Holder::object(object.id);
   follower_.whole(object, type, [&](std::uint64_t offset, const Reference& reference) {
-    push(reference, holder, offset);
+    push(guesser_ ? guesser_->word(reference) : reference, holder, offset);
   });
+}
+
+// The words behind a value whose type may have been guessed: there should be none.
+void Views::follow_behind(const ObjectRef& object, std::uint64_t begin) {
+  if (!guesser_ || begin >= slot_size(object)) return;
+  auto holder = Holder::object(object.id);
+  follower_.words(object, begin, slot_size(object),
+                  [&](std::uint64_t offset, const Reference& word) { push(word, holder, offset); });
 }
 
 void Views::show_value(const Work::Item& item, const ObjectRef& object) {
@@ -215,6 +267,7 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
       follow_unseen(object, header, facts.size, type);
     else
       follow_values(object, header, type, 1);
+    follow_behind(object, header + facts.size);
     return;
   }
   if (auto value = captured_value(item, object); value != kUnknownType) {
@@ -384,10 +437,17 @@ void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
                    [&](const Reference& part) { push(part, Holder::object(object.id), 0); });
 }
 
+TypeId Views::closure_type(const ObjectRef& object, Address target) {
+  auto pc = heap_.image().word(target);
+  if (!pc) return kUnknownType;
+  auto type = types().closure(*pc, slot_size(object) - header_size(object));
+  // Without DWARF that is a closure of words without types, if it is a closure at all.
+  return guesser_ && types().is_closure(type) ? guesser_->closure(object) : type;
+}
+
 void Views::show_func(const Work::Item& item, const ObjectRef& object) {
   if (full(object.id)) return;
-  auto pc = heap_.image().word(item.reference.target);
-  auto type = pc ? types().closure(*pc, slot_size(object) - header_size(object)) : kUnknownType;
+  auto type = closure_type(object, item.reference.target);
   if (type == kUnknownType) {
     defer(item, object);
     return;

@@ -26,8 +26,10 @@
 #include <tsl/robin_map.h>
 #include <tsl/robin_set.h>
 
+#include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -121,6 +123,9 @@ class Views {
   TypeTable& types() { return decoder().types(); }
   TypeId byte_type() const { return byte_type_; }
 
+  // Of the closure object that a func value at `target` leads to.
+  TypeId closure_type(const ObjectRef& object, Address target);
+
   bool full(ObjectId id) const { return full_.test(id.value); }
   // Some view leads to it.
   bool touched(ObjectId id) const { return touched_.test(id.value); }
@@ -205,6 +210,7 @@ class Views {
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);
   void follow_now(const Work::Range& range);
+  void follow_behind(const ObjectRef& object, std::uint64_t begin);
   void follow_whole(const ObjectRef& object, TypeId type);
   void follow_rest(const ObjectRef& object);
   void follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
@@ -219,11 +225,15 @@ class Views {
   }
   bool make_full(const ObjectRef& object, std::uint64_t visible_bytes);
   bool settle_untouched();
+  bool settle_guessed();
+  bool show_first_whole(unsigned rank);
+  unsigned whole_rank(const ObjectRef& object);
   bool settle_interior();
 
   const Heap& heap_;
   Diagnostics& diagnostics_;
   Follower follower_;
+  std::optional<Guesser> guesser_;  // where variables have no types
   Bitmap full_, touched_, windowed_, deferred_seen_;
   std::vector<ObjectInfo> info_;
   TypeId byte_type_;  // of strings' bytes
@@ -242,6 +252,8 @@ class Views {
   std::size_t next_untouched_ = 0;
   std::vector<Doubt> doubts_;
   std::unordered_map<std::uint32_t, std::size_t> doubt_of_;  // object -> doubts_
+  std::array<std::size_t, 2> next_guess_{};                  // without and with the population
+  std::array<std::size_t, 3> next_whole_{};                  // by whole_rank()
   Work work_;
   std::uint64_t touched_objects_ = 0, touched_bytes_ = 0;  // slot sizes
   std::uint64_t full_visible_bytes_ = 0, full_allocator_bytes_ = 0, typed_bytes_ = 0;

@@ -188,7 +188,8 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   if (fresh) known->second = of.name + field_path(type, within);
   auto out = element_or(known->second, "", SiteKind::Field);
   auto holder = info.holder();
-  if (out.kind == SiteKind::Field && !info.array() && holder.is_place()) {
+  if (out.kind == SiteKind::Field && !info.array() && holder.is_place() &&
+      !views_.places().row(holder).nameless) {
     auto parent = name_of_pointee(id, depth);
     if (parent.kind == SiteKind::Global && parent.text.find("[]") == std::string::npos)
       out.instance = parent.text + field_path(type, within);

@@ -116,12 +116,8 @@ class Tracer {
         return {r.type, true};
       case Reference::Kind::String:
         return {views_.byte_type(), true};
-      case Reference::Kind::Func: {
-        auto pc = heap_.image().word(r.target);
-        const HeapSpan& span = heap_.spans()[object.span];
-        auto room = span.span.elem_size - Heap::header_size(span);
-        return {pc ? views_.types().closure(*pc, room) : kUnknownType, false};
-      }
+      case Reference::Kind::Func:
+        return {views_.closure_type(object, r.target), false};
       case Reference::Kind::Map:
       case Reference::Kind::Chan:
       case Reference::Kind::Opaque:

@@ -1,0 +1,476 @@
+#include "graph/guess.h"
+
+#include <algorithm>
+#include <map>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/checked.h"
+#include "goruntime/size_classes.h"
+#include "heap/pointer_map.h"
+
+namespace overhang {
+namespace {
+
+// Of a hostile or unfortunate heap: more types are not tried in all.
+constexpr std::uint64_t kMaxChecks = 20'000'000;
+constexpr std::uint64_t kLargestInline = 512;  // bytes; larger objects have their type recorded
+constexpr unsigned kDepth = 2;                 // of pointees that are checked too
+constexpr unsigned kSameDepth = 4;             // references
+constexpr unsigned kEnough = 3;                // witnesses
+constexpr unsigned kPopulation = 8;            // objects of a type that were found by witnesses
+// closure.go: ClosureType; every closure in the heap was allocated with such a type.
+constexpr std::string_view kClosureStruct = "struct { F uintptr";
+constexpr std::uint64_t kShortestText = 32;  // bytes that are no text by chance
+constexpr std::uint64_t kMostText = 4096;    // bytes of a text that are looked at
+constexpr std::uint64_t kLargeObject = 32 << 10;
+
+std::uint64_t shape_of(std::uint64_t slot, std::uint64_t mask) {
+  return (slot / 8) * 0x9E3779B97F4A7C15u ^ mask * 0xC2B2AE3D27D4EB4Fu;
+}
+
+}  // namespace
+
+void Guesser::index_types() {
+  if (indexed_) return;
+  indexed_ = true;
+  auto& types = decoder_.types();
+  map_header_ = types.named(decoder_.runtime().layout().swiss_maps() ? "internal/runtime/maps.Map"
+                                                                     : "runtime.hmap");
+  channel_header_ = types.named("runtime.hchan");
+  // The slots of maps' groups stand nowhere else.
+  std::unordered_set<TypeId> map_slots;
+  for (TypeId type : types.all()) {
+    if (types.info(type).kind != TypeKind::Map) continue;
+    for (const TypeField& field : types.info(types.info(type).map_storage).fields)
+      map_slots.insert(types.info(field.type).elem);
+  }
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<TypeId>> shapes;
+  std::map<std::uint64_t, TypeId> sizes;
+  for (TypeId type : types.all()) {
+    const TypeInfo& info = types.info(type);
+    if (info.kind == TypeKind::Chan) channel_of_elem_.try_emplace(info.elem, type);
+    if (info.kind == TypeKind::Map) map_of_storage_.try_emplace(info.map_storage, type);
+    if (info.size > kLargestInline || info.size == 0) continue;
+    if (info.kind == TypeKind::Struct && map_slots.contains(type)) continue;
+    const TypeFacts facts = decoder_.facts(type);
+    auto shape = shape_of(facts.slot, facts.mask);
+    if (facts.shape) continue;  // what generic code is compiled with
+    if (info.name.starts_with(kClosureStruct)) {
+      closures_by_shape_[shape].push_back(type);
+    } else if (!info.has_pointers) {
+      auto [at, fresh] = sizes.try_emplace(info.size, type);
+      if (!fresh) at->second = kUnknownType;  // more than one
+    } else if (facts.mask_small && facts.mask != 0) {
+      by_shape_[shape].push_back(type);
+      if (facts.size % 8 == 0) shapes[{facts.size, facts.mask}].push_back(type);
+    }
+  }
+  for (auto& [key, alike] : shapes) shapes_.push_back({key.first, key.second, std::move(alike)});
+  for (auto& [size, type] : sizes)
+    by_size_.push_back(type == kUnknownType ? types.sized(size) : type);
+}
+
+std::uint64_t Guesser::mask_of(const ObjectRef& object) const {
+  const HeapSpan& span = heap_.spans()[object.span];
+  return pointer_map::inline_mask(span, object.id.value - span.first.value);
+}
+
+TypeId Guesser::allocated_type(const ObjectRef& object) {
+  auto layout = heap_.spans()[object.span].layout;
+  if (layout == PointerLayout::None || layout == PointerLayout::InlineBitmap) return kUnknownType;
+  auto rtype = heap_.allocation_type(object.id);
+  return rtype ? decoder_.types().from_rtype(rtype) : kUnknownType;
+}
+
+bool Guesser::is_function(Address pc) const {
+  auto function = decoder_.runtime().find_function(pc);
+  return function && function->entry == pc;
+}
+
+Reference Guesser::word(const Reference& unknown, bool scattered) {
+  if (unknown.kind != Reference::Kind::Unknown || unknown.slot == 0) return unknown;
+  auto object = heap_.find(unknown.target);
+  if (!object) return unknown;
+  if (auto found = interface_word(unknown)) return *found;
+  if (!scattered)
+    if (auto found = slice_word(unknown, *object)) return *found;
+  // A func value: what it leads to starts with a function's entry, which is no pointer word.
+  const HeapSpan& span = heap_.spans()[object->span];
+  if (span.layout == PointerLayout::InlineBitmap && object->offset == 0 &&
+      (mask_of(*object) & 1) == 0 && is_function(heap_.image().word(unknown.target).value_or(0))) {
+    Reference out = unknown;
+    out.kind = Reference::Kind::Func;
+    return out;
+  }
+  return unknown;
+}
+
+// {*abi.Type or *itab, data}.
+std::optional<Reference> Guesser::interface_word(const Reference& unknown) {
+  const Image& image = heap_.image();
+  auto first = image.word(unknown.slot - 8);
+  if (!first || *first == 0 || *first % 8 != 0) return std::nullopt;
+  // Types stand in a module's read-only data, itabs there or in data; neither in the heap.
+  if (heap_.contains(*first)) return std::nullopt;
+  auto& types = decoder_.types();
+  auto dynamic = kUnknownType;
+  for (const Module& module : decoder_.runtime().modules())
+    if (*first >= module.types && *first < module.etypes) dynamic = types.from_rtype(*first);
+  ScanStep step{.kind = ScanStep::Kind::EmptyInterface};
+  if (dynamic == kUnknownType) {
+    dynamic = types.from_itab(*first);
+    step.kind = ScanStep::Kind::Interface;
+  }
+  if (dynamic == kUnknownType || types.info(dynamic).kind == TypeKind::Unknown) return std::nullopt;
+  if (!check_interface(dynamic, unknown.target)) return std::nullopt;
+  auto both = image.bytes(unknown.slot - 8, 16);
+  Reference out;
+  if (!both ||
+      !decoder_.decode_step({both->data(), both->size(), unknown.slot - 8, nullptr}, 0, step, &out))
+    return std::nullopt;
+  return out;
+}
+
+// {data, len, cap}: cap reaches exactly to where an allocation of this slot ends, or, of an array
+// of pointers that makeslice made, is the len (s[:n:n]).
+std::optional<Reference> Guesser::slice_word(const Reference& unknown, const ObjectRef& object) {
+  const Image& image = heap_.image();
+  auto len = image.read<std::int64_t>(unknown.slot + 8);
+  auto cap = image.read<std::int64_t>(unknown.slot + 16);
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = span.span.elem_size, header = Heap::header_size(span);
+  if (!len || *len < 0) return std::nullopt;
+  bool pointers = span.layout != PointerLayout::None;
+  Reference out = unknown;
+  out.count = static_cast<std::uint64_t>(*len);
+  // A pointer to one value with a count and a flag behind it (7, 0, 1) is no header.
+  if (cap && *len <= *cap && *cap > 1 && object.offset >= header) {
+    out.capacity = static_cast<std::uint64_t>(*cap);
+    out.type = element_type(object, object.offset - header, out.capacity);
+    if (out.type == kUnknownType && *len == *cap && clipped(object, out.capacity))
+      out.type = allocated_type(object);
+    if (out.type != kUnknownType) {
+      out.kind = Reference::Kind::Slice;
+      return out;
+    }
+  }
+  // A string that fills its slot hides nothing; a part of it is one if it reads like one.
+  if (pointers || *len == 0 || out.count > slot - object.offset) return std::nullopt;
+  bool fills = object.offset == 0 && slot_size_for(out.count, false) == slot;
+  if (!fills && !is_text(unknown.target, out.count)) return std::nullopt;
+  out.kind = Reference::Kind::String;
+  out.type = kUnknownType;
+  out.capacity = out.count;
+  return out;
+}
+
+bool Guesser::is_text(Address data, std::uint64_t len) const {
+  if (len < kShortestText) return false;
+  auto bytes = heap_.image().bytes(data, std::min(len, kMostText));
+  return bytes && std::all_of(bytes->begin(), bytes->end(), [](std::byte b) {
+           auto c = static_cast<unsigned>(b);
+           return (c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t' || c == '\r';
+         });
+}
+
+// An array whose element type is a reference was allocated by makeslice or growslice: nothing else
+// allocates several of them as one object with that type.
+bool Guesser::clipped(const ObjectRef& object, std::uint64_t cap) {
+  auto elem = allocated_type(object);
+  const TypeInfo& info = decoder_.types().info(elem);
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto header = Heap::header_size(span);
+  switch (info.kind) {
+    case TypeKind::Pointer:
+    case TypeKind::Slice:
+    case TypeKind::String:
+    case TypeKind::Interface:
+    case TypeKind::EmptyInterface:
+    case TypeKind::Map:
+    case TypeKind::Chan:
+    case TypeKind::Func:
+      return (object.offset - header) % info.size == 0 &&
+             cap <= (span.span.elem_size - object.offset) / info.size;
+    default:
+      return false;
+  }
+}
+
+TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = span.span.elem_size;
+  if (span.layout == PointerLayout::InlineBitmap) return element_by_shape(object, before, cap);
+  if (span.layout == PointerLayout::None) return element_by_size(object, before, cap);
+  auto elem = allocated_type(object);
+  const auto size = decoder_.facts(elem).size;
+  bool fits = elem != kUnknownType && size != 0 && before % size == 0 &&
+              cap <= (slot - object.offset) / size &&
+              slot_size_for(before + cap * size, true) == slot;
+  return fits ? elem : kUnknownType;
+}
+
+// Bytes, or, of a large array, what alone has a size that fits.
+TypeId Guesser::element_by_size(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
+  auto slot = slot_size(object);
+  auto fits = [&](std::uint64_t size) {
+    return cap <= (slot - object.offset) / size && before % size == 0 &&
+           slot_size_for(before + cap * size, false) == slot;
+  };
+  if (fits(1)) return decoder_.types().named("uint8");
+  if (slot <= kLargeObject) return kUnknownType;
+  index_types();
+  auto found = kUnknownType;
+  for (TypeId type : by_size_) {
+    if (!fits(decoder_.types().info(type).size)) continue;
+    if (found != kUnknownType) return kUnknownType;
+    found = type;
+  }
+  return found;
+}
+
+TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
+  auto slot = slot_size(object);
+  if (before % 8 != 0 || cap > slot / 8) return kUnknownType;
+  index_types();
+  // What may as well be one value is not taken for an array.
+  auto whole_mask = mask_of(object);
+  if (auto single = by_shape_.find(shape_of(slot, whole_mask)); single != by_shape_.end())
+    for (TypeId type : single->second)
+      if (check(type, object, kDepth)) return kUnknownType;
+  auto mask = whole_mask >> before / 8;
+  std::vector<Candidate> fitting;
+  for (const Shape& shape : shapes_) {
+    if (before % shape.size != 0 || cap > (slot - object.offset) / shape.size ||
+        slot_size_for(before + cap * shape.size, true) != slot)
+      continue;
+    auto words = shape.size / 8;
+    std::uint64_t tiled = 0;
+    for (std::uint64_t i = 0; i < cap; i++) tiled |= shape.mask << i * words;
+    if (tiled != mask) continue;
+    for (TypeId type : shape.types) {
+      if (checks_++ > kMaxChecks) return kUnknownType;
+      if (auto verdict = check_values(type, object, object.offset, cap, kDepth))
+        fitting.push_back({type, *verdict});
+    }
+  }
+  return clear_winner(std::move(fitting), kEnough);
+}
+
+TypeId Guesser::closure(const ObjectRef& object) {
+  const HeapSpan& span = heap_.spans()[object.span];
+  bool pointers = span.layout == PointerLayout::InlineBitmap;
+  if (!pointers && span.layout != PointerLayout::None) return kUnknownType;
+  auto pc = heap_.image().word(heap_.base(object.id)).value_or(0);
+  if (object.offset != 0 || !is_function(pc)) return kUnknownType;
+  index_types();
+  auto at = closures_by_shape_.find(shape_of(span.span.elem_size, pointers ? mask_of(object) : 0));
+  if (at == closures_by_shape_.end()) return kUnknownType;
+  auto structure = pointers ? best_of(at->second, object, 0)
+                            : (at->second.size() == 1 ? at->second.front() : kUnknownType);
+  return structure == kUnknownType ? kUnknownType : decoder_.types().closure_like(pc, structure);
+}
+
+Reference Guesser::object(const ObjectRef& object, bool by_population) {
+  auto known = known_.find(object.id.value);
+  if (known != known_.end()) return known->second;
+  by_population_ = by_population;
+  auto answer = guess(object);
+  if (answer.kind != Reference::Kind::Unknown) known_.emplace(object.id.value, answer);
+  return answer;
+}
+
+Reference Guesser::guess(const ObjectRef& object) {
+  Reference out;
+  out.target = heap_.base(object.id) + heap_.header_size(object.id);
+  const HeapSpan& span = heap_.spans()[object.span];
+  if (span.layout == PointerLayout::None && is_channel(object, out.target)) {
+    out.kind = Reference::Kind::Chan;
+    out.type = channel_of(out.target);
+    return out;
+  }
+  if (span.layout != PointerLayout::InlineBitmap || !span.data) return out;
+  index_types();
+  auto mask = mask_of(object);
+  if (mask == 0) return out;
+  if ((mask & 1) == 0 && is_function(heap_.image().word(out.target).value_or(0))) {
+    out.kind = Reference::Kind::Func;
+    return out;
+  }
+  auto shape = shape_of(span.span.elem_size, mask);
+  auto looks_like = [&](TypeId type) {
+    const TypeFacts facts = decoder_.facts(type);
+    return type != kUnknownType && shape == shape_of(facts.slot, facts.mask);
+  };
+  if (looks_like(channel_header_) && is_channel(object, out.target)) {
+    out.kind = Reference::Kind::Chan;
+    out.type = channel_of(out.target);
+    return out;
+  }
+  if (looks_like(map_header_))
+    if (auto map = map_header(object, out.target); map.kind == Reference::Kind::Map) return map;
+  auto at = by_shape_.find(shape);
+  if (at == by_shape_.end()) return out;
+  // The executable has all types that anything was allocated with: if one alone fits a single
+  // value of this size and these pointers, this is it.
+  auto type = best_of(at->second, object, may_be_array(span.span.elem_size, mask) ? kEnough : 0);
+  if (type == kUnknownType || type == map_header_ || type == channel_header_) return out;
+  out.kind = Reference::Kind::Value;
+  out.type = type;
+  return out;
+}
+
+TypeId Guesser::best_of(const std::vector<TypeId>& candidates, const ObjectRef& object,
+                        unsigned least) {
+  std::vector<Candidate> fitting;
+  for (TypeId type : candidates) {
+    if (checks_++ > kMaxChecks) return kUnknownType;
+    if (auto verdict = check(type, object, kDepth)) fitting.push_back({type, *verdict});
+  }
+  return clear_winner(std::move(fitting), least);
+}
+
+// The type that most witnesses speak for, if no other has as many and means something else. Of
+// objects with few words to tell by, those that look alike are of the type that such objects were
+// always found to be.
+TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
+  if (fitting.empty()) return kUnknownType;
+  std::stable_sort(fitting.begin(), fitting.end(), [](const Candidate& a, const Candidate& b) {
+    return a.witnesses > b.witnesses;
+  });
+  std::erase_if(fitting, [most = fitting.front().witnesses](const Candidate& c) {
+    return c.witnesses < most;
+  });
+  auto best = fitting.front().type;
+  bool clear = std::all_of(fitting.begin(), fitting.end(), [&](const Candidate& other) {
+    return same_meaning(best, other.type, kSameDepth);
+  });
+  if (clear && fitting.front().witnesses >= least) {
+    if (fitting.size() == 1) wins_[best]++;
+    // Of what says the same, what is no array of one: the plain reading.
+    std::vector<TypeId> alike;
+    for (const Candidate& other : fitting)
+      if (decoder_.types().info(other.type).kind != TypeKind::Array) alike.push_back(other.type);
+    return alike.empty() ? best : decoder_.types().either(std::move(alike));
+  }
+  if (!by_population_) return kUnknownType;
+  auto found = kUnknownType;
+  for (const Candidate& other : fitting) {
+    auto wins = wins_.find(other.type);
+    if (wins == wins_.end()) continue;
+    if (found != kUnknownType || wins->second < kPopulation) return kUnknownType;
+    found = other.type;
+  }
+  return found;
+}
+
+// Whether several values of some smaller type would give an object this size and these pointers.
+bool Guesser::may_be_array(std::uint64_t slot, std::uint64_t mask) {
+  auto [at, fresh] = may_be_array_.try_emplace(shape_of(slot, mask), false);
+  if (!fresh) return at->second;
+  for (const Shape& shape : shapes_) {
+    auto words = shape.size / 8;
+    std::uint64_t tiled = 0;
+    for (std::uint64_t n = 1; n * shape.size <= slot; n++) {
+      tiled |= shape.mask << (n - 1) * words;
+      if (n > 1 && tiled == mask && slot_size_for(n * shape.size, true) == slot)
+        return at->second = true;
+    }
+  }
+  return false;
+}
+
+// runtime.hchan: its fields must fit each other and the object (chan.go: makechan).
+bool Guesser::is_channel(const ObjectRef& object, Address base) {
+  const Layout& layout = decoder_.runtime().layout();
+  const Image& image = heap_.image();
+  auto slot = slot_size(object);
+  auto header = static_cast<std::uint64_t>(layout.hchan_size);
+  if (slot < header) return false;
+  auto at = [&](std::int64_t offset) { return base + static_cast<std::uint64_t>(offset); };
+  auto elem = channel_elem(base);
+  auto size = image.read<std::uint16_t>(at(layout.hchan_elemsize));
+  auto queued = image.word(at(layout.hchan_qcount)), room = image.word(at(layout.hchan_dataqsiz));
+  auto next = image.word(at(layout.hchan_recvx)), buffer = image.word(at(layout.hchan_buf));
+  if (elem == kUnknownType || !size || !queued || !room || !next || !buffer) return false;
+  const TypeInfo& info = decoder_.types().info(elem);
+  if (info.size != *size || *queued > *room || (*room != 0 && *next >= *room)) return false;
+  auto bytes = checked_mul(*room, std::uint64_t{*size});
+  if (!bytes) return false;
+  bool inside = heap_.spans()[object.span].layout == PointerLayout::None;
+  if (inside)
+    return !info.has_pointers && slot_size_for(header + *bytes, false) == slot && *buffer >= base &&
+           *buffer <= base + header;
+  return *bytes == 0 || (heap_.find(*buffer) && image.at(*buffer, *bytes));
+}
+
+TypeId Guesser::channel_elem(Address base) {
+  const Layout& layout = decoder_.runtime().layout();
+  auto elem = heap_.image().word(base + static_cast<std::uint64_t>(layout.hchan_elemtype));
+  return elem ? decoder_.types().from_rtype(*elem) : kUnknownType;
+}
+
+TypeId Guesser::channel_of(Address base) {
+  index_types();
+  auto found = channel_of_elem_.find(channel_elem(base));
+  return found == channel_of_elem_.end() ? kUnknownType : found->second;
+}
+
+// Whether both types say the same of every word, and of what the words lead to, `depth` references
+// far.
+bool Guesser::same_meaning(TypeId a, TypeId b, unsigned depth) {
+  if (a == b) return true;
+  auto& types = decoder_.types();
+  const TypeFacts x = decoder_.facts(a), y = decoder_.facts(b);
+  if (x.size != y.size || x.has_pointers != y.has_pointers) return false;
+  if (!x.has_pointers) return true;
+  if (types.pointer_mask(a) != types.pointer_mask(b)) return false;
+  if (depth == 0) return true;
+  return std::equal(x.program.begin(), x.program.end(), y.program.begin(), y.program.end(),
+                    [&](const ScanStep& one, const ScanStep& other) {
+                      // A map's node is the head of what its own type arguments say.
+                      if (one.kind == ScanStep::Kind::SyncMapNode && one.target != other.target)
+                        return false;
+                      return one.kind == other.kind && one.offset == other.offset &&
+                             one.count == other.count && one.stride == other.stride &&
+                             same_meaning(one.target, other.target, depth - 1);
+                    });
+}
+
+// A map's header does not name the map's type; its groups' type, where the allocator recorded it or
+// it is found out, does.
+Reference Guesser::map_header(const ObjectRef& object, Address base) {
+  Reference out;
+  out.target = base;
+  const Layout& layout = decoder_.runtime().layout();
+  const Image& image = heap_.image();
+  auto storage = kUnknownType;
+  auto type_of = [&](Address at) {
+    auto block = heap_.find(at);
+    if (!block || block->id == object.id) return kUnknownType;
+    if (auto known = allocated_type(*block); known != kUnknownType) return known;
+    return guess(*block).type;
+  };
+  if (layout.swiss_maps()) {
+    auto directory = image.word(base + static_cast<std::uint64_t>(layout.swissMap_dirPtr));
+    auto length = image.word(base + static_cast<std::uint64_t>(layout.swissMap_dirLen));
+    if (!directory || !length || *directory == 0) return out;
+    auto groups = *directory;
+    if (*length != 0) {
+      auto table = image.word(*directory).value_or(0);
+      groups =
+          image.word(table + static_cast<std::uint64_t>(layout.swissTable_groups_data)).value_or(0);
+    }
+    storage = type_of(groups);
+  } else {
+    storage =
+        type_of(image.word(base + static_cast<std::uint64_t>(layout.hmap_buckets)).value_or(0));
+  }
+  auto map = map_of_storage_.find(storage);
+  if (storage == kUnknownType || map == map_of_storage_.end()) return out;
+  out.kind = Reference::Kind::Map;
+  out.type = map->second;
+  return out;
+}
+
+}  // namespace overhang

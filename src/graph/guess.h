@@ -1,0 +1,117 @@
+// What memory without a type looks like: for programs without DWARF, whose globals, locals and
+// captured variables have none.
+//
+// Two questions are answered. Of a pointer word: is it part of an interface, a slice's header or a
+// string? An interface's first word is a type or an itab, which nothing else is; a slice's cap
+// gives exactly the slot that its array has, with the element type that the allocator recorded. Of
+// an object: which type of the executable is it? Only types of its size and pointer words come into
+// question; each is held against the words: pointers must lead to objects of the pointee's size
+// and pointer words, slices and strings must fit their arrays, interfaces must name types. One such
+// word is a witness; a type is accepted if several (or strong ones) speak for it and for no other.
+//
+// An answer decides what the words *in* an object mean, never whether the object itself is visible;
+// without one they stay of unknown type, which hides nothing.
+#pragma once
+
+#include <tsl/robin_map.h>
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "graph/references.h"
+#include "heap/heap.h"
+
+namespace overhang {
+
+class Guesser {
+ public:
+  // Both must outlive the guesser. Nothing is done before the first question.
+  Guesser(const Heap& heap, ReferenceDecoder& decoder) : heap_(heap), decoder_(decoder) {}
+
+  // The meaning of the pointer word `unknown`, whose neighbours in the target's memory at
+  // `unknown.slot` are its neighbours in the program; Kind::Unknown where it has none.
+  // `scattered`: the neighbours may be other variables' words (a slice's parts stand anywhere in a
+  // frame), so that three words side by side are no header.
+  Reference word(const Reference& unknown, bool scattered = false);
+  // A reference to the object as what it is (a value, a map, a channel, a closure); Kind::Unknown
+  // where that is not clear.
+  // With `by_population`, what does not tell itself is judged by objects that look alike and did.
+  Reference object(const ObjectRef& object, bool by_population);
+  // The closure object's type, given that it is one; kUnknownType where that is not clear.
+  TypeId closure(const ObjectRef& object);
+
+ private:
+  struct Candidate {
+    TypeId type;
+    unsigned witnesses;
+  };
+  // Types that look alike to the allocator.
+  struct Shape {
+    std::uint64_t size, mask;
+    std::vector<TypeId> types;
+  };
+  using ByShape = std::unordered_map<std::uint64_t, std::vector<TypeId>>;
+  void index_types();
+  std::optional<Reference> interface_word(const Reference& unknown);
+  std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
+  Reference guess(const ObjectRef& object);
+  Reference map_header(const ObjectRef& object, Address base);
+  bool is_channel(const ObjectRef& object, Address base);
+  TypeId channel_elem(Address base);
+  TypeId channel_of(Address base);
+  bool may_be_array(std::uint64_t slot, std::uint64_t mask);
+  TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
+  TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
+  // The elements of an array that a header with this cap shows from byte `before` of its data on.
+  TypeId element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
+  TypeId element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
+  TypeId element_by_size(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
+  bool clipped(const ObjectRef& object, std::uint64_t cap);
+  bool is_text(Address data, std::uint64_t len) const;
+  bool same_meaning(TypeId a, TypeId b, unsigned depth);
+  std::uint64_t mask_of(const ObjectRef& object) const;
+  std::uint64_t slot_size(const ObjectRef& object) const {
+    return heap_.spans()[object.span].span.elem_size;
+  }
+  TypeId allocated_type(const ObjectRef& object);
+  bool is_function(Address pc) const;
+
+  // --- guess_check.cc: how many witnesses speak for a meaning; nothing: one speaks against it ---
+  using Verdict = std::optional<unsigned>;
+  Verdict check(TypeId type, const ObjectRef& object, unsigned depth);
+  // `count` values one after the other, from byte `begin` of the slot on.
+  Verdict check_values(TypeId type, const ObjectRef& object, std::uint64_t begin,
+                       std::uint64_t count, unsigned depth);
+  Verdict check_steps(std::span<const ScanStep> steps, const Place& place, std::uint64_t base,
+                      unsigned depth);
+  Verdict check_step(const ScanStep& step, const Place& place, std::uint64_t offset,
+                     unsigned depth);
+  Verdict check_pointer(TypeId target, Address value, unsigned depth);
+  Verdict check_string(Address data, std::int64_t len);
+  Verdict check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,
+                      unsigned depth);
+  Verdict check_interface(TypeId dynamic, Address data);
+  Verdict check_func(Address value);
+  Verdict outside_heap(Address value) const;
+
+  const Heap& heap_;
+  ReferenceDecoder& decoder_;
+  bool indexed_ = false;
+  TypeId map_header_, channel_header_;
+  // Types with pointers by slot size and pointer words, those in the span's bitmap alone.
+  ByShape by_shape_;
+  ByShape closures_by_shape_;                          // struct { F uintptr; X0 … }
+  std::vector<Shape> shapes_;                          // of elements with pointers
+  std::vector<TypeId> by_size_;                        // one type without pointers of each size
+  std::unordered_map<TypeId, TypeId> map_of_storage_;  // swiss: group type -> map type
+  std::unordered_map<TypeId, TypeId> channel_of_elem_;
+  std::unordered_map<std::uint64_t, bool> may_be_array_;  // by shape
+  std::unordered_map<TypeId, std::uint64_t> wins_;        // objects that were clearly of the type
+  bool by_population_ = false;
+  tsl::robin_map<std::uint32_t, Reference> known_;  // by object
+  std::uint64_t checks_ = 0;
+};
+
+}  // namespace overhang

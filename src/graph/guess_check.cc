@@ -1,0 +1,257 @@
+// Holding a type against an object's words.
+#include <algorithm>
+#include <limits>
+
+#include "base/checked.h"
+#include "goruntime/size_classes.h"
+#include "graph/guess.h"
+#include "heap/pointer_map.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::int64_t kLongest = std::int64_t{1} << 46;  // bytes or elements
+// What a word of a kind is worth as a witness.
+constexpr unsigned kNone = 0, kWeak = 1, kGood = 2, kStrong = 3;
+
+}  // namespace
+
+Guesser::Verdict Guesser::check(TypeId type, const ObjectRef& object, unsigned depth) {
+  const TypeFacts facts = decoder_.facts(type);
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = span.span.elem_size;
+  if (!span.data || facts.size > slot) return std::nullopt;
+  auto* bytes = span.data + (object.id.value - span.first.value) * slot;
+  // The allocator clears what the program did not ask for.
+  for (auto at = facts.size; at < slot; at++)
+    if (bytes[at] != std::byte{0}) return std::nullopt;
+  Place place{bytes, slot, heap_.base(object.id), nullptr};
+  return check_steps(facts.program, place, 0, depth);
+}
+
+Guesser::Verdict Guesser::check_values(TypeId type, const ObjectRef& object, std::uint64_t begin,
+                                       std::uint64_t count, unsigned depth) {
+  const TypeFacts facts = decoder_.facts(type);
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = span.span.elem_size;
+  if (!span.data) return std::nullopt;
+  Place place{span.data + (object.id.value - span.first.value) * slot, slot, heap_.base(object.id),
+              nullptr};
+  unsigned sum = 0;
+  for (std::uint64_t i = 0; i < count; i++) {
+    auto verdict = check_steps(facts.program, place, begin + i * facts.size, depth);
+    if (!verdict) return std::nullopt;
+    sum += *verdict;
+  }
+  return sum;
+}
+
+Guesser::Verdict Guesser::check_steps(std::span<const ScanStep> steps, const Place& place,
+                                      std::uint64_t base, unsigned depth) {
+  unsigned sum = 0;
+  for (std::size_t i = 0; i < steps.size(); i++) {
+    const ScanStep& step = steps[i];
+    if (step.kind == ScanStep::Kind::Repeat) {
+      auto body = steps.subspan(i + 1, step.steps);
+      for (std::uint64_t k = 0; k < step.count; k++) {
+        auto verdict = check_steps(body, place, base + step.offset + k * step.stride, depth);
+        if (!verdict) return std::nullopt;
+        sum += *verdict;
+      }
+      i += step.steps;
+      continue;
+    }
+    auto verdict = check_step(step, place, base + step.offset, depth);
+    if (!verdict) return std::nullopt;
+    sum += *verdict;
+  }
+  return sum;
+}
+
+Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, std::uint64_t offset,
+                                     unsigned depth) {
+  ByteSpan bytes(place.bytes, place.size);
+  auto first = load<std::uint64_t>(bytes, offset);
+  if (!first) return std::nullopt;
+  auto number = [&](std::uint64_t at) {
+    return load<std::int64_t>(bytes, offset + at).value_or(-1);
+  };
+  switch (step.kind) {
+    case ScanStep::Kind::Pointer:
+      return check_pointer(step.target, *first, depth);
+    case ScanStep::Kind::String:
+      return check_string(*first, number(8));
+    case ScanStep::Kind::Slice:
+      return check_slice(step.target, *first, number(8), number(16), depth);
+    case ScanStep::Kind::Interface:
+    case ScanStep::Kind::EmptyInterface: {
+      auto data = load<std::uint64_t>(bytes, offset + 8).value_or(0);
+      if (*first == 0) return data == 0 ? Verdict(kNone) : std::nullopt;
+      if (heap_.contains(*first)) return std::nullopt;
+      auto dynamic = step.kind == ScanStep::Kind::Interface ? decoder_.types().from_itab(*first)
+                                                            : decoder_.types().from_rtype(*first);
+      return check_interface(dynamic, data);
+    }
+    case ScanStep::Kind::Map: {
+      if (*first == 0) return kNone;
+      auto object = heap_.find(*first);
+      if (!object) return outside_heap(*first);
+      const TypeFacts header = decoder_.facts(map_header_);
+      if (object->offset != 0 || header.slot != slot_size(*object)) return std::nullopt;
+      return heap_.spans()[object->span].layout == PointerLayout::InlineBitmap &&
+                     mask_of(*object) == header.mask
+                 ? Verdict(kWeak)
+                 : std::nullopt;
+    }
+    case ScanStep::Kind::Chan: {
+      if (*first == 0) return kNone;
+      auto object = heap_.find(*first);
+      if (!object) return outside_heap(*first);
+      if (object->offset != 0 || !is_channel(*object, *first)) return std::nullopt;
+      auto wanted =
+          step.target == kUnknownType ? kUnknownType : decoder_.types().info(step.target).elem;
+      return wanted == kUnknownType || wanted == channel_elem(*first) ? Verdict(kStrong)
+                                                                      : std::nullopt;
+    }
+    case ScanStep::Kind::Func:
+      return check_func(*first);
+    case ScanStep::Kind::UnsafePointer:
+    case ScanStep::Kind::SyncMapNode:
+    case ScanStep::Kind::PoolLocals:
+    case ScanStep::Kind::Repeat:
+      return *first == 0 || heap_.find(*first) ? Verdict(kNone) : outside_heap(*first);
+  }
+  return std::nullopt;
+}
+
+// Variables and read-only data, stacks, the runtime's own memory: no witness. Nowhere: no pointer.
+Guesser::Verdict Guesser::outside_heap(Address value) const {
+  if (heap_.contains(value)) return std::nullopt;  // a free slot
+  return heap_.image().at(value, 1) ? Verdict(kNone) : std::nullopt;
+}
+
+Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned depth) {
+  if (value == 0) return kNone;
+  auto object = heap_.find(value);
+  if (!object) return outside_heap(value);
+  const TypeFacts facts = decoder_.facts(target);
+  if (target == kUnknownType || facts.size == 0) return kNone;
+  const HeapSpan& span = heap_.spans()[object->span];
+  auto slot = span.span.elem_size, header = Heap::header_size(span);
+  if (object->offset < header || facts.size > slot - object->offset) return std::nullopt;
+  bool whole = object->offset == header && facts.slot == slot;
+  if (span.layout == PointerLayout::None) {
+    if (facts.has_pointers) return std::nullopt;
+    return whole ? kWeak : kNone;
+  }
+  if (span.layout == PointerLayout::InlineBitmap) {
+    auto mask = mask_of(*object);
+    if (object->offset % 8 != 0) return facts.has_pointers ? std::nullopt : Verdict(kNone);
+    auto words = (facts.size + 7) / 8;
+    auto low = words >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << words) - 1;
+    auto shift = object->offset / 8;
+    if (!facts.mask_small || (mask >> shift & low) != facts.mask) return std::nullopt;
+    if (!whole) return kNone;
+    if (mask != facts.mask) return kNone;  // an array's first element
+    if (depth == 0) return kGood;
+    auto inner = check(target, *object, depth - 1);
+    if (!inner) return std::nullopt;
+    return *inner >= kGood ? kStrong : *inner > 0 ? kGood : kWeak;
+  }
+  auto known = allocated_type(*object);
+  if (known == kUnknownType) return kNone;
+  auto at = (object->offset - header) % std::max<std::uint64_t>(decoder_.facts(known).size, 1);
+  if (known == target) return at == 0 ? Verdict(kStrong) : std::nullopt;
+  // A part of a larger value, or of an array.
+  if (decoder_.types().info(known).size < facts.size) return std::nullopt;
+  return facts.has_pointers && at == 0 && decoder_.types().info(known).size == facts.size
+             ? std::nullopt
+             : Verdict(kNone);
+}
+
+Guesser::Verdict Guesser::check_string(Address data, std::int64_t len) {
+  if (len < 0 || len > kLongest) return std::nullopt;
+  if (data == 0) return len == 0 ? Verdict(kNone) : std::nullopt;
+  auto size = static_cast<std::uint64_t>(len);
+  auto object = heap_.find(data);
+  if (!object) {
+    if (heap_.contains(data)) return std::nullopt;
+    if (len == 0) return kNone;
+    return heap_.image().at(data, size) ? Verdict(kWeak) : std::nullopt;
+  }
+  const HeapSpan& span = heap_.spans()[object->span];
+  if (span.layout != PointerLayout::None || size > span.span.elem_size - object->offset)
+    return std::nullopt;
+  bool fills = object->offset == 0 && slot_size_for(size, false) == span.span.elem_size;
+  return fills || span.span.elem_size == 16 ? kGood : kNone;
+}
+
+Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,
+                                      unsigned depth) {
+  if (len < 0 || cap < len || cap > kLongest) return std::nullopt;
+  if (data == 0) return cap == 0 ? Verdict(kNone) : std::nullopt;
+  auto object = heap_.find(data);
+  const TypeFacts facts = decoder_.facts(elem);
+  auto bytes = checked_mul(static_cast<std::uint64_t>(cap), facts.size);
+  if (!bytes) return std::nullopt;
+  if (!object) {
+    if (heap_.contains(data)) return std::nullopt;
+    return heap_.image().at(data, *bytes) ? Verdict(kNone) : std::nullopt;
+  }
+  const HeapSpan& span = heap_.spans()[object->span];
+  auto slot = span.span.elem_size, header = Heap::header_size(span);
+  if (object->offset < header || *bytes > slot - object->offset) return std::nullopt;
+  bool pointers = span.layout != PointerLayout::None;
+  if (pointers != facts.has_pointers && facts.size != 0) return std::nullopt;
+  auto before = object->offset - header;
+  bool exact = *bytes != 0 && slot_size_for(before + *bytes, pointers) == slot;
+  if (!pointers) return exact ? kGood : kNone;
+  if (span.layout == PointerLayout::InlineBitmap) {
+    if (facts.size % 8 != 0 || before % 8 != 0 || !facts.mask_small) return std::nullopt;
+    auto mask = mask_of(*object);
+    auto words = facts.size / 8;
+    auto low = words >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << words) - 1;
+    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(cap); i++)
+      if ((mask >> (before / 8 + i * words) & low) != facts.mask) return std::nullopt;
+    auto inner = depth == 0 ? Verdict(kNone)
+                            : check_values(elem, *object, object->offset,
+                                           static_cast<std::uint64_t>(cap), depth - 1);
+    if (!inner) return std::nullopt;
+    return exact ? (*inner >= kGood ? kStrong : kGood) : kNone;
+  }
+  auto known = allocated_type(*object);
+  if (known == kUnknownType) return kNone;
+  if (known == elem) return exact ? kStrong : kGood;
+  auto& types = decoder_.types();
+  if (types.info(known).size == types.info(elem).size &&
+      types.pointer_mask(known) != types.pointer_mask(elem))
+    return std::nullopt;
+  // A slice of an array that is part of something else, or a cast.
+  return types.info(known).size >= types.info(elem).size * static_cast<std::uint64_t>(cap)
+             ? Verdict(kNone)
+             : std::nullopt;
+}
+
+Guesser::Verdict Guesser::check_interface(TypeId dynamic, Address data) {
+  auto& types = decoder_.types();
+  if (dynamic == kUnknownType || types.info(dynamic).kind == TypeKind::Unknown) return std::nullopt;
+  const TypeFacts facts = decoder_.facts(dynamic);
+  auto target = dynamic;
+  if (facts.direct_interface) {
+    const TypeInfo& info = types.info(dynamic);
+    if (data == 0 || info.kind != TypeKind::Pointer) return kStrong;
+    target = info.elem;
+  } else if (data == 0) {
+    return std::nullopt;
+  }
+  return check_pointer(target, data, 0) ? Verdict(kStrong) : std::nullopt;
+}
+
+Guesser::Verdict Guesser::check_func(Address value) {
+  if (value == 0) return kNone;
+  auto code = heap_.image().word(value);
+  if (!code || !is_function(*code)) return std::nullopt;
+  return heap_.find(value) ? kGood : kWeak;
+}
+
+}  // namespace overhang
