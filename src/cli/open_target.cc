@@ -5,6 +5,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "cli/debug_file.h"
 #include "image/core.h"
 #include "image/live.h"
 
@@ -68,9 +69,12 @@ Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diag
   OVERHANG_TRY(auto executable, executable_of(options, *opened.image));
   OVERHANG_TRY(opened.file, ElfFile::open(executable));
   if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
-  OVERHANG_TRY(opened.runtime, Runtime::open(*opened.image, *opened.file, diagnostics));
-  if (opened.file->has_dwarf()) {
-    OVERHANG_TRY(opened.dwarf, Dwarf::open(*opened.file));
+  OVERHANG_TRY(opened.debug_file, open_debug_file(*opened.file, options.debug, diagnostics));
+  OVERHANG_TRY(opened.runtime,
+               Runtime::open(*opened.image, *opened.file, diagnostics, opened.debug_file.get()));
+  const ElfFile& debug = opened.debug_file ? *opened.debug_file : *opened.file;
+  if (debug.has_dwarf()) {
+    OVERHANG_TRY(opened.dwarf, Dwarf::open(debug));
   }
   return opened;
 }

@@ -16,6 +16,7 @@ namespace overhang {
 struct TargetOptions {
   std::string target;         // a process id, or the path of a core file
   std::string executable;     // --exe; empty: found by way of the target
+  std::string debug;          // --debug: the file with the symbols and DWARF; empty: looked for
   bool without_fork = false;  // --no-fork: stop the process for the length of the read
 };
 
@@ -23,14 +24,15 @@ struct TargetOptions {
 struct OpenedTarget {
   std::unique_ptr<Image> image;
   std::unique_ptr<ElfFile> file;
+  std::unique_ptr<ElfFile> debug_file;  // null: what is known stands in `file`
   std::unique_ptr<Runtime> runtime;
-  std::unique_ptr<Dwarf> dwarf;
+  std::unique_ptr<Dwarf> dwarf;  // null: the program has none
 };
 
 // All digits and no file of that name is a process, anything else a core file. `diagnostics` must
-// outlive the result. Errors: those of snapshot_process, open_core, ElfFile::open, Runtime::open
-// and Dwarf::open, each naming the process or file; NotFound where a core does not lead to its
-// executable.
+// outlive the result. Errors: those of snapshot_process, open_core, ElfFile::open, open_debug_file,
+// Runtime::open and Dwarf::open, each naming the process or file; NotFound where a core does not
+// lead to its executable.
 Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics);
 
 }  // namespace overhang

@@ -24,6 +24,7 @@ of a slice's array that no slice shows (past its length, before its start, ...).
   overhang leaks 12923                 the same
   overhang core.12923                  report on a core file (gcore 12923 makes one)
   overhang core --exe ./relay          where the core does not lead to its executable
+  overhang 12923 --debug ./relay.debug        a stripped program's symbols and DWARF
   overhang 12923 --format json -o r.json      for scripts (schema "overhang.leaks/1")
   overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
   overhang 12923 --stats               phase times, where each live byte went, what was not read
@@ -143,6 +144,8 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   app.add_option("target", words, "");
   app.add_option("--exe", target.executable, "the program, where the target does not lead to it")
       ->type_name("BINARY");
+  app.add_option("--debug", target.debug, "its symbols and DWARF, where it is stripped")
+      ->type_name("FILE");
   app.add_option("--format", format, "text or json")->type_name("NAME");
   app.add_option("-o,--output", options.output, "write the report there")->type_name("FILE");
   app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");
