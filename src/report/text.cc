@@ -44,6 +44,11 @@ void write_header(Page& page, const LeakReport& report) {
   page.line(second + fmt::format("analysed in {}, {} of live bytes typed",
                                  format_duration(report.elapsed_ms),
                                  format_share(heap.typed_bytes, heap.live_bytes)));
+  if (!report.target.dwarf)
+    page.line(
+        "no DWARF (stripped): types are inferred, slices in locals not seen, variables nameless; "
+        "see "
+        "--debug");
 }
 
 void write_headline(Page& page, const LeakReport& report) {

@@ -1,0 +1,207 @@
+// What is found without symbols and DWARF, held against what is found with them: one process,
+// looked at once by way of its executable and once by way of a stripped copy.
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+
+#include "e2e/subjects.h"
+#include "support/go_program.h"
+#include "support/overhang_command.h"
+
+namespace overhang::test {
+namespace {
+
+using nlohmann::json;
+
+constexpr std::uint64_t kNoise = 1024;  // bytes
+
+// Slices that stand in locals alone, whose three words are anywhere in the frame: what they hide
+// counts as visible.
+bool in_a_local(const std::string& label) { return label == "oracle_tail_local"; }
+
+// Small heaps, much of which nothing typed refers to: one large object behind a global pointer or
+// substring that nothing tells the type of (strs, weakrefs), goroutines' own records.
+double least_typed_share(const std::string& label) {
+  static const std::map<std::string, double> kKnown = {
+      {"strs", 0.2}, {"weakrefs", 0.6}, {"blocked", 0.9}, {"quiet_workers", 0.9}};
+  // Up to Go 1.23 the allocator records no type where it takes a GC program for the pointers.
+  if (label == "arrays" && go_minor() < 24) return 0.7;
+  auto known = kKnown.find(label);
+  return known == kKnown.end() ? 0.95 : known->second;
+}
+
+// Before Go 1.23 DWARF does not say what closures capture, and what hangs on that counts as
+// visible; the types that closures were allocated with do.
+bool dwarf_knows_closures() { return go_minor() >= 23; }
+
+std::vector<SubjectCase> cases() {
+  auto out = all_subjects();
+  for (auto* program : {"web", "workers", "tidy", "structures"})
+    out.push_back({"quiet", {program}});
+  auto list = run({build_subject("oracle"), "list"}).out;
+  for (std::size_t at = 0; at < list.size();) {
+    auto end = list.find('\n', at);
+    out.push_back({"oracle", {list.substr(at, end - at)}});
+    at = end + 1;
+  }
+  return out;
+}
+
+std::uint64_t number(const json& object, const char* key) {
+  return object.at(key).get<std::uint64_t>();
+}
+
+// By what does not depend on names: where DWARF has one site for an array of slices, a stripped
+// program has one a slice.
+std::map<std::string, std::uint64_t> retained_by_kind(const json& report) {
+  std::map<std::string, std::uint64_t> out;
+  for (auto& site : report.at("sites"))
+    out[site.at("category").get<std::string>() + " of " +
+        site.at("element_type").get<std::string>()] += number(site, "retained_bytes");
+  return out;
+}
+
+// "main.A|main.B.x|y" names main.B.y: types that say the same of every word are named together.
+bool names_field(const std::string& name, const std::string& wanted) {
+  if (name == wanted) return true;
+  auto dot = wanted.rfind('.');
+  return name.find('|') != std::string::npos &&
+         name.find(wanted.substr(0, dot)) != std::string::npos &&
+         name.find(wanted.substr(dot + 1)) != std::string::npos;
+}
+
+void expect_alike(const json& full, const json& bare, const std::string& label) {
+  EXPECT_TRUE(full.at("target").at("dwarf").get<bool>());
+  EXPECT_FALSE(bare.at("target").at("dwarf").get<bool>());
+  EXPECT_EQ(bare.at("warnings"), json::array());
+  auto& heap = full.at("heap");
+  auto& bare_heap = bare.at("heap");
+  EXPECT_EQ(number(bare_heap, "live_bytes"), number(heap, "live_bytes"));
+  EXPECT_EQ(number(bare_heap, "live_objects"), number(heap, "live_objects"));
+  EXPECT_GE(static_cast<double>(number(bare_heap, "typed_bytes")),
+            least_typed_share(label) * static_cast<double>(number(bare_heap, "live_bytes")));
+  auto overhang = number(heap, "overhang_bytes"), found = number(bare_heap, "overhang_bytes");
+  if (dwarf_knows_closures() || !label.starts_with("churn"))
+    EXPECT_LE(found, overhang + std::max(overhang / 100, kNoise));
+  if (!in_a_local(label)) EXPECT_GE(found + std::max(overhang / 100, kNoise), overhang);
+  // Nothing is accused that DWARF does not accuse.
+  auto accused = retained_by_kind(full);
+  for (auto& [kind, bytes] : retained_by_kind(bare))
+    if (dwarf_knows_closures() || !label.starts_with("churn"))
+      EXPECT_LE(bytes, accused[kind] + std::max(accused[kind] / 100, kNoise)) << kind;
+  // Where a struct in the heap holds the slice, type and field are named.
+  for (auto& site : full.at("sites")) {
+    if (site.at("kind") != "field" || number(site, "retained_bytes") <= kNoise) continue;
+    auto& sites = bare.at("sites");
+    EXPECT_TRUE(std::any_of(
+        sites.begin(), sites.end(),
+        [&](const json& other) { return names_field(other.at("site"), site.at("site")); }))
+        << site.at("site") << " among " << sites;
+  }
+}
+
+class Stripped : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (run({"strip", "--version"}).exit_code != 0)
+      GTEST_SKIP() << "strip (package binutils) is not installed";
+  }
+  std::string stripped(const std::string& executable) {
+    auto copy = directory_.file("stripped");
+    if (run({"strip", "-o", copy, executable}).exit_code != 0)
+      throw std::runtime_error("strip failed");
+    return copy;
+  }
+  TemporaryDirectory directory_;
+};
+
+TEST_F(Stripped, FindsWhatDwarfFinds) {
+  double live = 0, typed = 0;
+  for (const SubjectCase& subject_case : cases()) {
+    auto label = subject_case.label();
+    if (label.starts_with("oracle_tail_captured") && go_minor() < 23) continue;
+    SCOPED_TRACE(label);
+    Subject subject(subject_case.name, subject_case.arguments);
+    auto pid = std::to_string(subject.pid());
+    auto full = leaks_json({pid});
+    auto copy = stripped(subject.executable());
+    auto bare = leaks_json({pid, "--exe", copy});
+    expect_alike(full, bare, label);
+    auto share = [](const json& report) {
+      return static_cast<double>(number(report.at("heap"), "typed_bytes")) /
+             static_cast<double>(number(report.at("heap"), "live_bytes"));
+    };
+    live += static_cast<double>(number(bare.at("heap"), "live_bytes"));
+    typed += static_cast<double>(number(bare.at("heap"), "typed_bytes"));
+    printf("%-40s typed %.3f (with DWARF %.3f), overhang %lu (with DWARF %lu)\n", label.c_str(),
+           share(bare), share(full), number(bare.at("heap"), "overhang_bytes"),
+           number(full.at("heap"), "overhang_bytes"));
+  }
+  EXPECT_GE(typed, 0.95 * live);
+}
+
+// As container images ship programs: built without, not stripped later.
+TEST_F(Stripped, NamesTypeAndFieldOfTheHolder) {
+  auto executable = build_subject("oracle", {"-trimpath", "-ldflags=-s -w"}, "stripped");
+  auto subject = Subject::started(executable, {"tail_many_fields"});
+  auto report = leaks_json({std::to_string(subject.pid())});
+  ASSERT_EQ(report.at("sites").size(), 1u) << report;
+  auto& site = report.at("sites")[0];
+  EXPECT_EQ(site.at("site"), "main.Pool.inUse");
+  EXPECT_EQ(site.at("kind"), "field");
+  EXPECT_EQ(site.at("element_type"), "*main.Conn");
+  EXPECT_EQ(site.at("category"), "tail");
+  EXPECT_EQ(site.at("stale_slots"), 20u * 95);
+  EXPECT_GT(number(site, "retained_bytes"), 0u);
+  auto text = run_overhang({std::to_string(subject.pid())}).out;
+  EXPECT_NE(text.find("no DWARF"), std::string::npos) << text;
+}
+
+TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {
+  auto full = build_subject("oracle");
+  auto debug = directory_.file("program.debug"), program = directory_.file("program");
+  if (run({"objcopy", "--only-keep-debug", full, debug}).exit_code != 0)
+    GTEST_SKIP() << "objcopy (package binutils) is not installed";
+  ASSERT_EQ(run({"strip", "-o", program, full}).exit_code, 0);
+  ASSERT_EQ(run({"objcopy", "--add-gnu-debuglink=" + debug, program}).exit_code, 0);
+  auto subject = Subject::started(program, {"tail_local"});
+  auto pid = std::to_string(subject.pid());
+  auto expect_the_local = [&](const json& report) {
+    EXPECT_TRUE(report.at("target").at("dwarf").get<bool>());
+    ASSERT_EQ(report.at("sites").size(), 1u) << report;
+    EXPECT_EQ(report.at("sites")[0].at("site"), "conns in main.(*Pool).run");
+    EXPECT_EQ(report.at("warnings"), json::array());
+  };
+  {
+    SCOPED_TRACE("beside the executable");
+    expect_the_local(leaks_json({pid}));
+  }
+  {
+    SCOPED_TRACE("in .debug");
+    auto folder = directory_.file(".debug");
+    ASSERT_EQ(run({"mkdir", folder}).exit_code, 0);
+    ASSERT_EQ(run({"mv", debug, folder + "/program.debug"}).exit_code, 0);
+    expect_the_local(leaks_json({pid}));
+  }
+  auto elsewhere = directory_.file("elsewhere");
+  ASSERT_EQ(run({"mv", directory_.file(".debug"), elsewhere}).exit_code, 0);
+  EXPECT_FALSE(leaks_json({pid}).at("target").at("dwarf").get<bool>());
+  {
+    SCOPED_TRACE("by --debug");
+    expect_the_local(leaks_json({pid, "--debug", elsewhere + "/program.debug"}));
+  }
+  // Another build's is refused where it is named, and passed over with a word where it is found.
+  auto other = run_overhang({pid, "--debug", build_subject("arrays")});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_NE(other.err.find("of another build"), std::string::npos) << other.err;
+  ASSERT_EQ(run({"cp", build_subject("arrays"), debug}).exit_code, 0);
+  auto report = leaks_json({pid});
+  EXPECT_FALSE(report.at("target").at("dwarf").get<bool>());
+  ASSERT_EQ(report.at("warnings").size(), 1u);
+  EXPECT_NE(report.at("warnings")[0].get<std::string>().find("build id differs"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace overhang::test
