@@ -120,6 +120,7 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file
                 "{} was built with GOEXPERIMENT=noallocheaders, whose heap overhang does not read",
                 file.path());
   Parts parts;
+  parts.debug_file = debug_file;
   parts.version = info.version;
   OVERHANG_TRY(parts.layout, layout_for(info.version, file.architecture()));
   OVERHANG_TRY(parts.load_bias, find_load_bias(image, file));

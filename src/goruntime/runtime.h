@@ -50,6 +50,7 @@ class Runtime {
     std::uint64_t load_bias = 0;
     RuntimeVariables variables;
     std::vector<Module> modules;
+    const ElfFile* debug_file = nullptr;
   };
   // For open(), and for tests that forge an image.
   Runtime(Image& image, const ElfFile& file, Diagnostics& diagnostics, Parts parts)
@@ -67,6 +68,8 @@ class Runtime {
 
   const Image& image() const { return image_; }
   const ElfFile& file() const { return file_; }
+  // Where the symbols are: the executable, or its debug file.
+  const ElfFile& symbols() const { return parts_.debug_file ? *parts_.debug_file : file_; }
   const Layout& layout() const { return *parts_.layout; }
   const GoVersion& version() const { return parts_.version; }
   // The release is newer than any that overhang knows; it is read by the newest one's layout, and

@@ -125,7 +125,7 @@ TypeId TypeTable::Impl::cleanup_argument(Address call) {
   auto dictionary = runtime.image().word(call + 8).value_or(0);
   auto [at, fresh] = cleanup_arguments.try_emplace(dictionary);
   if (!fresh) return at->second;
-  auto symbol = runtime.file().symbol_name(dictionary - runtime.load_bias());
+  auto symbol = runtime.symbols().symbol_name(dictionary - runtime.load_bias());
   auto id = named(last_type_argument(symbol));
   if (id == kUnknownType) id = named(last_type_argument(function->name));
   if (decoded(id).info.name == "go.shape.*uint8") return kUnknownType;
