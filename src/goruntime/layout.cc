@@ -17,7 +17,8 @@ Result<const Layout*> layout_for(const GoVersion& version, Architecture architec
       found = &layout;
   if (found) return found;
   return fail(ErrorKind::Unsupported,
-              "the program was built by {} for {}; overhang reads Go 1.22 to 1.26 on linux/amd64",
+              "the program was built by {} for {}; overhang reads Go 1.22 to 1.26 on "
+              "linux/amd64 and linux/arm64",
               version.text,
               architecture == Architecture::Amd64   ? "amd64"
               : architecture == Architecture::Arm64 ? "arm64"
