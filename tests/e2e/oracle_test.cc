@@ -62,7 +62,7 @@ const std::vector<std::string> kScenarios = {"head",
                                              "stack_object"};
 
 TEST(OracleScenarios, AreAllListedHere) {
-  auto list = run({build_subject("oracle"), "list"}).out;
+  auto list = run(command_line({build_subject("oracle"), "list"})).out;
   std::string ours;
   for (auto& name : kScenarios) ours += name + "\n";
   EXPECT_EQ(ours, list);
@@ -115,6 +115,7 @@ void expect_near(std::uint64_t predicted, std::uint64_t real, std::uint64_t slac
 }
 
 Freed apply_remedy(Subject& subject) {
+  subject.revive();
   auto bytes = subject.heap_alloc(), objects = subject.heap_objects();
   subject.command("remedy");
   return {bytes - subject.heap_alloc(), objects - subject.heap_objects()};
@@ -124,7 +125,7 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
   if (needs_closure_offsets(GetParam()) && go_minor() < 23)
     GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
   Subject subject("oracle", {GetParam()});
-  auto report = leaks_json({std::to_string(subject.pid())});
+  auto report = leaks_json(subject.target());
   auto& sites = report.at("sites");
   SCOPED_TRACE(report.dump(1).substr(0, 6000));
   // The counters were read before; a thread that the runtime starts since takes some 6 KB.

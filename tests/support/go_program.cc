@@ -69,6 +69,7 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   auto directory = kBuilds / go_version();
   fs::create_directories(directory);
   auto executable = directory / (variant.empty() ? name : name + "-" + variant);
+  if (emulating_arm64()) executable += "-arm64";
   FileLock lock(executable.string() + ".lock");
   if (fs::exists(executable)) {
     auto built = fs::last_write_time(executable);
@@ -78,9 +79,11 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   std::vector<std::string> command{go_command(), "build", "-o", executable};
   command.insert(command.end(), flags.begin(), flags.end());
   command.push_back(".");
-  auto result = run(command, {.directory = kSubjects / name,
-                              .environment = {"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
-                              .timeout = 600s});
+  std::vector<std::string> environment{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="};
+  if (emulating_arm64()) environment.emplace_back("GOARCH=arm64");
+  auto result =
+      run(command,
+          {.directory = kSubjects / name, .environment = std::move(environment), .timeout = 600s});
   if (result.exit_code != 0)
     throw std::runtime_error("go build of subjects/" + name + " failed:\n" + result.err);
   // go build leaves an executable that would come out the same, with its old time.
@@ -98,11 +101,38 @@ Subject Subject::started(const std::string& executable, const std::vector<std::s
 
 Subject::Subject(std::string executable, const std::vector<std::string>& arguments,
                  const std::vector<std::string>& environment, int)
-    : executable_(std::move(executable)) {
-  std::vector<std::string> command{executable_};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = std::make_unique<Process>(command, ProcessOptions{.environment = environment});
+    : executable_(std::move(executable)), environment_(environment) {
+  command_.push_back(executable_);
+  command_.insert(command_.end(), arguments.begin(), arguments.end());
+  command_ = command_line(std::move(command_));
+  if (emulating_arm64()) cores_ = std::make_unique<CoreDirectory>();
+  start();
+}
+
+void Subject::start() {
+  process_ = std::make_unique<Process>(
+      command_,
+      ProcessOptions{.directory = cores_ ? cores_->path() : "", .environment = environment_});
   wait_until_ready();
+}
+
+std::vector<std::string> Subject::target() {
+  if (!cores_) return {std::to_string(pid())};
+  return {core(), "--exe", executable_};
+}
+
+const std::string& Subject::core() {
+  if (!core_.empty()) return core_;
+  if (!cores_) throw std::runtime_error("only an emulated subject leaves a core");
+  process_->end(SIGABRT);
+  return core_ = cores_->core();
+}
+
+void Subject::revive() {
+  if (core_.empty()) return;
+  core_.clear();
+  cores_ = std::make_unique<CoreDirectory>();
+  start();
 }
 
 void Subject::command(const std::string& name) {
