@@ -88,6 +88,8 @@ std::optional<GoroutinePositions::Registers> GoroutinePositions::interrupted(Add
     auto* words = bytes + at;
     auto word = [&](std::uint64_t i) { return load_unchecked<std::uint64_t>(words + i * kWord); };
     if (word(0) != lo || word(2) != hi - lo) continue;
+    // A signal within the handler, as when that ends the process (signal_unix.go: dieFromSignal).
+    if (word(frame.sp) >= lo && word(frame.sp) < hi) continue;
     Registers saved;
     for (std::uint64_t i = 0; i < frame.general_registers; i++)
       saved.general.push_back(word(frame.first_register + i));

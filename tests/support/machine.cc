@@ -11,6 +11,8 @@
 namespace overhang::test {
 namespace {
 
+constexpr const char* kLoaderPrefix = "/usr/aarch64-linux-gnu";
+
 // Skips all tests of a program where they are to run for arm64 and cannot.
 class Emulation : public testing::Environment {
  public:
@@ -21,6 +23,7 @@ class Emulation : public testing::Environment {
     getrlimit(RLIMIT_CORE, &limit);
     limit.rlim_cur = limit.rlim_max;
     setrlimit(RLIMIT_CORE, &limit);
+    setenv("QEMU_LD_PREFIX", kLoaderPrefix, 0);
   }
 };
 [[maybe_unused]] const auto* emulation = testing::AddGlobalTestEnvironment(new Emulation);
@@ -45,6 +48,10 @@ std::string cannot_emulate() {
   if (getrlimit(RLIMIT_CORE, &limit) != 0 || limit.rlim_max < RLIM_INFINITY)
     return "the size of core files is limited (ulimit -Hc)";
   return {};
+}
+
+bool have_emulated_loader() {
+  return std::filesystem::exists(std::string(kLoaderPrefix) + "/lib/ld-linux-aarch64.so.1");
 }
 
 std::string CoreDirectory::core() const {

@@ -17,6 +17,10 @@ std::vector<std::string> command_line(std::vector<std::string> program_and_argum
 // Why no program can be emulated here and leave a core; empty where it can.
 std::string cannot_emulate();
 
+// Whether programs that want a dynamic loader (position-independent ones) can be emulated: needs
+// Debian's package libc6-arm64-cross.
+bool have_emulated_loader();
+
 // A directory for an emulated program to run in, which is where the emulator leaves its core.
 class CoreDirectory {
  public:
