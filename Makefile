@@ -30,6 +30,7 @@ test: all
 	@tools/run_tests $(BUILD)
 
 test-matrix: all
+	@tools/setup matrix
 	@tools/test_matrix $(BUILD)
 
 check: all

@@ -151,17 +151,20 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
     if (!accounted[i]) EXPECT_LE(sites[i].at("retained_bytes"), 1024u) << sites[i];
 
   auto freed = apply_remedy(subject);
+  // An emulated subject's remedy is measured in a run of its own, in which the runtime may start
+  // one thread (5,280 bytes) more between the counters.
+  std::uint64_t slack = emulating_arm64() ? 8192 : 4096;
   if (auto copied = subject.facts().at("copied").get<std::uint64_t>(); copied > 0) {
-    expect_near(arrays.bytes - copied, freed.bytes, 4096, "bytes");
+    expect_near(arrays.bytes - copied, freed.bytes, slack, "bytes");
     return;
   }
   auto& totals = report.at("heap");
-  expect_near(totals.at("overhang_bytes"), freed.bytes, 4096, "bytes in all");
+  expect_near(totals.at("overhang_bytes"), freed.bytes, slack, "bytes in all");
   expect_near(totals.at("overhang_objects"), freed.objects, 16, "objects in all");
   if (GetParam() == "two_sites_hold_the_same") {
     EXPECT_EQ(by_site.bytes, 0u) << "neither site alone would free anything";
   } else if (subject.facts().at("expect").size() == 1) {
-    expect_near(by_site.bytes, freed.bytes, 4096, "bytes of the site");
+    expect_near(by_site.bytes, freed.bytes, slack, "bytes of the site");
     expect_near(by_site.objects, freed.objects, 16, "objects of the site");
   }
 }

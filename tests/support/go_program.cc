@@ -110,10 +110,17 @@ Subject::Subject(std::string executable, const std::vector<std::string>& argumen
 }
 
 void Subject::start() {
-  process_ = std::make_unique<Process>(
-      command_,
-      ProcessOptions{.directory = cores_ ? cores_->path() : "", .environment = environment_});
-  wait_until_ready();
+  // The emulator is seen to stand still now and then, once in some hundred runs on a busy machine.
+  for (int tries = cores_ ? 3 : 1;; tries--) {
+    process_ = std::make_unique<Process>(
+        command_,
+        ProcessOptions{.directory = cores_ ? cores_->path() : "", .environment = environment_});
+    try {
+      return wait_until_ready();
+    } catch (const std::runtime_error&) {
+      if (tries == 1) throw;
+    }
+  }
 }
 
 std::vector<std::string> Subject::target() {
@@ -142,7 +149,7 @@ void Subject::command(const std::string& name) {
 
 void Subject::wait_until_ready() {
   for (;;) {
-    auto line = process_->read_line(120s);
+    auto line = process_->read_line(cores_ ? 60s : 120s);
     if (!line) throw std::runtime_error(executable_ + " ended or is stuck before it was ready");
     if (line->starts_with("facts ")) facts_ = nlohmann::json::parse(line->substr(6));
     if (!line->starts_with("ready ")) continue;
