@@ -2,6 +2,8 @@
 # make test    builds everything and runs all tests
 # make build   the program: build/release/overhang
 # make check   formatting, clang-tidy, layers, tests
+# make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
+# make soak-unusual   heaps of unusual shape at full size (minutes, 8 GB of memory)
 # make bench   against goref, viewcore and Go's own collector
 # Each installs what it needs first (tools/setup).
 BUILD := build/release
@@ -9,7 +11,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test test-matrix check format bench install clean
+.PHONY: setup configure build all demo test accuracy soak-unusual test-matrix check format bench install clean
 
 setup:
 	@tools/setup
@@ -28,6 +30,12 @@ demo: build
 
 test: all
 	@tools/run_tests $(BUILD)
+
+accuracy: all
+	@tools/accuracy $(BUILD)
+
+soak-unusual: all
+	@PATH="$$(tools/go env GOROOT)/bin:$$PATH" $(BUILD)/tests/e2e/unusual_soak
 
 test-matrix: all
 	@tools/setup matrix

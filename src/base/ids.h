@@ -23,6 +23,9 @@ using SpanId = Id<struct SpanTag>;
 using TypeId = Id<struct TypeTag>;
 
 inline constexpr ObjectId kNoObject{0xFFFFFFFFu};
+// Ids of objects are below this: 4.2 thousand million. The numbers from here on name what is no
+// object where both can stand (graph/root_places.h: Holder).
+inline constexpr std::uint32_t kMaxObjects = 0xF8000000u;
 inline constexpr TypeId kUnknownType{0};
 
 }  // namespace overhang

@@ -1,5 +1,5 @@
 // Ports of runtime/symtab.go's readers. The _func record has been the same since Go 1.20 (before,
-// it had no startLine): 44 bytes, then npcdata offsets into pctab, then nfuncdata offsets from
+// it had no startLine): 44 (40) bytes, then npcdata offsets into pctab, then nfuncdata offsets from
 // moduledata.gofunc.
 #include "binary/function_table.h"
 
@@ -9,7 +9,6 @@ namespace overhang {
 namespace {
 
 constexpr std::uint64_t kFtabEntrySize = 8;
-constexpr std::uint64_t kFuncSize = 44;
 
 std::string_view text_at(ByteSpan table, std::uint64_t offset) {
   if (offset >= table.size()) return {};
@@ -64,7 +63,7 @@ std::optional<Function> FunctionTable::function(std::size_t index) const {
   f.pcln = record.read<std::uint32_t>();
   f.npcdata = record.read<std::uint32_t>();
   f.cu_offset = record.read<std::uint32_t>();
-  f.start_line = record.read<std::int32_t>();
+  if (parts_.has_start_line) f.start_line = record.read<std::int32_t>();
   f.func_id = record.read<std::uint8_t>();
   f.flag = record.read<std::uint8_t>();
   record.skip(1);
@@ -98,15 +97,15 @@ std::optional<std::int32_t> FunctionTable::pc_value(const Function& f, std::uint
 std::int32_t FunctionTable::pcdata(const Function& f, std::uint32_t index, Address pc) const {
   if (index >= f.npcdata) return -1;
   auto table =
-      load<std::uint32_t>(parts_.pclntable, f.offset + kFuncSize + std::uint64_t{index} * 4);
+      load<std::uint32_t>(parts_.pclntable, f.offset + record_size() + std::uint64_t{index} * 4);
   return table ? pc_value(f, *table, pc).value_or(-1) : -1;
 }
 
 std::optional<std::uint32_t> FunctionTable::funcdata_offset(const Function& f,
                                                             std::uint32_t index) const {
   if (index >= f.nfuncdata) return std::nullopt;
-  auto offset = load<std::uint32_t>(parts_.pclntable,
-                                    f.offset + kFuncSize + (std::uint64_t{f.npcdata} + index) * 4);
+  auto offset = load<std::uint32_t>(
+      parts_.pclntable, f.offset + record_size() + (std::uint64_t{f.npcdata} + index) * 4);
   if (!offset || *offset == ~std::uint32_t{0}) return std::nullopt;
   return offset;
 }

@@ -22,7 +22,7 @@ struct Function {
   std::int32_t args_size = 0;     // bytes; kArgsSizeUnknown for assembly without a frame
   std::uint32_t deferreturn = 0;  // offset of the deferreturn call from entry, or 0
   std::uint32_t pcsp = 0, pcfile = 0, pcln = 0, npcdata = 0, cu_offset = 0;
-  std::int32_t start_line = 0;
+  std::int32_t start_line = 0;  // 0 before Go 1.20
   std::uint8_t func_id = 0, flag = 0, nfuncdata = 0;
 };
 inline constexpr std::int32_t kArgsSizeUnknown = INT32_MIN;  // abi.ArgsSizeUnknown
@@ -39,6 +39,7 @@ class FunctionTable {
     ByteSpan ftab;     // {u32 entryoff, u32 funcoff} pairs, the last an end mark
     Address text = 0;  // runtime.text of the module
     std::uint32_t pc_quantum = 1;
+    bool has_start_line = true;  // _func.startLine: magic 0xfffffff1
   };
   FunctionTable() = default;
   explicit FunctionTable(Parts parts) : parts_(parts) {}
@@ -64,6 +65,8 @@ class FunctionTable {
   const Parts& parts() const { return parts_; }
 
  private:
+  std::uint64_t record_size() const { return parts_.has_start_line ? 44 : 40; }  // _func, bytes
+
   Parts parts_;
 };
 

@@ -4,6 +4,7 @@
 #include <map>
 #include <tuple>
 
+#include "cli/doubts.h"
 #include "goruntime/types.h"
 
 namespace overhang {
@@ -155,7 +156,8 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
     }
     row.retained_bytes_possible = std::max(row.retained_bytes_possible, row.retained_bytes);
     if (row.retained_bytes_possible != row.retained_bytes)
-      row.doubt = views.doubt_about(site.example);
+      if (const Doubt* doubt = views.doubt_about(site.example))
+        row.doubt = describe_doubt(views, namer, *doubt);
     if (!worth_a_row(site, possible.overhang.sites[i], row)) continue;
     row.remedies.push_back(clear_remedy(site, row));
     report.sites.push_back(std::move(row));

@@ -5,11 +5,13 @@
 #include <thread>
 #include <utility>
 
+#include "cli/doubts.h"
 #include "cli/leak_report.h"
 #include "goruntime/goroutines.h"
 #include "goruntime/roots.h"
 #include "graph/mark.h"
 #include "graph/views.h"
+#include "heap/self_check.h"
 #include "retain/overhang.h"
 #include "retain/sites.h"
 
@@ -26,6 +28,26 @@ Findings find_leaks(Views& views, Diagnostics& diagnostics, const char* phase) {
   findings.overhang = find_overhang(views, findings.hidden, findings.sites.site_of_region,
                                     static_cast<std::uint32_t>(findings.sites.sites.size()));
   return findings;
+}
+
+template <class T>
+Result<T> explained(const Runtime& runtime, Result<T> result) {
+  if (result) return result;
+  return tl::unexpected(runtime.explained(result.error()));
+}
+
+std::string read_by_guess(const Runtime& runtime) {
+  return fmt::format(
+      "{} is newer than the releases that overhang knows: it was read as Go 1.{}, and agrees with "
+      "its own statistics",
+      runtime.version().text, runtime.layout().minor);
+}
+
+// Each live byte in exactly one bucket.
+bool conserved(const HeapTotals& heap) {
+  return heap.visible_bytes + heap.spare_bytes + heap.lost_bytes + heap.overhang_bytes +
+             heap.allocator_bytes ==
+         heap.live_bytes;
 }
 
 // Waits for a thread on every way out.
@@ -51,8 +73,9 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   }());
   // The image is frozen; the runtime's variables, modules and layouts are known.
 
-  OVERHANG_TRY(HeapSpans spans, read_spans(*target.runtime));
-  OVERHANG_TRY(Heap heap, Heap::open(*target.runtime, spans, options.threads));
+  OVERHANG_TRY(HeapSpans spans, explained(*target.runtime, read_spans(*target.runtime)));
+  OVERHANG_TRY(Heap heap,
+               explained(*target.runtime, Heap::open(*target.runtime, spans, options.threads)));
   // Every slot has an id, every address its slot; pointer maps can be read.
 
   RootSet roots;
@@ -64,6 +87,10 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   }
   std::exchange(spans, {});  // the heap has what it needs of them
   // All words from which the collector starts are known.
+  if (target.runtime->unknown_release()) {
+    OVERHANG_CHECK(explained(*target.runtime, self_check(heap, spans, roots.goroutines)));
+    diagnostics.warn(read_by_guess(*target.runtime));
+  }
 
   // Marking shares nothing with typing and views but the heap, which does not change: it runs
   // beside them. Every word that they follow is one that marking follows too, which
@@ -86,7 +113,9 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
     in_doubt = views.settle_certain();
   }
   // What is hidden now is certainly hidden.
-  Findings certain = in_doubt ? find_leaks(views, diagnostics, "certain overhang") : possible;
+  Findings in_the_end;
+  if (in_doubt) in_the_end = find_leaks(views, diagnostics, "certain overhang");
+  const Findings& certain = in_doubt ? in_the_end : possible;
 
   marker.join();
   // The live set is the collector's.
@@ -96,7 +125,12 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
     Phase timer(diagnostics, "report");
     describe_heap(views, live, roots, certain, possible, diagnostics, report);
     describe_sites(views, certain, possible, report);
+    describe_doubts(views, report);
   }
+  if (target.runtime->unknown_release() && !conserved(report.heap))
+    return explained(*target.runtime,
+                     Result<LeakReport>(fail(ErrorKind::Unsupported,
+                                             "its live bytes are not the sum of their parts")));
   report.timings = diagnostics.times();
   report.warnings = diagnostics.warnings();
   return report;

@@ -1,5 +1,7 @@
 #include "goruntime/layout.h"
 
+#include <utility>
+
 namespace overhang {
 namespace {
 
@@ -11,18 +13,26 @@ constexpr Layout kLayouts[] = {
 
 Result<const Layout*> layout_for(const GoVersion& version, Architecture architecture) {
   const Layout* found = nullptr;
-  for (auto& layout : kLayouts)
+  const Layout* newest = nullptr;
+  const Layout* oldest = nullptr;
+  for (auto& layout : kLayouts) {
+    if (layout.architecture != architecture) continue;
+    auto order = [](const Layout& l) { return std::pair(l.minor, l.patch); };
+    if (!newest || order(layout) > order(*newest)) newest = &layout;
+    if (!oldest || order(layout) < order(*oldest)) oldest = &layout;
     if (layout.minor == version.minor && layout.patch <= version.patch &&
-        layout.architecture == architecture && (!found || layout.patch > found->patch))
+        (!found || layout.patch > found->patch))
       found = &layout;
+  }
   if (found) return found;
-  return fail(ErrorKind::Unsupported,
-              "the program was built by {} for {}; overhang reads Go 1.22 to 1.26 on "
-              "linux/amd64 and linux/arm64",
-              version.text,
-              architecture == Architecture::Amd64   ? "amd64"
-              : architecture == Architecture::Arm64 ? "arm64"
-                                                    : "an unknown architecture");
+  if (!newest)
+    return fail(ErrorKind::Unsupported,
+                "the program was built by {} for an unknown architecture; overhang reads programs "
+                "for linux/amd64 and linux/arm64",
+                version.text);
+  if (version.minor > newest->minor) return newest;
+  return fail(ErrorKind::Unsupported, "the program was built by {}; overhang reads Go 1.{} to 1.{}",
+              version.text, oldest->minor, newest->minor);
 }
 
 }  // namespace overhang

@@ -24,10 +24,17 @@ struct Layout {
 #undef OVERHANG_CONSTANT
   bool has(std::int64_t value) const { return value >= 0; }
   bool swiss_maps() const { return minor >= 24; }
+  // Where the collector finds an object's pointer words: by headers, types and bitmaps in the span
+  // (1.22+), else in heapArena.bitmap (arena_bitmap.h).
+  bool malloc_headers() const { return has(minSizeForMallocHeader); }
+  // mspan.nelems, freeindex and freeIndexForScan are uint16 since Go 1.22, uintptr before.
+  bool narrow_span_counts() const { return mspan_nelems - mspan_freeindex == 2; }
 };
 
-// The row of the newest release that is not newer than `version`, of the same minor release.
-// Errors: Unsupported, naming the versions and architectures that are.
+// The row of the newest release that is not newer than `version`, of the same minor release. A
+// minor release newer than all gets the newest row: what is read by it has to prove itself
+// (Runtime::unknown_release, heap/self_check.h). Errors: Unsupported, naming the versions and
+// architectures that are.
 Result<const Layout*> layout_for(const GoVersion& version, Architecture architecture);
 
 }  // namespace overhang

@@ -102,7 +102,7 @@ void MapReader::bucket_array(Kind kind, Address address, unsigned log) {
   if (!bytes || !image_.at(address, base * storage_.size))
     return lose("map buckets out of bounds", address);
   if (log >= kPreallocatedFrom)
-    count = std::max(count, slot_size_for(*bytes, storage_.has_pointers) / storage_.size);
+    count = std::max(count, slot_size_for(layout_, *bytes, storage_.has_pointers) / storage_.size);
   add(kind, address, count, storage_.size, storage_type_);
   overflow_chains(address, base);
 }

@@ -7,8 +7,9 @@ namespace {
 
 // Plugins add modules one by one; more than this is a damaged chain.
 constexpr std::size_t kMaxModules = 4096;
-constexpr std::uint32_t kPclntabMagic = 0xFFFFFFF1;  // internal/abi.Go120PCLnTabMagic
-constexpr std::uint64_t kFunctabEntry = 8;           // runtime.functab
+constexpr std::uint32_t kPclntabMagic = 0xFFFFFFF1;     // internal/abi.Go120PCLnTabMagic
+constexpr std::uint32_t kPclntabMagic118 = 0xFFFFFFF0;  // Go 1.18 and 1.19
+constexpr std::uint64_t kFunctabEntry = 8;              // runtime.functab
 
 // The fields of one record; a field that cannot be read makes the whole record bad.
 class ModuleReader {
@@ -63,7 +64,8 @@ FunctionTable ModuleReader::functions(Address text) {
   auto magic = image_.read<std::uint32_t>(header);
   auto quantum = image_.read<std::uint8_t>(header + 6);       // minLC
   auto pointer_size = image_.read<std::uint8_t>(header + 7);  // ptrSize
-  if (magic != kPclntabMagic || !quantum || *quantum == 0 || pointer_size != 8) ok_ = false;
+  auto known = magic == kPclntabMagic || magic == kPclntabMagic118;
+  if (!known || !quantum || *quantum == 0 || pointer_size != 8) ok_ = false;
   FunctionTable::Parts parts;
   parts.funcnametab = table(layout_.moduledata_funcnametab, 1);
   parts.cutab = table(layout_.moduledata_cutab, 4);
@@ -73,6 +75,7 @@ FunctionTable ModuleReader::functions(Address text) {
   parts.ftab = table(layout_.moduledata_ftab, kFunctabEntry);
   parts.text = text;
   parts.pc_quantum = quantum.value_or(1);
+  parts.has_start_line = magic != kPclntabMagic118;
   return ok_ ? FunctionTable(parts) : FunctionTable();
 }
 

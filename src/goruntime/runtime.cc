@@ -117,6 +117,14 @@ Result<RuntimeVariables> find_variables(const ElfFile& file, const Layout& layou
   return v;
 }
 
+Error explain_by_release(const Error& error, const GoVersion& version, const Layout& layout) {
+  if (version.minor <= layout.minor) return error;
+  return {ErrorKind::Unsupported,
+          fmt::format("the program was built by {}, newer than Go 1.{}, the newest that overhang "
+                      "knows, and does not read like one of that ({})",
+                      version.text, layout.minor, error.message)};
+}
+
 }  // namespace
 
 std::optional<TargetSlice> read_slice(const Image& image, Address header) {
@@ -148,11 +156,21 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file
   OVERHANG_TRY(parts.layout, layout_for(info.version, file.architecture()));
   OVERHANG_TRY(parts.load_bias, find_load_bias(image, file));
   OVERHANG_CHECK(check_same_build(image, file, parts.load_bias));
-  OVERHANG_TRY(parts.variables, find_variables(file, *parts.layout, parts.load_bias));
+  auto explained = [&parts](const Error& error) {
+    return tl::unexpected(explain_by_release(error, parts.version, *parts.layout));
+  };
+  auto variables = find_variables(file, *parts.layout, parts.load_bias);
+  if (!variables) return explained(variables.error());
+  parts.variables = *variables;
   lay_read_only_segments(image, file, parts.load_bias);
-  OVERHANG_TRY(parts.modules,
-               read_modules(image, *parts.layout, parts.variables.first_moduledata, diagnostics));
+  auto modules = read_modules(image, *parts.layout, parts.variables.first_moduledata, diagnostics);
+  if (!modules) return explained(modules.error());
+  parts.modules = std::move(*modules);
   return std::make_unique<Runtime>(image, file, diagnostics, std::move(parts));
+}
+
+Error Runtime::explained(const Error& error) const {
+  return explain_by_release(error, version(), layout());
 }
 
 const Module* Runtime::module_of_pc(Address pc) const {

@@ -76,6 +76,11 @@ class Runtime {
   const ElfFile& file() const { return file_; }
   const Layout& layout() const { return *parts_.layout; }
   const GoVersion& version() const { return parts_.version; }
+  // The release is newer than any that overhang knows; it is read by the newest one's layout, and
+  // not to be believed before heap/self_check.h agrees.
+  bool unknown_release() const { return layout().minor < version().minor; }
+  // What went wrong, with a word about the release where that is the likely cause.
+  Error explained(const Error& error) const;
   // Add to a link-time address for the address in the image (0 unless PIE).
   std::uint64_t load_bias() const { return parts_.load_bias; }
   const RuntimeVariables& variables() const { return parts_.variables; }

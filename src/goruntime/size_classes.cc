@@ -33,9 +33,9 @@ constexpr auto kClassOfWords = [] {
 
 }  // namespace
 
-std::uint64_t slot_size_for(std::uint64_t bytes, bool has_pointers) {
+std::uint64_t slot_size_for(std::uint64_t bytes, bool may_have_header) {
   if (bytes == 0) return 0;
-  std::uint64_t header = has_pointers && bytes > kMinSizeForHeader ? kHeader : 0;
+  std::uint64_t header = may_have_header && bytes > kMinSizeForHeader ? kHeader : 0;
   if (bytes <= kMaxSmall - header) return kClassOfWords[(bytes + header + 7) / 8];
   // Large objects have no header. A size within a page of 2^64 is no size of an object.
   return align_up(std::min(bytes, ~std::uint64_t{0} - kPage), kPage);

@@ -2,70 +2,25 @@
 
 #include <algorithm>
 
+#include "goruntime/arenas.h"
+
 namespace overhang {
 namespace {
 
 constexpr std::uint64_t kAddressBits = 48;
 constexpr std::uint8_t kSizeClasses = 68;  // internal/runtime/gc.NumSizeClasses
 
-// mheap_.arenas, two levels: heapArena of an address (runtime.arenaIndex, heapArenaOf).
-class ArenaMap {
- public:
-  ArenaMap(const Image& image, const Layout& layout, Address mheap)
-      : image_(image),
-        layout_(layout),
-        arenas_(mheap + static_cast<std::uint64_t>(layout.mheap_arenas)) {}
-
-  // 0 where no arena is mapped.
-  Address arena_of(Address address) {
-    auto offset = address - static_cast<std::uint64_t>(layout_.arenaBaseOffset);
-    auto index = offset / static_cast<std::uint64_t>(layout_.heapArenaBytes);
-    if (index != last_index_) {
-      last_index_ = index;
-      auto l2 = index & ((std::uint64_t{1} << layout_.arenaL2Bits) - 1);
-      auto l1 = layout_.arenaL1Bits ? index >> layout_.arenaL2Bits : 0;
-      auto table = (l1 >> layout_.arenaL1Bits) == 0 ? image_.word(arenas_ + l1 * 8) : std::nullopt;
-      last_arena_ = table && *table ? image_.word(*table + l2 * 8).value_or(0) : 0;
-    }
-    return last_arena_;
-  }
-  std::uint64_t page_index(Address address) const {
-    return address / kHeapPageSize % static_cast<std::uint64_t>(layout_.pagesPerArena);
-  }
-  // runtime.spanOf.
-  Address span_of(Address address) {
-    auto arena = arena_of(address);
-    if (!arena) return 0;
-    return image_
-        .word(arena + static_cast<std::uint64_t>(layout_.heapArena_spans) + page_index(address) * 8)
-        .value_or(0);
-  }
-  // mgcmark_greenteagc.go: tryDeferToSpanScan.
-  bool uses_inline_marks(Address base) {
-    if (!layout_.has(layout_.heapArena_pageUseSpanInlineMarkBits)) return false;
-    auto arena = arena_of(base);
-    auto page = page_index(base);
-    auto byte =
-        arena
-            ? image_.read<std::uint8_t>(
-                  arena + static_cast<std::uint64_t>(layout_.heapArena_pageUseSpanInlineMarkBits) +
-                  page / 8)
-            : std::nullopt;
-    return byte && (*byte >> (page % 8) & 1);
-  }
-
- private:
-  const Image& image_;
-  const Layout& layout_;
-  Address arenas_;
-  std::uint64_t last_index_ = UINT64_MAX;
-  Address last_arena_ = 0;
-};
-
 // A field of the mspan whose bytes are `record`. The caller has checked its length.
 template <class T>
 T field(ByteSpan record, std::int64_t offset) {
   return load_unchecked<T>(record.data() + offset);
+}
+
+// A number of slots. One that does not fit 32 bits is none of any span: it comes out as 2^32 - 1.
+std::uint32_t count_field(const Layout& layout, ByteSpan record, std::int64_t offset) {
+  if (layout.narrow_span_counts()) return field<std::uint16_t>(record, offset);
+  return static_cast<std::uint32_t>(
+      std::min<std::uint64_t>(field<std::uint64_t>(record, offset), UINT32_MAX));
 }
 
 Span read_span(const Layout& layout, ByteSpan record) {
@@ -74,17 +29,22 @@ Span read_span(const Layout& layout, ByteSpan record) {
   s.limit = field<std::uint64_t>(record, layout.mspan_limit);
   s.npages = field<std::uint64_t>(record, layout.mspan_npages);
   s.elem_size = field<std::uint64_t>(record, layout.mspan_elemsize);
-  // uint16 since Go 1.22.
-  s.slots = field<std::uint16_t>(record, layout.mspan_nelems);
-  s.free_index = field<std::uint16_t>(record, layout.mspan_freeindex);
-  s.free_index_for_scan = field<std::uint16_t>(record, layout.mspan_freeIndexForScan);
+  s.slots = count_field(layout, record, layout.mspan_nelems);
+  s.free_index = count_field(layout, record, layout.mspan_freeindex);
+  // mbitmap.go: isFree, isFreeOrNewlyAllocated. Go 1.19.0 to 1.19.2 take freeindex.
+  s.free_index_for_scan = layout.has(layout.mspan_freeIndexForScan)
+                              ? count_field(layout, record, layout.mspan_freeIndexForScan)
+                              : s.free_index;
   s.sweepgen = field<std::uint32_t>(record, layout.mspan_sweepgen);
   s.span_class = field<std::uint8_t>(record, layout.mspan_spanclass);
-  s.user_arena = field<std::uint8_t>(record, layout.mspan_isUserArenaChunk) != 0;
+  if (layout.has(layout.mspan_isUserArenaChunk))
+    s.user_arena = field<std::uint8_t>(record, layout.mspan_isUserArenaChunk) != 0;
+  s.alloc_count = field<std::uint16_t>(record, layout.mspan_allocCount);
   s.alloc_bits = field<std::uint64_t>(record, layout.mspan_allocBits);
   s.gcmark_bits = field<std::uint64_t>(record, layout.mspan_gcmarkBits);
   s.specials = field<std::uint64_t>(record, layout.mspan_specials);
-  s.large_type = field<std::uint64_t>(record, layout.mspan_largeType);
+  if (layout.has(layout.mspan_largeType))
+    s.large_type = field<std::uint64_t>(record, layout.mspan_largeType);
   return s;
 }
 
@@ -96,9 +56,11 @@ bool sane(const Span& s, const Layout& layout) {
   if (s.elem_size == 0 || s.elem_size % 8 != 0) return false;
   if (s.size_class() == 0 && s.slots != 1) return false;
   auto reserved = s.inline_marks ? kInlineMarkBytes : 0;
-  bool bitmap =
-      !s.noscan() && s.elem_size <= static_cast<std::uint64_t>(layout.minSizeForMallocHeader);
-  if (bitmap || s.user_arena) reserved += s.bytes() / 64;
+  // Where there are no headers, nothing of the span is set aside (mheap.go: initSpan; user arenas
+  // keep their bitmap in the heapArena too).
+  bool bitmap = !s.noscan() && layout.malloc_headers() &&
+                s.elem_size <= static_cast<std::uint64_t>(layout.minSizeForMallocHeader);
+  if (bitmap || (s.user_arena && layout.malloc_headers())) reserved += s.bytes() / 64;
   if (s.inline_marks && (s.npages != 1 || s.slots > kInlineMarkSlots)) return false;
   if (s.elem_size > s.bytes() || s.slots > (s.bytes() - reserved) / s.elem_size) return false;
   if (s.limit < s.base || s.limit > s.base + s.bytes()) return false;
@@ -164,6 +126,9 @@ Result<HeapSpans> read_spans(const Runtime& runtime) {
       out.spans.push_back(span);
     }
   }
+  out.pages_in_use =
+      image.word(mheap + static_cast<std::uint64_t>(layout.mheap_pagesInUse)).value_or(0);
+  out.rejected = bad;
   if (bad > out.spans.size())
     return fail(ErrorKind::BadInput,
                 "{} of the heap's spans (runtime.mheap_.allspans) make no sense; is the core cut "

@@ -22,7 +22,8 @@ struct Span {
   std::uint32_t sweepgen = 0;
   std::uint8_t span_class = 0;  // bit 0: noscan
   bool user_arena = false;
-  bool inline_marks = false;  // Green Tea: spanInlineMarkBits at the span's end
+  bool inline_marks = false;      // Green Tea: spanInlineMarkBits at the span's end
+  std::uint16_t alloc_count = 0;  // mspan.allocCount: allocated slots, by the allocator's own count
   Address alloc_bits = 0;
   Address gcmark_bits = 0;
   Address specials = 0;
@@ -33,8 +34,10 @@ struct Span {
 };
 
 struct HeapSpans {
-  std::vector<Span> spans;     // in use (mSpanInUse), by address, none overlapping
-  std::uint32_t sweepgen = 0;  // mheap_.sweepgen
+  std::vector<Span> spans;         // in use (mSpanInUse), by address, none overlapping
+  std::uint32_t sweepgen = 0;      // mheap_.sweepgen
+  std::uint64_t pages_in_use = 0;  // mheap_.pagesInUse: their pages, by the runtime's own count
+  std::uint64_t rejected = 0;      // spans in use that make no sense, left out
 };
 
 // Where Green Tea keeps a span's marks (runtime.spanInlineMarkBits): its last 128 bytes are 63

@@ -25,6 +25,8 @@ constexpr std::array kTypedFields = {
     // sync/pool.go: "actual type is [P]poolLocal"; localSize and victimSize follow.
     TypedField{"sync.Pool", "local", Kind::PoolLocals, "sync.poolLocal"},
     TypedField{"sync.Pool", "victim", Kind::PoolLocals, "sync.poolLocal"},
+    // sync/map.go, to 1.19: "*interface{}" (an atomic.Pointer[any] since).
+    TypedField{"sync.entry", "p", Kind::Pointer, "interface {}"},
     // sync/runtime2.go: mirrors runtime.notifyList (sema.go).
     TypedField{"sync.notifyList", "head", Kind::Pointer, "runtime.sudog"},
     TypedField{"sync.notifyList", "tail", Kind::Pointer, "runtime.sudog"},
@@ -47,8 +49,9 @@ constexpr std::array kTypedFields = {
 
 // Pointees that stand at the start of something larger of an unknown type: abi.Type is the head of
 // the record of its kind (internal/abi/type.go), bmap of a bucket (runtime/map.go, to 1.23).
-constexpr std::array<std::string_view, 4> kHeadsOfUnknown = {
-    "internal/abi.Type", "reflect.rtype", "internal/reflectlite.rtype", "runtime.bmap"};
+constexpr std::array<std::string_view, 5> kHeadsOfUnknown = {
+    "internal/abi.Type", "runtime._type", "reflect.rtype", "internal/reflectlite.rtype",
+    "runtime.bmap"};
 
 // Pointer types that show more than one pointee, by how the package uses them: log/slog/value.go:
 // a string's or a []Attr's data, its length elsewhere.
@@ -158,6 +161,8 @@ std::optional<ScanStep> TypeTable::Impl::special_step(TypeId structure, std::siz
   }
   for (const auto& rule : kTypedFields) {
     if (rule.structure != base || rule.field != field.name) continue;
+    // An atomic.Pointer since Go 1.20.
+    if (base == "sync.entry" && field_type.info.kind != TypeKind::UnsafePointer) continue;
     if (rule.target.empty()) return ScanStep{.kind = rule.kind, .offset = offset};
     auto target = rule.target == kWeakHandle ? weak_handle() : named_in_full(rule.target);
     if (target == kUnknownType) return std::nullopt;

@@ -19,6 +19,24 @@ bool mask_agrees(std::uint64_t mask, std::uint64_t begin, const TypeFacts& facts
   return true;
 }
 
+// The same of an object with a bitmap and any number of words; `mask` is the type's.
+bool bitmap_agrees(const HeapSpan& span, std::uint32_t slot, std::uint64_t begin,
+                   const TypeFacts& facts, const std::vector<std::uint64_t>& mask,
+                   std::uint64_t count) {
+  auto words = facts.size / 8;
+  auto slot_words = span.span.elem_size / 8;
+  if (begin % 8 != 0 || facts.size % 8 != 0 || mask.size() > (words + 63) / 64) return false;
+  if (count > slot_words / words || begin / 8 > slot_words - count * words) return false;
+  auto at = slot * slot_words + begin / 8;
+  for (std::uint64_t i = 0; i < count; i++, at += words)
+    for (std::uint64_t word = 0; word < words; word += 64) {
+      auto type_bits = word / 64 < mask.size() ? mask[word / 64] : 0;
+      auto bits = pointer_map::bits_at(span, at + word, std::min<std::uint64_t>(words - word, 64));
+      if (bits != type_bits) return false;
+    }
+  return true;
+}
+
 // The offset of a field; nothing where the type has none of that name.
 std::optional<std::uint64_t> field_offset(TypeTable& types, TypeId type, std::string_view name) {
   for (const TypeField& field : types.info(type).fields)
@@ -66,6 +84,9 @@ bool Follower::agrees(const ObjectRef& object, std::uint64_t begin, TypeId type,
   if (span.layout == PointerLayout::InlineBitmap)
     return mask_agrees(pointer_map::inline_mask(span, object.id.value - span.first.value), begin,
                        facts, count);
+  if (has_bitmap(span.layout))
+    return bitmap_agrees(span, object.id.value - span.first.value, begin, facts,
+                         decoder_.types().pointer_mask(type), count);
   auto header = Heap::header_size(span);
   if (begin < header || (begin - header) % facts.size != 0) return false;
   auto rtype = heap_.allocation_type(object.id);

@@ -129,7 +129,7 @@ class Worker {
   }
   void push(std::uint32_t span, std::uint32_t slot) {
     auto& s = spans_[span];
-    if (s.layout != PointerLayout::LargeType) {
+    if (!marked_in_parts(s.layout)) {
       stack_.push_back({span, slot});
     } else if (s.data) {
       auto parts = (s.span.elem_size + kPartBytes - 1) / kPartBytes;
@@ -188,7 +188,7 @@ void Worker<kShared>::scan_root(const Root& root) {
 template <bool kShared>
 void Worker<kShared>::prefetch(Grey grey) const {
   auto& s = spans_[grey.span];
-  if (s.layout == PointerLayout::LargeType) {
+  if (marked_in_parts(s.layout)) {
     __builtin_prefetch(s.data + grey.part * kPartBytes);
     return;
   }
@@ -223,7 +223,7 @@ void Worker<kShared>::scan(Grey grey) {
   auto& s = spans_[grey.span];
   std::uint32_t slot = grey.part;
   std::uint64_t begin = 0, end = s.span.elem_size;
-  if (s.layout == PointerLayout::LargeType) {
+  if (marked_in_parts(s.layout)) {
     slot = 0;
     begin = grey.part * kPartBytes;
     end = std::min(end, begin + kPartBytes);

@@ -23,7 +23,7 @@ const TypeFacts& ReferenceDecoder::load_facts(TypeId type) {
   facts.direct_interface = info.direct_interface;
   facts.closure = types_.is_closure(type);
   facts.shape = info.name.find("go.shape.") != std::string::npos;
-  facts.slot = slot_size_for(info.size, info.has_pointers);
+  facts.slot = slot_size_for(runtime_.layout(), info.size, info.has_pointers);
   facts.rtype = info.rtype;
   if (info.has_pointers) {
     facts.program = types_.program(type);

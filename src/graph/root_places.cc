@@ -41,6 +41,12 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       words_(heap.runtime(), roots) {}
 
 Holder RootPlaces::add(RootPlace row) {
+  if (rows_.size() == Holder::kMaxPlaces) {
+    // More than 10 million goroutines have: the last row stands for the rest, without a type.
+    heap_.runtime().diagnostics().lose("places of references beyond the last that has a number");
+    rows_.back() = {RootPlace::Kind::Unknown, "another place", {}, 0, {}, {}, 0};
+    return Holder::place(Holder::kMaxPlaces - 1);
+  }
   rows_.push_back(std::move(row));
   return Holder::place(static_cast<std::uint32_t>(rows_.size() - 1));
 }
@@ -279,6 +285,7 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
                       0};
         if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
           row.function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
+        row.conservative = root.conservative;
         show_word(std::move(row), root.value, Reference::Kind::Unknown, kUnknownType, emit);
       });
 }

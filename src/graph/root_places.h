@@ -7,6 +7,7 @@
 
 #include <tsl/robin_set.h>
 
+#include <deque>
 #include <functional>
 #include <string>
 #include <unordered_map>
@@ -22,18 +23,19 @@ class Holder {
  public:
   Holder() = default;
   static Holder object(ObjectId id) { return Holder(id.value); }
-  static Holder place(std::uint32_t index) { return Holder(index | kPlace); }
+  static Holder place(std::uint32_t index) { return Holder(kFirstPlace + index); }
   static Holder from_bits(std::uint32_t bits) { return Holder(bits); }
   std::uint32_t bits() const { return bits_; }
   bool none() const { return bits_ == kNone; }
-  bool is_place() const { return !none() && (bits_ & kPlace); }
-  bool is_object() const { return !(bits_ & kPlace); }
+  bool is_place() const { return !none() && bits_ >= kFirstPlace; }
+  bool is_object() const { return bits_ < kFirstPlace; }
   ObjectId as_object() const { return ObjectId(bits_); }
-  std::uint32_t as_place() const { return bits_ & ~kPlace; }
+  std::uint32_t as_place() const { return bits_ - kFirstPlace; }
   friend bool operator==(Holder, Holder) = default;
+  static constexpr std::uint32_t kMaxPlaces = 0xFFFFFFFFu - kMaxObjects;
 
  private:
-  static constexpr std::uint32_t kPlace = 0x80000000u, kNone = 0xFFFFFFFFu;
+  static constexpr std::uint32_t kFirstPlace = kMaxObjects, kNone = 0xFFFFFFFFu;
   explicit Holder(std::uint32_t bits) : bits_(bits) {}
   std::uint32_t bits_ = kNone;
 };
@@ -53,6 +55,7 @@ struct RootPlace {
   TypeId type;
   Holder parent;  // Static
   std::uint64_t parent_offset = 0;
+  bool conservative = false;  // Unknown: of a frame that is scanned conservatively
 };
 
 class RootPlaces {
@@ -72,7 +75,6 @@ class RootPlaces {
   void show_static(const Reference& reference, Holder holder, std::uint64_t offset,
                    const Emit& emit);
 
-  const std::vector<RootPlace>& rows() const { return rows_; }
   const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
 
  private:
@@ -103,7 +105,7 @@ class RootPlaces {
   ReferenceDecoder& decoder_;
   Dwarf* dwarf_;
   RootWords words_;
-  std::vector<RootPlace> rows_;
+  std::deque<RootPlace> rows_;  // millions where there are as many goroutines: grown in place
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };

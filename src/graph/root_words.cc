@@ -5,6 +5,9 @@
 namespace overhang {
 
 RootWords::RootWords(const Runtime& runtime, const RootSet& roots) : roots_(roots) {
+  auto count = roots.roots.size();
+  for (const Goroutine& goroutine : roots.goroutines) count += goroutine.roots.size();
+  words_.reserve(count);
   for (std::uint32_t i = 0; i < roots.roots.size(); i++)
     words_.push_back({roots.roots[i].slot, kStatic, i});
   for (std::uint32_t g = 0; g < roots.goroutines.size(); g++) {

@@ -44,14 +44,17 @@ bool Views::settle_certain() {
   bool changed = false;
   // Showing one object may defer more references: by index, to the growing end.
   for (std::size_t i = 0; i < deferred_.size(); i++) {
-    auto [object, holder, slot, elem] = deferred_[i];
+    auto [object, holder, slot, elem, func] = deferred_[i];
     if (full(object.id)) continue;
     changed = true;
-    shown_in_doubt_.emplace(object.id.value, i);
+    auto objects = touched_objects_, bytes = touched_bytes_;
+    doubt_of_.emplace(object.id.value, doubts_.size());
     show_whole(object, holder, elem);
     do {
       run();
     } while (settle_untouched() || settle_interior());
+    doubts_.push_back(
+        {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
   }
   return changed;
 }
@@ -155,7 +158,7 @@ void Views::show(const Work::Item& item, const ObjectRef& object) {
 // Marks the object fully visible; false if it was. `visible_bytes` is what the program asked for;
 // the rest of the slot is the allocator's.
 bool Views::make_full(const ObjectRef& object, std::uint64_t visible_bytes) {
-  touched_.set(object.id.value);
+  touch(object);
   if (!full_.set_first(object.id.value)) return false;
   auto slot = slot_size(object);
   auto visible = std::min(visible_bytes, slot);
@@ -245,8 +248,10 @@ TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
 // Bytes [begin, begin + bytes) hold one value of `type`.
 void Views::show_part(const ObjectRef& object, Holder holder, std::uint64_t begin,
                       std::uint64_t bytes, TypeId type) {
-  if (touched_.set_first(object.id.value)) interior_.push_back(object.id);
-  set_info(object, type, false, holder);
+  if (touch(object)) interior_.push_back(object.id);
+  // One value's type says nothing of a user arena's chunk.
+  bool chunk = heap_.spans()[object.span].span.user_arena;
+  set_info(object, chunk ? kUnknownType : type, false, holder);
   auto end = std::min(begin + bytes, slot_size(object));
   if (!has_pointers(object)) {
     // No words to follow; pointers' parts matter only where windows leave something out.
@@ -285,9 +290,16 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
     len = room;
   }
   if (!cap || *cap > room) cap = room;
+  if (heap_.spans()[object.span].span.user_arena) {
+    // A chunk of a user arena holds values of many types: what a slice leaves out of it is no part
+    // of the slice's array.
+    show_part(object, item.tag.holder, object.offset, *len / size * size, type);
+    return;
+  }
   auto header = header_size(object);
   bool pointers = has_pointers(object);
-  bool fills = object.offset == header && *len > 0 && slot_size_for(*len, pointers) == slot;
+  bool fills = object.offset == header && *len > 0 &&
+               slot_size_for(heap_.runtime().layout(), *len, pointers) == slot;
   bool tiny = !pointers && slot == kTinySlot;
   bool touched_before = touched(object.id);
   if (fills || tiny) {
@@ -299,7 +311,7 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
       follow_values(object, object.offset, type, *len / size);
     return;
   }
-  touched_.set(object.id.value);
+  touch(object);
   windowed_.set(object.id.value);
   set_info(object, type, true, item.tag.holder);
   windows_.push_back({object.id, string ? kUnknownType : type, string, object.offset, *len, *cap,
@@ -332,11 +344,33 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   const TypeFacts facts = decoder().facts(type);
   bool single = facts.slot == slot_size(object);
   if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
+  bool chunk = heap_.spans()[object.span].span.user_arena;
   if (type == kUnknownType && !has_pointers(object) && known(holder)) type = noscan_type_;
   set_info(object, type, array || (!single && allocated != kUnknownType), holder);
+  if (chunk) {
+    // Values of many types, those that anything typed leads to followed already.
+    follow_rest(object);
+    return;
+  }
   // A pointer's target type says what stands there, not what the rest of the slot holds.
   bool tiles = array || allocated != kUnknownType || windowed_.test(object.id.value);
   follow_whole(object, tiles ? type : kUnknownType);
+}
+
+// The words that no typed view has shown.
+void Views::follow_rest(const ObjectRef& object) {
+  std::uint64_t next = 0;
+  auto words = [&](std::uint64_t end) {
+    follower_.words(object, next, end, [&](std::uint64_t offset, const Reference& reference) {
+      push(reference, Holder::object(object.id), offset);
+    });
+  };
+  if (auto* parts = visible_parts(object.id))
+    for (auto [begin, end] : parts->ranges()) {
+      words(begin);
+      next = end;
+    }
+  words(slot_size(object));
 }
 
 void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
@@ -369,18 +403,10 @@ void Views::show_func(const Work::Item& item, const ObjectRef& object) {
                     });
 }
 
-std::string Views::doubt_about(ObjectId id) const {
-  auto at = shown_in_doubt_.find(id.value);
-  if (at == shown_in_doubt_.end()) return {};
-  const Deferred& deferred = deferred_[at->second];
-  if (!deferred.holder.is_place()) return fmt::format("word {:#x} of an object", deferred.slot);
-  const RootPlace& place = places_.row(deferred.holder);
-  return place.function.empty() ? place.name : fmt::format("{} of {}", place.name, place.function);
-}
-
 void Views::defer(const Work::Item& item, const ObjectRef& object) {
   if (full(object.id) || !deferred_seen_.set_first(object.id.value)) return;
-  deferred_.push_back({object, item.tag.holder, item.reference.slot, item.reference.type});
+  deferred_.push_back({object, item.tag.holder, item.reference.slot, item.reference.type,
+                       item.reference.kind == Reference::Kind::Func});
 }
 
 }  // namespace overhang

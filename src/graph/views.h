@@ -76,6 +76,18 @@ struct PointerPart {
   std::uint64_t begin = 0, end = 0;  // bytes from the slot's start
 };
 
+// A reference of unknown type that made a difference: settle_certain() showed its object as a
+// whole.
+struct Doubt {
+  ObjectRef object;
+  Holder holder;      // what holds the reference
+  Address slot = 0;   // where its word stands; 0: in a register or nowhere
+  bool func = false;  // a func value whose captures the executable does not describe
+  // What became visible by it and was hidden as a whole before (slot sizes). The sums over all
+  // doubts are what the possible overhang has more than the certain one.
+  std::uint64_t objects = 0, bytes = 0;
+};
+
 // Disjoint, merged byte ranges, begin -> end.
 class Intervals {
  public:
@@ -103,7 +115,7 @@ class Views {
 
   const Heap& heap() const { return heap_; }
   // Objects that some view leads to.
-  std::uint64_t touched_objects() const { return touched_.count(); }
+  std::uint64_t touched_objects() const { return touched_objects_; }
   Follower& follower() { return follower_; }
   ReferenceDecoder& decoder() { return follower_.decoder(); }
   TypeTable& types() { return decoder().types(); }
@@ -117,6 +129,8 @@ class Views {
     __builtin_prefetch(&info_[id.value]);
     touched_.prefetch(id.value);
   }
+  // A slice or string leaves part of it out, or did when it was shown.
+  bool windowed(ObjectId id) const { return windowed_.test(id.value); }
   // Names the contents of an object that is not touched (what hidden words lead to).
   void set_info(const ObjectRef& object, TypeId type, bool array, Holder holder);
   const RootPlaces& places() const { return places_; }
@@ -135,8 +149,13 @@ class Views {
   // Slot bytes of objects whose type is known.
   std::uint64_t typed_bytes() const { return typed_bytes_; }
   std::uint64_t unknown_references() const { return deferred_.size(); }
-  // The reference for whose sake settle_certain() showed the array, in words; empty: it did not.
-  std::string doubt_about(ObjectId id) const;
+  // The references that settle_certain() took at their widest, in the order in which it did.
+  const std::vector<Doubt>& doubts() const { return doubts_; }
+  // The one for whose sake it showed the array; nullptr: it did not.
+  const Doubt* doubt_about(ObjectId id) const {
+    auto at = doubt_of_.find(id.value);
+    return at == doubt_of_.end() ? nullptr : &doubts_[at->second];
+  }
 
  private:
   struct Tag {
@@ -149,6 +168,7 @@ class Views {
     Holder holder;
     Address slot;
     TypeId elem;  // what the object is an array of, where the reference tells
+    bool func;
   };
 
   void push(const Reference& reference, Holder holder, std::uint64_t offset) {
@@ -186,9 +206,17 @@ class Views {
                      std::uint64_t count);
   void follow_now(const Work::Range& range);
   void follow_whole(const ObjectRef& object, TypeId type);
+  void follow_rest(const ObjectRef& object);
   void follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
                      TypeId type);
   void defer(const Work::Item& item, const ObjectRef& object);
+  // Notes that a view leads to the object; true if it is the first.
+  bool touch(const ObjectRef& object) {
+    if (!touched_.set_first(object.id.value)) return false;
+    touched_objects_++;
+    touched_bytes_ += slot_size(object);
+    return true;
+  }
   bool make_full(const ObjectRef& object, std::uint64_t visible_bytes);
   bool settle_untouched();
   bool settle_interior();
@@ -212,8 +240,10 @@ class Views {
   // type may show as well: those come last.
   std::vector<std::pair<Work::Item, ObjectRef>> shapes_;
   std::size_t next_untouched_ = 0;
-  std::unordered_map<std::uint32_t, std::size_t> shown_in_doubt_;  // object -> deferred_
+  std::vector<Doubt> doubts_;
+  std::unordered_map<std::uint32_t, std::size_t> doubt_of_;  // object -> doubts_
   Work work_;
+  std::uint64_t touched_objects_ = 0, touched_bytes_ = 0;  // slot sizes
   std::uint64_t full_visible_bytes_ = 0, full_allocator_bytes_ = 0, typed_bytes_ = 0;
 };
 

@@ -60,8 +60,7 @@ class WorkList {
     auto* data = span.data + slot * span.span.elem_size;
     __builtin_prefetch(data);
     __builtin_prefetch(data + 64);
-    if (span.layout == PointerLayout::InlineBitmap)
-      __builtin_prefetch(span.bitmap + slot * span.span.elem_size / 64);
+    if (span.bitmap) __builtin_prefetch(span.bitmap + slot * span.span.elem_size / 64);
   }
 
   const Heap& heap_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/parallel.h"
+#include "goruntime/arena_bitmap.h"
 #include "heap/pointer_map.h"
 
 namespace overhang {
@@ -15,6 +16,10 @@ constexpr std::uint64_t kMaskBuildBytes = std::uint64_t{1} << 20;
 
 PointerLayout layout_of(const Span& span, const Layout& layout) {
   if (span.noscan()) return PointerLayout::None;
+  if (!layout.malloc_headers()) {
+    if (span.elem_size <= pointer_map::kMaskBytes) return PointerLayout::InlineBitmap;
+    return span.size_class() ? PointerLayout::Bitmap : PointerLayout::LargeBitmap;
+  }
   if (span.elem_size <= static_cast<std::uint64_t>(layout.minSizeForMallocHeader))
     return PointerLayout::InlineBitmap;
   return span.size_class() ? PointerLayout::Header : PointerLayout::LargeType;
@@ -52,9 +57,10 @@ Result<Heap> Heap::open(const Runtime& runtime, const HeapSpans& input, unsigned
     return fail(ErrorKind::BadInput,
                 "the heap's spans claim {} bytes, but the image has {}; is the core cut short?",
                 bytes, image_bytes);
-  if (slots >= kNoObject.value)
-    return fail(ErrorKind::Unsupported, "the heap has {} slots; overhang counts them with 32 bits",
-                slots);
+  if (slots > kMaxObjects)
+    return fail(ErrorKind::Unsupported,
+                "the heap has room for {} objects; overhang numbers up to {} of them", slots,
+                kMaxObjects);
   Heap heap(runtime, input.sweepgen);
   heap.number_slots(input.spans);
   heap.pages_ = PageTable(input.spans, heap.span_first_);
@@ -90,7 +96,10 @@ void Heap::number_slots(const std::vector<Span>& spans) {
 
 void Heap::load_spans(unsigned threads) {
   constexpr std::size_t kGrain = 256;
-  parallel_chunks(threads, spans_.size(), kGrain, [this](unsigned, std::size_t i, std::size_t end) {
+  bool in_arenas = !runtime_->layout().malloc_headers();
+  if (in_arenas) bitmaps_.resize(spans_.size());
+  parallel_chunks(threads, spans_.size(), kGrain, [&](unsigned, std::size_t i, std::size_t end) {
+    ArenaBitmaps arena_bitmaps(*runtime_);
     // Only what is needed: beside each span that holds pointers stand many that do not.
     std::vector<Image::Range> wanted;
     for (auto at = i; at < end; at++)
@@ -100,12 +109,19 @@ void Heap::load_spans(unsigned threads) {
     for (; i < end; i++) {
       auto& span = spans_[i];
       if (span.layout == PointerLayout::None) continue;
+      auto lose = [&](std::string_view what) {
+        span.data = nullptr;
+        runtime_->diagnostics().lose(what, fmt::format("{:#x}", span.span.base));
+      };
       span.data = image_->at(span.span.base, span.span.bytes());
-      if (!span.data)
-        runtime_->diagnostics().lose("heap span's bytes not in the image",
-                                     fmt::format("{:#x}", span.span.base));
-      else if (span.layout == PointerLayout::InlineBitmap)
+      if (!span.data) {
+        lose("heap span's bytes not in the image");
+      } else if (in_arenas) {
+        span.bitmap = arena_bitmaps.of(span.span, bitmaps_[i]);
+        if (!span.bitmap) lose("heap span's pointer bits not in the image (heapArena.bitmap)");
+      } else if (span.layout == PointerLayout::InlineBitmap) {
         span.bitmap = span.data + bitmap_offset(span.span);
+      }
     }
   });
 }
@@ -156,8 +172,8 @@ bool Heap::is_pointer_word(ObjectId id, std::uint64_t offset) const {
   if (offset % 8 != 0 || offset >= span.span.elem_size || !span.data) return false;
   if (span.layout == PointerLayout::None) return false;
   auto slot = id.value - span.first.value;
-  if (span.layout == PointerLayout::InlineBitmap)
-    return pointer_map::inline_mask(span, slot) >> (offset / 8) & 1;
+  if (has_bitmap(span.layout))
+    return pointer_map::bits_at(span, slot * (span.span.elem_size / 8) + offset / 8, 1) & 1;
   auto header = header_size(span);
   if (offset < header) return false;
   auto type = header ? load_unchecked<std::uint64_t>(span.data + slot * span.span.elem_size)

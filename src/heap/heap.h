@@ -14,20 +14,29 @@
 
 namespace overhang {
 
-// How the collector finds an object's pointers (mbitmap.go).
+// How the collector finds an object's pointers (mbitmap.go). To Go 1.21 all have bits in
+// heapArena.bitmap, which are laid out here as those at a span's end are.
 enum class PointerLayout : std::uint8_t {
   None,          // noscan
-  InlineBitmap,  // one bit a word at the span's end (elem_size <= 512)
+  InlineBitmap,  // one bit a word (elem_size <= 512), 1.22+: at the span's end
+  Bitmap,        // the same for larger objects (to 1.21)
   Header,        // *abi.Type in the first word (1.22+, up to 32 KiB)
-  LargeType,     // span.large_type
+  // One object, which is marked in parts.
+  LargeType,    // span.large_type (1.22+)
+  LargeBitmap,  // to 1.21
 };
+inline bool has_bitmap(PointerLayout layout) {
+  return layout == PointerLayout::InlineBitmap || layout == PointerLayout::Bitmap ||
+         layout == PointerLayout::LargeBitmap;
+}
+inline bool marked_in_parts(PointerLayout layout) { return layout >= PointerLayout::LargeType; }
 
 // The hot loops' part comes first, in one cache line.
 struct alignas(64) HeapSpan {
   // The span's bytes on our side (bytes() of them); nullptr where the image lacks them, and for
   // pointer-free spans, which are left on disk: see Heap::slot_bytes.
   const std::byte* data = nullptr;
-  const std::byte* bitmap = nullptr;  // InlineBitmap: its first byte
+  const std::byte* bitmap = nullptr;  // has_bitmap: one bit a word of the span, in 64-bit words
   ObjectId first;                     // id of slot 0; slots have consecutive ids
   std::uint32_t div_magic = 0;  // ceil(2^32 / elem_size), as runtime.mspan.divMul; 0: one slot
   PointerLayout layout = PointerLayout::None;
@@ -44,8 +53,8 @@ struct ObjectRef {
 class Heap {
  public:
   // Loads the bytes of spans that hold pointers; leaves pointer-free ones on disk. The runtime must
-  // outlive the heap. Errors: Unsupported (more than 2^32 - 2 slots), BadInput (spans that no image
-  // of this size can hold).
+  // outlive the heap. Errors: Unsupported (more than kMaxObjects slots), BadInput (spans that no
+  // image of this size can hold).
   static Result<Heap> open(const Runtime& runtime, const HeapSpans& spans, unsigned threads = 1);
 
   const Image& image() const { return *image_; }
@@ -91,7 +100,7 @@ class Heap {
   const std::byte* slot_bytes(ObjectId id) const;
 
   // The abi.Type of the object's elements, where the allocator recorded it (Header, LargeType; not
-  // in user arenas, whose chunks have a type of their own); else 0.
+  // in user arenas, whose chunks have a type of their own; never before 1.22); else 0.
   Address allocation_type(ObjectId id) const;
 
   // Calls visit(offset, value) for each non-null pointer word of the object in [begin, end) bytes
@@ -133,6 +142,7 @@ class Heap {
   std::vector<std::uint32_t> span_first_;  // by span: its first id; and object_count_ at the end
   std::vector<std::uint32_t> block_span_;  // by id / kIdsPerBlock: the span of the block's first id
   std::unique_ptr<PointerMasks> masks_;
+  std::vector<std::vector<std::uint64_t>> bitmaps_;  // by span: made here (arena_bitmap.h)
 };
 
 }  // namespace overhang

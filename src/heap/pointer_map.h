@@ -13,15 +13,19 @@ namespace pointer_map {
 
 inline constexpr std::uint64_t kMaskBytes = 64 * 8;  // bytes of an object that a mask word covers
 
-// The mask of the object in `slot` of an InlineBitmap span: at most 64 words.
-inline std::uint64_t inline_mask(const HeapSpan& span, std::uint32_t slot) {
-  auto words = span.span.elem_size / 8;
-  auto first = slot * words;
+// Of a span that has a bitmap, the bits of `words` words (1 to 64) from word `first` on.
+inline std::uint64_t bits_at(const HeapSpan& span, std::uint64_t first, std::uint64_t words) {
   auto* at = span.bitmap + first / 64 * 8;
   auto shift = first % 64;
   auto mask = load_unchecked<std::uint64_t>(at) >> shift;
   if (shift + words > 64) mask |= load_unchecked<std::uint64_t>(at + 8) << (64 - shift);
   return words == 64 ? mask : mask & ((std::uint64_t{1} << words) - 1);
+}
+
+// The mask of the object in `slot` of an InlineBitmap span: at most 64 words.
+inline std::uint64_t inline_mask(const HeapSpan& span, std::uint32_t slot) {
+  auto words = span.span.elem_size / 8;
+  return bits_at(span, slot * words, words);
 }
 
 // Of the 64 words from byte `base` on, the bits of those in [begin, end).
@@ -70,6 +74,18 @@ void visit_tiled(const std::byte* slot, const PointerMask& mask, std::uint64_t d
   }
 }
 
+// The non-null pointer words of [begin, end), multiples of 8, of a slot of a span with a bitmap.
+template <class Visit>
+void visit_bitmap(const HeapSpan& span, std::uint32_t slot, std::uint64_t begin, std::uint64_t end,
+                  Visit&& visit) {
+  auto* bytes = span.data + slot * span.span.elem_size;
+  auto first = slot * (span.span.elem_size / 8);
+  for (auto at = begin; at < end; at += kMaskBytes) {
+    auto words = std::min<std::uint64_t>((end - at) / 8, 64);
+    visit_words(bytes, at, bits_at(span, first + at / 8, words), visit);
+  }
+}
+
 }  // namespace pointer_map
 
 template <class Visit>
@@ -86,6 +102,10 @@ void Heap::for_each_pointer(const HeapSpan& span, std::uint32_t slot, std::uint6
     case PointerLayout::InlineBitmap:
       pointer_map::visit_words(
           bytes, 0, pointer_map::clip(pointer_map::inline_mask(span, slot), 0, begin, end), visit);
+      return;
+    case PointerLayout::Bitmap:
+    case PointerLayout::LargeBitmap:
+      pointer_map::visit_bitmap(span, slot, begin, end, visit);
       return;
     case PointerLayout::Header:
       pointer_map::visit_tiled(bytes, masks_->of(load_unchecked<std::uint64_t>(bytes)), 8,

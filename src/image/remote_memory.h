@@ -19,6 +19,9 @@ class RemoteMemory {
   // False where any of the bytes cannot be read, or where the process was not frozen to the end of
   // the read (somebody killed it or its guard): those count as lost.
   bool read(Address address, std::byte* to, std::uint64_t size);
+  // The same into fresh anonymous memory of ours (whole pages). Pages that are all zero, as in
+  // arrays that nobody has touched, take none of it.
+  bool fill(Address address, std::byte* to, std::uint64_t size);
   std::uint64_t lost_bytes() const { return lost_.load(std::memory_order_relaxed); }
 
  private:

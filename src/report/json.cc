@@ -32,10 +32,22 @@ Json to_json(const TargetRow& target) {
           {"taken_at", or_null(target.taken_at)}};
 }
 
-Json to_json(const HeapTotals& heap) {
+// Of live bytes, 0 to 1; an empty heap has nothing that is unknown.
+double typed_share(const HeapTotals& heap) {
+  if (heap.live_bytes == 0) return 1;
+  return static_cast<double>(heap.typed_bytes) / static_cast<double>(heap.live_bytes);
+}
+
+Json to_json(const DoubtRow& row) {
+  return {{"reference", row.reference}, {"kind", row.kind},   {"references", row.references},
+          {"objects", row.objects},     {"bytes", row.bytes}, {"array_bytes", row.array_bytes}};
+}
+
+Json to_json(const HeapTotals& heap, const LeakReport& report) {
   return {{"live_objects", heap.live_objects},
           {"live_bytes", heap.live_bytes},
           {"typed_bytes", heap.typed_bytes},
+          {"typed_share", typed_share(heap)},
           {"visible_bytes", heap.visible_bytes},
           {"spare_bytes", heap.spare_bytes},
           {"lost_bytes", heap.lost_bytes},
@@ -46,7 +58,9 @@ Json to_json(const HeapTotals& heap) {
           {"garbage_objects", heap.garbage_objects},
           {"garbage_bytes", heap.garbage_bytes},
           {"conservative_frames", heap.conservative_frames},
-          {"unknown_references", heap.unknown_references}};
+          {"unknown_references", heap.unknown_references},
+          {"doubts", array_of(report.doubts, [](const DoubtRow& row) { return to_json(row); })},
+          {"doubts_omitted", report.doubts_omitted}};
 }
 
 Json to_json(const TypeCount& row) {
@@ -113,7 +127,7 @@ std::string render_json(const LeakReport& report, const Selection& selection) {
   Json document = {
       {"schema", "overhang.leaks/1"},
       {"target", to_json(report.target)},
-      {"heap", to_json(report.heap)},
+      {"heap", to_json(report.heap, report)},
       {"sites", std::move(sites)},
       {"sites_omitted", omitted},
       {"spare", array_of(report.spare, [](const SpareRow& row) { return to_json(row); })},

@@ -37,6 +37,18 @@ struct HeapTotals {
   std::uint64_t unknown_references = 0;
 };
 
+// References of unknown type that make certain and possible differ, those from one place together.
+struct DoubtRow {
+  std::string reference;  // the place: "main.cache.raw", "stack word in main.run"
+  std::string kind;       // unsafe pointer, closure, untyped object, finalizer, static word,
+                          // stack word, conservative frame, register
+  std::uint64_t references = 0;
+  // Hidden as a whole unless these references show it: their part of what overhang_bytes_possible
+  // is more than overhang_bytes.
+  std::uint64_t objects = 0, bytes = 0;
+  std::uint64_t array_bytes = 0;  // of the partly visible arrays that they may show as a whole
+};
+
 struct RemedyRow {
   std::string name;  // clear, nil_when_empty, copy, copy_if_cap_exceeds, three_index
   std::optional<std::uint64_t> factor;
@@ -84,7 +96,9 @@ struct SpareRow {
 struct LeakReport {
   TargetRow target;
   HeapTotals heap;
-  std::vector<SiteRow> sites;  // largest first
+  std::vector<DoubtRow> doubts;      // most bytes first
+  std::uint64_t doubts_omitted = 0;  // rows that the list leaves out
+  std::vector<SiteRow> sites;        // largest first
   std::vector<SpareRow> spare;
   std::vector<PhaseTime> timings;
   double elapsed_ms = 0;  // from the start of the run to its report

@@ -216,6 +216,29 @@ void write_warnings(Page& page, const LeakReport& report, bool all) {
                           plural(report.warnings.size() - shown, "more note")));
 }
 
+// "         12.5 MB  main.cache.raw   unsafe pointer"
+// "                  3 references to 1,024 objects, and to 4.9 KB of arrays that show in part"
+void write_doubts(Page& page, const LeakReport& report) {
+  page.line();
+  page.line("  doubts: references that make certain and possible differ", Style::Bold);
+  if (report.doubts.empty()) page.line("    none");
+  for (auto& row : report.doubts) {
+    auto number = fmt::format("{:>17}  ", format_bytes(row.bytes));
+    auto kind = "   " + cut_middle(printable(row.kind), 20);
+    auto room = Page::kWidth - number.size() - display_width(kind);
+    page.line(number + cut_middle(printable(row.reference), room) + kind);
+    auto detail =
+        plural(row.references, "reference") + " to " + plural(row.objects, "hidden object");
+    if (row.array_bytes > 0)
+      detail +=
+          fmt::format(", and to {} of arrays that show in part", format_bytes(row.array_bytes));
+    page.line(std::string(number.size(), ' ') + detail);
+  }
+  if (report.doubts_omitted > 0)
+    page.line(fmt::format("    {} with less", plural(report.doubts_omitted, "more place")),
+              Style::Dim);
+}
+
 void write_stats(Page& page, const LeakReport& report) {
   auto& heap = report.heap;
   auto row = [&](std::string_view name, const std::string& figure, const std::string& note = {}) {
@@ -252,6 +275,7 @@ void write_stats(Page& page, const LeakReport& report) {
   if (report.peak_anonymous_bytes)
     row("own peak anonymous memory", format_bytes(*report.peak_anonymous_bytes),
         format_share(*report.peak_anonymous_bytes, heap.live_bytes) + " of the live heap");
+  write_doubts(page, report);
 }
 
 }  // namespace

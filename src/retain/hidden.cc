@@ -30,11 +30,11 @@ std::vector<Range> merged(std::vector<Range> ranges) {
 std::vector<Range> uncovered(Range range, const std::vector<Range>& cover) {
   std::vector<Range> out;
   auto next = range.begin;
-  for (const Range& part : cover) {
-    if (part.end <= next) continue;
-    if (part.begin >= range.end) break;
-    if (part.begin > next) out.push_back({next, part.begin});
-    next = std::max(next, part.end);
+  auto part = std::partition_point(cover.begin(), cover.end(),
+                                   [&](const Range& r) { return r.end <= range.begin; });
+  for (; part != cover.end() && part->begin < range.end; ++part) {
+    if (part->begin > next) out.push_back({next, part->begin});
+    next = std::max(next, part->end);
   }
   if (next < range.end) out.push_back({next, range.end});
   return out;
@@ -128,7 +128,8 @@ class Finder {
       first_begin = std::min(first_begin, visible.front().begin);
       last_end = std::max(last_end, visible.back().end);
     }
-    bool exact = slot_size_for(reach_end - array.data_begin, has_pointers) == slot;
+    bool exact =
+        slot_size_for(heap_.runtime().layout(), reach_end - array.data_begin, has_pointers) == slot;
     array.data_end = exact ? reach_end : slot - (slot - array.data_begin) % array.elem_size;
     array.data_end = std::max(array.data_end, reach_end);
     for (const Range& range : visible) array.visible_bytes += range.end - range.begin;

@@ -85,7 +85,16 @@ std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
   auto begin = heap.base(target), end = begin + heap.slot_size(target);
   std::uint64_t found = 0;
   bool any = false;
+  // A holder that is asked about again and again may be an array of very many values: the last time
+  // that it is read, where it refers to anything is noted.
+  constexpr std::uint32_t kReadings = 8;
+  auto& readings = readings_[holder.bits()];
+  if (readings >= kReadings) return 0;
+  bool last = ++readings == kReadings;
   auto look = [&](std::uint64_t offset, const Reference& reference) {
+    if (last)
+      if (auto object = heap.find(reference.target))
+        offsets_.try_emplace(std::uint64_t{holder.bits()} << 32 | object->id.value, offset);
     if (any || reference.target < begin || reference.target >= end) return;
     any = true;
     found = offset;
@@ -145,6 +154,8 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   const ObjectInfo info = views_.info(id);
   const Heap& heap = views_.heap();
   auto type = info.type();
+  if (type == kUnknownType && heap.span_of(id).span.user_arena)
+    return {"value in a user arena", SiteKind::Other};
   if (type == kUnknownType)
     return {fmt::format("object of unknown type ({} bytes)", heap.slot_size(id)), SiteKind::Other};
   const TypeInfo& of = views_.types().info(type);

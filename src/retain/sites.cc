@@ -87,15 +87,30 @@ class Grouper {
     return std::tuple(distance, rank(kind), name.text, ~window.cap);
   }
 
-  // The array's holder that is named in the report, and the others.
-  Named named(const HiddenRegion& region) {
+  // The array's holder that is named in the report, and the others. The regions of one array come
+  // one after another, and all of a category have the same answer: of tail, head and clipped there
+  // is one, and fit() takes all gaps and windows of an array alike.
+  const Named& named(const HiddenRegion& region) {
+    if (named_array_ != region.array || named_category_ != region.category) {
+      named_ = find_named(region);
+      named_array_ = region.array;
+      named_category_ = region.category;
+    }
+    return named_;
+  }
+
+  Named find_named(const HiddenRegion& region) {
     const HiddenArray& array = hidden_.arrays[region.array];
-    // An array may have very many holders (substrings of one text): a few tell enough.
+    // An array may have very many holders (substrings of one text): a few tell enough, those that
+    // stand nearest to the region.
     constexpr std::uint32_t kMaxHolders = 64;
+    auto first = array.first_window, count = std::min(array.window_count, kMaxHolders);
+    if (region.category == Category::Tail || region.category == Category::Clipped)
+      first += array.window_count - count;
     Named best;
     std::vector<std::string> texts;
-    for (std::uint32_t i = 0; i < std::min(array.window_count, kMaxHolders); i++) {
-      const Window& window = hidden_.windows[array.first_window + i];
+    for (std::uint32_t i = 0; i < count; i++) {
+      const Window& window = hidden_.windows[first + i];
       auto name = namer_.name(window.holder, window.holder_offset);
       texts.push_back(name.instance.empty() ? name.text : name.instance);
       if (best.window && fit(region, best.name, *best.window) <= fit(region, name, window))
@@ -111,7 +126,7 @@ class Grouper {
 
   std::uint32_t add_region(const HiddenRegion& region) {
     const HiddenArray& array = hidden_.arrays[region.array];
-    const Named who = named(region);
+    const Named& who = named(region);
     auto key = fmt::format("{}\n{}\n{}\n{}", who.name.text, static_cast<int>(who.name.kind),
                            array.elem.value, static_cast<int>(region.category));
     auto [at, fresh] =
@@ -166,7 +181,7 @@ class Grouper {
     auto bytes = region.end - region.begin;
     out_.habit_bytes += bytes;
     out_.habit_arrays++;
-    const Named who = named(region);
+    const Named& who = named(region);
     auto key = fmt::format("{}\n{}", who.text, array.elem.value);
     auto [at, fresh] = habit_by_key_.try_emplace(std::move(key), out_.habits.size());
     if (fresh) out_.habits.push_back({who.text, array.elem, 0, 0});
@@ -179,6 +194,9 @@ class Grouper {
   const HiddenMemory& hidden_;
   Namer& namer_;
   Sites out_;
+  Named named_;  // of the regions of named_category_ in array named_array_
+  std::uint32_t named_array_ = 0xFFFFFFFFu;
+  Category named_category_ = Category::Tail;
   std::unordered_map<std::string, std::uint32_t> by_key_;
   std::unordered_map<std::string, std::size_t> habit_by_key_;
   std::vector<std::uint32_t> last_array_;  // by site

@@ -47,6 +47,7 @@ class Namer {
   Views& views_;
   std::unordered_map<std::uint64_t, std::string> field_names_;  // (type, offset) -> Type.field
   std::unordered_map<std::uint64_t, std::uint64_t> offsets_;    // (holder, object) -> offset
+  std::unordered_map<std::uint32_t, std::uint32_t> readings_;   // holder -> times it was read
 };
 
 struct Site {

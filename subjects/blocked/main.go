@@ -181,6 +181,7 @@ func main() {
 	// Dead goroutines leave their g's and stacks behind for reuse.
 	var done sync.WaitGroup
 	for i := 0; i < 50; i++ {
+		i := i // to Go 1.21 all iterations have one
 		done.Add(1)
 		go func() {
 			defer done.Done()

@@ -106,6 +106,7 @@ func choose(i int) *message {
 func main() {
 	fill()
 	for i := 0; i < 12; i++ {
+		i := i // to Go 1.21 all iterations have one
 		go func() { full <- msg(i) }()
 		go sendWide(i)
 		go func() { m := <-receives; m.next = nil }()
@@ -116,12 +117,14 @@ func main() {
 		}()
 	}
 	for i := 0; i < 6; i++ {
+		i := i
 		go func() { sends <- msg(i) }()
 	}
 	for i := 0; i < 9; i++ {
 		go choose(i)
 	}
 	for i := 0; i < 3; i++ { // a channel that only its blocked users know
+		i := i
 		private := make(chan []*message)
 		go func() { private2 := private; <-private2 }()
 		go func() {

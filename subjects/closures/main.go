@@ -43,7 +43,7 @@ var (
 	chained    func(int) func() *node
 	ordered    sort.Interface
 	once       sync.Once
-	onceValue  = sync.OnceValue(func() *node { return newNode(99) })
+	onceValue  func() *node // where there is sync.OnceValue
 )
 
 // byReference captures a variable that changes later: it moves to the heap.
@@ -118,7 +118,11 @@ func main() {
 	chained = curry(newNode(1000))
 	byValue = append(byValue, chained(5), chained(6))
 	ordered = sort.Reverse(sort.StringSlice{"b" + strconv.Itoa(1), "a" + strconv.Itoa(2)})
-	once.Do(func() { onceValue() })
+	once.Do(func() {
+		if onceValue != nil {
+			onceValue()
+		}
+	})
 	for i := 0; i < 6; i++ {
 		go deferred(i)
 		n, s := newNode(i), server{root: newNode(-i)}

@@ -2,8 +2,7 @@
 package main
 
 import (
-	"cmp"
-	"slices"
+	"sort"
 	"strconv"
 
 	"overhang.subjects/kit"
@@ -51,11 +50,26 @@ type ring[T any] struct {
 
 func (r *ring[T]) add(v T) { r.items = append(r.items, v) }
 
-type tree[K cmp.Ordered, V any] struct {
+// ordered is what the subject needs of cmp.Ordered (Go 1.21).
+type ordered interface {
+	~int | ~float64 | ~string
+}
+
+func compare[K ordered](a, b K) int {
+	switch {
+	case a < b:
+		return -1
+	case a > b:
+		return 1
+	}
+	return 0
+}
+
+type tree[K ordered, V any] struct {
 	root *branch[K, V]
 }
 
-type branch[K cmp.Ordered, V any] struct {
+type branch[K ordered, V any] struct {
 	key         K
 	value       V
 	left, right *branch[K, V]
@@ -64,7 +78,7 @@ type branch[K cmp.Ordered, V any] struct {
 func (t *tree[K, V]) set(k K, v V) {
 	at := &t.root
 	for *at != nil {
-		switch c := cmp.Compare(k, (*at).key); {
+		switch c := compare(k, (*at).key); {
 		case c < 0:
 			at = &(*at).left
 		case c > 0:
@@ -168,7 +182,12 @@ func build() {
 	pointers.first = &pointers.all[7]
 	values.all = mapped(pointers.all, func(p *item) triple { return triple{b: p} })
 	values.first = &values.all[len(values.all)-1]
-	slices.SortFunc(values.all, func(a, b triple) int { return cmp.Compare(a.b.name, b.b.name) })
+	sorted(values.all, func(a, b triple) int { return compare(a.b.name, b.b.name) })
+}
+
+// sorted is slices.SortFunc (Go 1.21).
+func sorted[T any](s []T, compare func(a, b T) int) {
+	sort.Slice(s, func(i, j int) bool { return compare(s[i], s[j]) < 0 })
 }
 
 // wait blocks within a generic function; its dictionary is an argument.

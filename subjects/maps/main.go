@@ -3,7 +3,6 @@
 package main
 
 import (
-	"maps"
 	"math"
 	"strconv"
 
@@ -105,6 +104,22 @@ func fill() {
 	}
 }
 
+// What Go 1.21 does by clear and maps.Clone.
+var (
+	emptyAll = func(m map[string]*payload) {
+		for k := range m {
+			delete(m, k)
+		}
+	}
+	clone = func(m map[string]*payload) map[string]*payload {
+		out := make(map[string]*payload, len(m))
+		for k, v := range m {
+			out[k] = v
+		}
+		return out
+	}
+)
+
 func fillMore() {
 	anything[1] = newPayload(1)
 	anything["two"] = []*payload{newPayload(2)}
@@ -114,7 +129,7 @@ func fillMore() {
 		delete(emptied, i)
 		delete(emptied, 50+i)
 	}
-	clear(cleared)
+	emptyAll(cleared)
 	for i := 0; i < 3000; i++ {
 		deleted[i] = newPayload(i)
 	}
@@ -136,7 +151,7 @@ func fillMore() {
 		}
 		held.byID[i] = inner
 	}
-	cloned = maps.Clone(large)
+	cloned = clone(large)
 	for i := 0; i < 5999; i++ {
 		delete(cloned, "key "+strconv.Itoa(i))
 	}

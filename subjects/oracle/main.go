@@ -75,9 +75,12 @@ var hidden struct {
 }
 
 func hide[T any](s []T) []T {
+	if len(s) == 0 {
+		return s
+	}
 	r := &hidden.regions[hidden.used]
 	hidden.used++
-	r.base = uintptr(unsafe.Pointer(unsafe.SliceData(s)))
+	r.base = uintptr(unsafe.Pointer(&s[0]))
 	r.words = uintptr(len(s)) * unsafe.Sizeof(s[0]) / 8
 	return s
 }
@@ -91,7 +94,10 @@ func truncate[T any](s []T, n int) []T {
 func clearHidden() {
 	for _, r := range hidden.regions[:hidden.used] {
 		base := *(*unsafe.Pointer)(unsafe.Pointer(&r.base))
-		clear(unsafe.Slice((**byte)(base), r.words))
+		words := unsafe.Slice((**byte)(base), r.words)
+		for i := range words {
+			words[i] = nil
+		}
 	}
 }
 

@@ -40,6 +40,15 @@ var (
 	scratch *bytes.Buffer
 )
 
+// compareAndSwap is sync.Map's, where it has it (Go 1.20).
+func compareAndSwap(m *sync.Map, key, old, new any) {
+	if m, ok := any(m).(interface {
+		CompareAndSwap(key, old, new any) bool
+	}); ok {
+		m.CompareAndSwap(key, old, new)
+	}
+}
+
 func build() {
 	for i := 0; i < 2000; i++ {
 		table.Store("key "+strconv.Itoa(i), newBuffer(i))
@@ -52,7 +61,7 @@ func build() {
 	table.Range(func(k, v any) bool { return true })
 	for i := 0; i < 50; i++ {
 		table.Store("dirty "+strconv.Itoa(i), newBuffer(i))
-		table.CompareAndSwap("dirty "+strconv.Itoa(i), 1, 2)
+		compareAndSwap(&table, "dirty "+strconv.Itoa(i), 1, 2)
 		inner := &sync.Map{}
 		inner.Store(newBuffer(i), newBuffer(i+1))
 		nested.LoadOrStore(i, inner)

@@ -57,6 +57,7 @@ func web() {
 	url := "http://" + listener.Addr().String() + "/orders"
 	var group sync.WaitGroup
 	for worker := 0; worker < 4; worker++ {
+		worker := worker // to Go 1.21 all iterations have one
 		group.Add(1)
 		go func() {
 			defer group.Done()
@@ -96,7 +97,7 @@ func workers() {
 				}
 				totals.Unlock()
 				data, _ := json.Marshal(o)
-				results <- bytes.Clone(data)
+				results <- append([]byte(nil), data...)
 			}
 		}()
 	}
@@ -133,7 +134,9 @@ func (p *pool) tidy() {
 	for i := 0; i < 1000; i++ {
 		p.free = append(p.free, newOrder(i))
 	}
-	clear(p.free[50:])
+	for i := range p.free[50:] {
+		p.free[50+i] = nil
+	}
 	p.free = p.free[:50]
 }
 

@@ -120,6 +120,7 @@ func calls() {
 		return []reflect.Value{reflect.ValueOf(own)}
 	}
 	for i := 0; i < 10; i++ {
+		i := i // to Go 1.21 all iterations have one
 		f := reflect.MakeFunc(reflect.TypeOf((func(*leaf, int) *leaf)(nil)), swap).Interface().(func(*leaf, int) *leaf)
 		funcs = append(funcs, f)
 		f(newLeaf(i), i)

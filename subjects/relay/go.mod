@@ -1,3 +1,3 @@
 module overhang.subjects/relay
 
-go 1.22
+go 1.19

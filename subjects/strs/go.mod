@@ -1,6 +1,6 @@
 module overhang.subjects/strs
 
-go 1.22
+go 1.19
 
 require overhang.subjects/kit v0.0.0
 

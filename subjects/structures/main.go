@@ -142,10 +142,10 @@ func interfaces() {
 
 func failures() {
 	_, err := os.Open("/nonexistent/" + strconv.Itoa(1))
-	ctx, cancel := context.WithCancelCause(context.Background())
+	ctx, cancel := cancellable(context.Background())
 	for i := 0; i < 30; i++ {
 		err = fmt.Errorf("step %d: %w", i, err)
-		errs = append(errs, err, errors.Join(err, io.EOF, errors.New("e"+strconv.Itoa(i))))
+		errs = append(errs, err, join(err, io.EOF, errors.New("e"+strconv.Itoa(i))))
 		ctx = context.WithValue(ctx, count(i), newBase(i))
 		child, stop := context.WithCancel(ctx)
 		contexts = append(contexts, ctx, child)
@@ -155,7 +155,7 @@ func failures() {
 	}
 	_ = cancel
 	_, numErr := strconv.Atoi("not a number " + strconv.Itoa(2))
-	errs = append(errs, numErr, context.Cause(contexts[1]))
+	errs = append(errs, numErr, cause(contexts[1]))
 }
 
 func main() {

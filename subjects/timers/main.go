@@ -30,6 +30,9 @@ var (
 	cancelled atomic.Int64
 )
 
+// afterCancelled is context.AfterFunc, where there is one (Go 1.21).
+var afterCancelled = func(ctx context.Context, f func()) {}
+
 func build() {
 	for i := 0; i < 100; i++ {
 		j := newJob(i)
@@ -62,7 +65,7 @@ func build() {
 		if i%7 == 3 && i%5 != 0 { // one that has no children
 			cancel()
 		}
-		context.AfterFunc(next, func() { cancelled.Add(1) })
+		afterCancelled(next, func() { cancelled.Add(1) })
 	}
 	zones = append(zones, time.FixedZone("zone "+strconv.Itoa(1), 3600))
 }
@@ -92,6 +95,7 @@ func main() {
 	kit.Spread(build)
 	time.Sleep(5 * time.Millisecond)
 	for i := 0; i < 20; i++ {
+		i := i // to Go 1.21 all iterations have one
 		if i%7 != 3 {
 			go waitTimer(i)
 		}

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "e2e/subjects.h"
+#include "heap/self_check.h"
 #include "support/anatomy.h"
 #include "support/go_program.h"
 #include "support/overhang_command.h"
@@ -35,14 +36,29 @@ void expect_exact(const Anatomy& anatomy, const Subject& subject) {
   EXPECT_LE(since, 40u) << "the subject did not hold still";
   for (auto& goroutine : anatomy.roots.goroutines)
     EXPECT_FALSE(goroutine.truncated) << "goroutine " << goroutine.id;
+  // What an unknown release has to pass, a known one passes.
+  auto check = self_check(heap, anatomy.spans, anatomy.roots.goroutines);
+  EXPECT_TRUE(check) << check.error().message;
+}
+
+// Takes an image by `take` and holds it against the collector's marks. On a machine that is busy
+// with other things a goroutine of the program's may still be on its way while the last cycle
+// marks, and drop what it held after: one more cycle then tells. What is really different stays so.
+template <class Take>
+void expect_exact(Subject& subject, Take&& take) {
+  auto anatomy = take();
+  if (compare_with_collector(*anatomy).different != 0) {
+    subject.command("again");  // no command of any subject: it collects, that is all
+    anatomy = take();
+  }
+  expect_exact(*anatomy, subject);
 }
 
 class BitExact : public testing::TestWithParam<SubjectCase> {};
 
 TEST_P(BitExact, LiveSetIsTheCollectors) {
   Subject subject(GetParam().name, GetParam().arguments);
-  auto anatomy = Anatomy::of(subject);
-  expect_exact(*anatomy, subject);
+  expect_exact(subject, [&] { return Anatomy::of(subject); });
 }
 
 INSTANTIATE_TEST_SUITE_P(Subjects, BitExact, testing::ValuesIn(all_subjects()),
@@ -56,9 +72,10 @@ TEST_P(BitExactCore, LiveSetIsTheCollectors) {
   if (!have_gcore()) GTEST_SKIP() << "gcore (package gdb) is not installed";
   TemporaryDirectory directory;
   Subject subject(GetParam().name, GetParam().arguments);
-  auto core = write_core(subject.pid(), directory.file("core"));
-  auto anatomy = Anatomy::of_core(core, subject.executable());
-  expect_exact(*anatomy, subject);
+  expect_exact(subject, [&] {
+    auto core = write_core(subject.pid(), directory.file("core"));
+    return Anatomy::of_core(core, subject.executable());
+  });
 }
 
 INSTANTIATE_TEST_SUITE_P(Subjects, BitExactCore,
@@ -79,9 +96,8 @@ TEST_P(BitExactBuild, LiveSetIsTheCollectors) {
   for (const char* name : {"blocked", "stackobjects", "closures"}) {
     auto executable = build_subject(name, GetParam().flags, GetParam().variant);
     auto subject = Subject::started(executable, {});
-    auto anatomy = Anatomy::of(subject);
     SCOPED_TRACE(name);
-    expect_exact(*anatomy, subject);
+    expect_exact(subject, [&] { return Anatomy::of(subject); });
   }
 }
 

@@ -89,7 +89,9 @@ TEST_F(Trap, Trap02TheClassOf32768BytesHasAHeader) {
   auto object = heap().find(fact("array"));
   ASSERT_TRUE(object);
   EXPECT_EQ(heap().slot_size(object->id), 32768u);
-  EXPECT_EQ(object->offset, 8u) << "data starts past the header";
+  if (go_minor() >= 22) {  // before, all objects have their bits in heapArena.bitmap
+    EXPECT_EQ(object->offset, 8u) << "data starts past the header";
+  }
   EXPECT_EQ(edges_to_markers(fact("array")), 4095u);
   EXPECT_EQ(live_markers(), 4095u);
   expect_collectors_marks();

@@ -29,6 +29,13 @@ class NaiveHeap {
   std::vector<Address> pointers(const Slot& slot) const;
 
  private:
+  // To Go 1.21: the bits of the word at an address in heapArena.bitmap, the pointer bit lowest; and
+  // whether the collector, having looked at the word, looks at no later one of the object
+  // (mgcmark.go: scanobject; mbitmap.go: heapBitsForAddr).
+  unsigned arena_bits(Address at) const;
+  bool last_with_pointers(Address at) const;
+  // What heapArena.`field` has at bit `i`, of the arena of an address.
+  bool arena_bit(Address at, std::int64_t field, std::uint64_t i) const;
   // Whether the word at `offset` of a value of an abi.Type is a pointer.
   bool type_has_pointer(Address type, std::uint64_t offset) const;
   std::uint64_t word(Address at) const { return runtime_.image().word(at).value_or(0); }
@@ -56,12 +63,37 @@ inline bool NaiveHeap::allocated(const Slot& slot) const {
 inline bool NaiveHeap::is_pointer(const Slot& slot, std::uint64_t offset) const {
   auto& span = *slot.span;
   if (span.noscan()) return false;
+  if (!runtime_.layout().malloc_headers()) return arena_bits(slot.base() + offset) & 1;
   if (span.elem_size <= 512) {
     auto bitmap = span.base + span.bytes() - span.bytes() / 64 - (span.inline_marks ? 128 : 0);
     return bit(bitmap, (slot.base() - span.base + offset) / 8);
   }
   if (span.size_class() == 0) return type_has_pointer(span.large_type, offset);
   return offset >= 8 && type_has_pointer(word(slot.base()), offset - 8);
+}
+
+inline bool NaiveHeap::arena_bit(Address at, std::int64_t field, std::uint64_t i) const {
+  auto& layout = runtime_.layout();
+  auto index = (at - static_cast<std::uint64_t>(layout.arenaBaseOffset)) >> 26;
+  auto table = word(runtime_.variables().mheap + static_cast<std::uint64_t>(layout.mheap_arenas));
+  return bit(word(table + index * 8) + static_cast<std::uint64_t>(field), i);
+}
+
+inline unsigned NaiveHeap::arena_bits(Address at) const {
+  auto& layout = runtime_.layout();
+  auto i = at / 8 % (std::uint64_t{1} << 23);
+  if (layout.minor > 19) return arena_bit(at, layout.heapArena_bitmap, i);
+  auto pair = i / 4 * 8 + i % 4;  // four words a byte: four pointer bits, then four scan bits
+  return arena_bit(at, layout.heapArena_bitmap, pair) |
+         unsigned{arena_bit(at, layout.heapArena_bitmap, pair + 4)} << 1;
+}
+
+inline bool NaiveHeap::last_with_pointers(Address at) const {
+  auto& layout = runtime_.layout();
+  if (layout.malloc_headers()) return false;
+  if (layout.minor <= 19) return !(arena_bits(at) & 2);
+  auto i = at / 8 % (std::uint64_t{1} << 23);
+  return i % 64 == 63 && arena_bit(at, layout.heapArena_noMorePtrs, i / 64);
 }
 
 inline bool NaiveHeap::type_has_pointer(Address type, std::uint64_t offset) const {
@@ -98,9 +130,11 @@ inline bool NaiveHeap::type_has_pointer(Address type, std::uint64_t offset) cons
 
 inline std::vector<Address> NaiveHeap::pointers(const Slot& slot) const {
   std::vector<Address> out;
-  for (std::uint64_t offset = 0; offset < slot.span->elem_size; offset += 8)
+  for (std::uint64_t offset = 0; offset < slot.span->elem_size; offset += 8) {
     if (is_pointer(slot, offset))
       if (auto value = word(slot.base() + offset)) out.push_back(value);
+    if (!slot.span->noscan() && last_with_pointers(slot.base() + offset)) break;
+  }
   return out;
 }
 

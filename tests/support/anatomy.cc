@@ -36,9 +36,9 @@ std::unique_ptr<Anatomy> Anatomy::of_core(const std::string& core, const std::st
 void Anatomy::open(const std::string& executable) {
   file = value_of(ElfFile::open(executable), "ElfFile::open");
   runtime = value_of(Runtime::open(*image, *file, diagnostics), "Runtime::open");
-  auto spans = value_of(read_spans(*runtime), "read_spans");
+  spans = value_of(read_spans(*runtime), "read_spans");
   roots.roots = read_roots(*runtime, spans);
-  heap.emplace(value_of(Heap::open(*runtime, std::move(spans)), "Heap::open"));
+  heap.emplace(value_of(Heap::open(*runtime, spans), "Heap::open"));
   roots.goroutines = read_goroutines(
       *runtime, [this](Address address) { return heap->contains(address); }, 2);
   live = reach(roots);

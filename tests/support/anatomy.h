@@ -30,6 +30,7 @@ class Anatomy {
   std::unique_ptr<Image> image;
   std::unique_ptr<ElfFile> file;
   std::unique_ptr<Runtime> runtime;
+  HeapSpans spans;
   std::optional<Heap> heap;
   RootSet roots;
   LiveSet live;

@@ -4,6 +4,7 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include <cstdlib>
 #include <filesystem>
 #include <stdexcept>
 
@@ -16,9 +17,12 @@ using namespace std::chrono_literals;
 const fs::path kSubjects = OVERHANG_SUBJECTS_DIR;
 const fs::path kBuilds = OVERHANG_SUBJECT_BUILDS_DIR;
 
-// The go command: on the PATH, or where Go's own archives are unpacked.
+// The go command: $OVERHANG_GO, on the PATH, or where Go's own archives are unpacked. GOTOOLCHAIN
+// has a go command of 1.21 or later run another release; what a distribution packs of older ones
+// is named by OVERHANG_GO.
 const std::string& go_command() {
   static const std::string command = [] {
+    if (const char* given = std::getenv("OVERHANG_GO"); given && *given) return std::string(given);
     for (const char* candidate : {"go", "/usr/local/go/bin/go", "/usr/lib/go/bin/go"})
       if (run({candidate, "version"}).exit_code == 0) return std::string(candidate);
     throw std::runtime_error("no go command on the PATH or in /usr/local/go/bin");
@@ -43,7 +47,7 @@ class FileLock {
 };
 
 bool newer_than(const fs::path& directory, fs::file_time_type built) {
-  for (auto& entry : fs::directory_iterator(directory))
+  for (auto& entry : fs::recursive_directory_iterator(directory))
     if (fs::last_write_time(entry) > built) return true;
   return fs::last_write_time(directory) > built;
 }
@@ -65,7 +69,8 @@ int go_minor() {
 }
 
 std::string build_subject(const std::string& name, const std::vector<std::string>& flags,
-                          const std::string& variant) {
+                          const std::string& variant, const std::vector<std::string>& environment,
+                          const std::string& package) {
   auto directory = kBuilds / go_version();
   fs::create_directories(directory);
   auto executable = directory / (variant.empty() ? name : name + "-" + variant);
@@ -78,12 +83,14 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   }
   std::vector<std::string> command{go_command(), "build", "-o", executable};
   command.insert(command.end(), flags.begin(), flags.end());
-  command.push_back(".");
-  std::vector<std::string> environment{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="};
-  if (emulating_arm64()) environment.emplace_back("GOARCH=arm64");
+  command.push_back(package);
+  // goindex: Go 1.19's does not work in the module cache, where toolchains are that were fetched.
+  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off",
+                                     "GOFLAGS=", "GODEBUG=goindex=0"};
+  if (emulating_arm64()) variables.emplace_back("GOARCH=arm64");
+  variables.insert(variables.end(), environment.begin(), environment.end());
   auto result =
-      run(command,
-          {.directory = kSubjects / name, .environment = std::move(environment), .timeout = 600s});
+      run(command, {.directory = kSubjects / name, .environment = variables, .timeout = 600s});
   if (result.exit_code != 0)
     throw std::runtime_error("go build of subjects/" + name + " failed:\n" + result.err);
   // go build leaves an executable that would come out the same, with its old time.
@@ -143,6 +150,7 @@ void Subject::revive() {
 }
 
 void Subject::command(const std::string& name) {
+  revive();
   process_->write_line(name);
   wait_until_ready();
 }

@@ -16,10 +16,14 @@ const std::string& go_version();
 int go_minor();
 
 // Builds subjects/<name> for the machine of the tests (machine.h), unless that has been done since
-// its sources changed, and returns the executable's path. `flags` are go build's; `variant` names
-// their combination. Throws std::runtime_error with the compiler's words. Safe across processes.
+// its sources changed, and returns the executable's path. `flags` are go build's, `environment` is
+// its environment on top of CGO_ENABLED=0; `variant` names their combination. `package` is the
+// folder within the subject that is built. Throws std::runtime_error with the compiler's words.
+// Safe across processes.
 std::string build_subject(const std::string& name, const std::vector<std::string>& flags = {},
-                          const std::string& variant = "");
+                          const std::string& variant = "",
+                          const std::vector<std::string>& environment = {},
+                          const std::string& package = ".");
 
 // A running subject (see subjects/kit) that has fallen silent.
 class Subject {

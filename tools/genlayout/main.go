@@ -21,8 +21,12 @@ import (
 )
 
 // The first and the newest patch release of each supported Go release, and those known to have
-// changed a structure (1.23.12 and 1.24.6: runtime.m gained allpSnapshot). In ascending order.
+// changed a structure (1.19.4: mspan gained freeIndexForScan, at its end; 1.23.12 and 1.24.6:
+// runtime.m gained allpSnapshot). In ascending order.
 var defaultReleases = []string{
+	"go1.19", "go1.19.4", "go1.19.13",
+	"go1.20", "go1.20.14",
+	"go1.21.0", "go1.21.13",
 	"go1.22.0", "go1.22.12",
 	"go1.23.0", "go1.23.12",
 	"go1.24.0", "go1.24.6", "go1.24.13",
@@ -76,9 +80,10 @@ func run(def, out string, releases, arches []string) error {
 	return os.WriteFile(out, table.Bytes(), 0o644)
 }
 
-// splitRelease gives 26 and 8 for go1.26.8.
+// splitRelease gives 26 and 8 for go1.26.8; 20 and 0 for go1.20, as first releases were called
+// before Go 1.21.
 func splitRelease(release string) (minor, patch int, err error) {
-	if n, err := fmt.Sscanf(release, "go1.%d.%d", &minor, &patch); n != 2 {
+	if n, err := fmt.Sscanf(release, "go1.%d.%d", &minor, &patch); n < 1 {
 		return 0, 0, fmt.Errorf("release %q is not go1.MINOR.PATCH: %w", release, err)
 	}
 	return minor, patch, nil
@@ -97,7 +102,9 @@ func lookUp(entries []entry, release, arch string) (string, error) {
 		cmd := exec.Command("go", args...)
 		cmd.Dir = "probe"
 		cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+release, "GOOS=linux", "GOARCH="+arch,
-			"CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=")
+			"CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=",
+			// Go 1.19's index of packages does not work in the module cache, where toolchains are.
+			"GODEBUG=goindex=0")
 		cmd.Stderr = os.Stderr
 		text, err := cmd.Output()
 		return strings.TrimSpace(string(text)), err

@@ -24,14 +24,18 @@ namespace overhang::test {
 
 // A release of each supported minor version; those that are not at hand are skipped. With "/arm64"
 // behind it, it builds for linux/arm64 and the program runs under qemu-aarch64.
-inline const std::vector<std::string> kToolchains{"go1.22.12", "go1.23.12", "go1.24.13", "go1.25.9",
-                                                  "go1.26.8"};
+inline const std::vector<std::string> kToolchains{"go1.19.13", "go1.20.14", "go1.21.13",
+                                                  "go1.22.12", "go1.23.12", "go1.24.13",
+                                                  "go1.25.9",  "go1.26.8"};
 inline const std::string kArm64 = "/arm64";
 inline std::vector<std::string> with_arm64(std::vector<std::string> toolchains,
                                            const std::vector<std::string>& for_arm64) {
   for (auto& toolchain : for_arm64) toolchains.push_back(toolchain + kArm64);
   return toolchains;
 }
+
+// Go 1.19's index of packages does not work in the module cache, where fetched toolchains are.
+inline const std::string kGoEnvironment = "GODEBUG=goindex=0";
 
 class GoCore {
  public:
@@ -49,9 +53,9 @@ class GoCore {
     core->emulated_ = toolchain.ends_with(kArm64);
     auto prefix = "cd " + core->directory_ +
                   " && GOTOOLCHAIN=" + toolchain.substr(0, toolchain.find('/')) +
-                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 " +
-                  (core->emulated_ ? "GOARCH=arm64 " : "") + "go ";
-    std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.22\n";
+                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 " + kGoEnvironment +
+                  (core->emulated_ ? " GOARCH=arm64" : "") + " go ";
+    std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.19\n";
     if (!shell(prefix + "version") ||
         !shell(core->emulated_ ? "qemu-aarch64 --version && test $(ulimit -Hc) = unlimited"
                                : "command -v gcore"))

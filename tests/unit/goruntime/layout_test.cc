@@ -144,7 +144,7 @@ INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf,
                          });
 
 TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
-  for (int minor : {21, 27}) {
+  for (int minor : {1, 18}) {
     GoVersion version{.minor = minor, .patch = 0, .text = "go1." + std::to_string(minor)};
     auto layout = layout_for(version, Architecture::Amd64);
     ASSERT_FALSE(layout);
@@ -155,10 +155,24 @@ TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
       layout_for(GoVersion{.minor = 26, .patch = 0, .text = "go1.26"}, Architecture::Other));
 }
 
-// Go 1.24.6 put allpSnapshot, a slice, into runtime.m before alllink.
+TEST(LayoutFor, TriesReleasesThatAreNewerThanAll) {
+  GoVersion version{.minor = 26, .patch = 99, .text = "go1.26.99"};
+  auto newest = layout_for(version, Architecture::Amd64);
+  ASSERT_TRUE(newest);
+  EXPECT_EQ((*newest)->minor, 26);
+  for (int minor : {27, 99}) {
+    GoVersion unknown{.minor = minor, .patch = 0, .text = "go1." + std::to_string(minor)};
+    auto tried = layout_for(unknown, Architecture::Amd64);
+    ASSERT_TRUE(tried);
+    EXPECT_EQ(*tried, *newest);
+  }
+}
+
+// Go 1.24.6 put allpSnapshot, a slice, into runtime.m before alllink; Go 1.19.4 put
+// freeIndexForScan at mspan's end.
 TEST(LayoutFor, PatchReleasesCountWhereAStructureChanged) {
-  auto of = [](int patch) {
-    GoVersion version{.minor = 24, .patch = patch, .text = "go1.24." + std::to_string(patch)};
+  auto of = [](int patch, int minor = 24) {
+    GoVersion version{.minor = minor, .patch = patch, .text = "go1." + std::to_string(minor)};
     auto layout = layout_for(version, Architecture::Amd64);
     EXPECT_TRUE(layout);
     return layout ? *layout : nullptr;
@@ -168,6 +182,8 @@ TEST(LayoutFor, PatchReleasesCountWhereAStructureChanged) {
   EXPECT_EQ(of(6), of(99));
   EXPECT_EQ(of(0)->m_alllink + 24, of(6)->m_alllink);
   EXPECT_EQ(of(0)->minor, 24);
+  EXPECT_FALSE(of(3, 19)->has(of(3, 19)->mspan_freeIndexForScan));
+  EXPECT_EQ(of(13, 19)->mspan_freeIndexForScan, of(3, 19)->mspan_size);
 }
 
 }  // namespace

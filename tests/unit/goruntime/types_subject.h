@@ -9,6 +9,7 @@
 //   C name rtype header elem len cap sum     a channel and the sum of its queued words
 //   F name object word…     a func value, and what it captures
 //   V name value
+// Lines and words about log/slog are put in where the release has it (Go 1.21).
 #pragma once
 
 namespace overhang::test {
@@ -20,7 +21,7 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"log/slog"
+//IMPORT slog
 	"net/http"
 	"net/url"
 	"os"
@@ -234,7 +235,7 @@ func maps() {
 	fill[uint64, *node]("empty", 0, id, 0)
 	fill[uint64, *node]("one", 1, id, 0)
 	fill[uint64, *node]("small", 7, id, 0)
-	fill[uint64, *node]("growing", 106, id, 0)
+	fill[uint64, *node]("growing", GROWING, id, 0)
 	fill[uint64, *node]("large", 100000, id, 0)
 	fill[uint64, uint64]("plain", 5000, id, 0)
 	fill[uint64, bigElem]("bigelem", 300, id, 40)
@@ -297,11 +298,11 @@ func closures() {
 	n := &node{id: 3}
 	f, counter := makeClosure(text, n)
 	f()
-	fmt.Printf("F\tclosure\t%x\t%x\t%x\t%x\n", object(f), unsafe.Pointer(counter), unsafe.Pointer(unsafe.StringData(text)), unsafe.Pointer(n))
+	fmt.Printf("F\tclosure\t%x\t%x\t%x\t%x\n", object(f), unsafe.Pointer(counter), unsafe.Pointer(stringData(text)), unsafe.Pointer(n))
 	m := methodValue(n)
 	fmt.Printf("F\tmethod\t%x\t%x\n", object(m), unsafe.Pointer(n))
 	v := valueMethodValue(mixed{7, nil, text})
-	fmt.Printf("F\tvalue\t%x\t%x\n", object(v), unsafe.Pointer(unsafe.StringData(text)))
+	fmt.Printf("F\tvalue\t%x\t%x\n", object(v), unsafe.Pointer(stringData(text)))
 	buffer := bytes.NewReader(nil)
 	r := interfaceMethodValue(buffer)
 	fmt.Printf("F\tinterface\t%x\t%x\n", object(r), unsafe.Pointer(buffer))
@@ -312,6 +313,9 @@ func closures() {
 	funcs = append(funcs, f, m, v, r, plain, made, text, n, buffer)
 }
 
+// stringData is unsafe.StringData (Go 1.20).
+func stringData(s string) *byte { return *(**byte)(unsafe.Pointer(&s)) }
+
 func main() {
 	debug.SetGCPercent(-1) // so that thePool's local pools are not made victims
 	reflected := madeAtRunTime()
@@ -320,7 +324,7 @@ func main() {
 		of[Ring[url.URL]](), of[huge](), of[[40000]*int](), of[[5][7]*int](), of[[100]mixed](), of[[2]mixed](), of[[0]*int](),
 		of[tree](), of[visitor](), of[emptyStruct](), of[map[bigKey]bigElem](), of[map[string]*node](), of[<-chan int](),
 		of[chan<- *node](), of[http.Server](), of[context.Context](), of[time.Timer](), of[sync.Pool](), of[sync.Map](),
-		of[atomic.Pointer[node]](), of[slog.Record](), of[os.File](), of[struct {
+		of[atomic.Pointer[node]](), /*slog*/of[os.File](), of[struct {
 			a int `json:"a/b"`
 			B *url.URL
 		}](), of[struct{ p *int }](), of[[1]*int](), of[[1]struct{ m map[int]int }](), of[reflect.Value]()))

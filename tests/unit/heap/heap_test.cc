@@ -488,6 +488,41 @@ TEST(Heap, SpansWhoseBytesAreMissingHaveNoPointers) {
   EXPECT_EQ(forged.diagnostics.warnings().size(), 1u);
 }
 
+// 2^32 slots of 8 bytes are 34 GB of heap: nothing of that size is made here, and nothing of it may
+// be made before the refusal.
+TEST(Heap, RefusesMoreSlotsThanItNumbers) {
+  ForgedHeap forged;
+  forged.finish();
+  HeapSpans spans;
+  constexpr std::uint32_t kSlots = 65535;
+  auto add = [&](std::uint64_t slots) {
+    Span span;
+    span.npages = (slots * 8 + kHeapPageSize - 1) / kHeapPageSize;
+    span.base = spans.spans.empty() ? ForgedHeap::kHeapBase
+                                    : spans.spans.back().base + spans.spans.back().bytes();
+    span.elem_size = 8;
+    span.slots = static_cast<std::uint32_t>(slots);
+    span.limit = span.base + slots * 8;
+    span.span_class = 3;
+    spans.spans.push_back(span);
+  };
+  for (std::uint64_t sum = 0; sum < std::uint64_t{kMaxObjects} + 1;) {
+    auto slots = std::min<std::uint64_t>(kSlots, std::uint64_t{kMaxObjects} + 1 - sum);
+    add(slots);
+    sum += slots;
+  }
+  auto heap = Heap::open(forged.runtime(), spans);
+  ASSERT_FALSE(heap);
+  EXPECT_EQ(heap.error().kind, ErrorKind::Unsupported);
+  EXPECT_EQ(heap.error().message,
+            "the heap has room for 4160749569 objects; overhang numbers up to 4160749568 of them");
+  // Past 2^32 just as well.
+  for (int i = 0; i < 5000; i++) add(kSlots);
+  heap = Heap::open(forged.runtime(), spans);
+  ASSERT_FALSE(heap);
+  EXPECT_EQ(heap.error().kind, ErrorKind::Unsupported);
+}
+
 TEST(Heap, RefusesSpansThatClaimMoreThanAnyImage) {
   ForgedHeap forged;
   forged.add_span({});

@@ -65,6 +65,9 @@ void expect_schema(const json& report) {
   expect_fields(report["heap"], {{"live_objects", Kind::Count},
                                  {"live_bytes", Kind::Count},
                                  {"typed_bytes", Kind::Count},
+                                 {"typed_share", Kind::Number},
+                                 {"doubts", Kind::List},
+                                 {"doubts_omitted", Kind::Count},
                                  {"visible_bytes", Kind::Count},
                                  {"spare_bytes", Kind::Count},
                                  {"lost_bytes", Kind::Count},
@@ -72,6 +75,13 @@ void expect_schema(const json& report) {
                                  {"overhang_bytes", Kind::Count},
                                  {"overhang_bytes_possible", Kind::Count},
                                  {"allocator_bytes", Kind::Count}});
+  for (auto& row : report["heap"]["doubts"])
+    expect_fields(row, {{"reference", Kind::Text},
+                        {"kind", Kind::Text},
+                        {"references", Kind::Count},
+                        {"objects", Kind::Count},
+                        {"bytes", Kind::Count},
+                        {"array_bytes", Kind::Count}});
   for (auto& site : report["sites"]) {
     expect_fields(site, {{"site", Kind::Text},
                          {"kind", Kind::Text},

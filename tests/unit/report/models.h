@@ -31,6 +31,9 @@ inline LeakReport pool_report() {
                  .garbage_bytes = 96,
                  .conservative_frames = 1,
                  .unknown_references = 7};
+  report.doubts = {{"main.cache.raw", "unsafe pointer", 3, 1024, 12500000, 4864},
+                   {"stack word in main.run", "stack word", 1, 0, 0, 65536}};
+  report.doubts_omitted = 2;
   SiteRow pool;
   pool.site = "main.pool.inUse";
   pool.kind = "global";

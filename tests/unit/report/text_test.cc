@@ -108,6 +108,14 @@ TEST(Text, StatsShowWhereEachByteWent) {
   EXPECT_TRUE(contains(text, "817,500,000   equal"));
   EXPECT_TRUE(contains(text, "210.5 ms"));
   EXPECT_TRUE(contains(text, "10.0 % of the live heap"));
+  EXPECT_TRUE(contains(text,
+                       "         12.5 MB  main.cache.raw   unsafe pointer\n"
+                       "                   3 references to 1,024 hidden objects, and to 4.9 KB of "
+                       "arrays that show in part\n"));
+  EXPECT_TRUE(contains(text, "2 more places with less"));
+  report.doubts.clear();
+  report.doubts_omitted = 0;
+  EXPECT_TRUE(contains(render_text(report, options), "certain and possible differ\n    none\n"));
   report.heap.lost_bytes--;
   EXPECT_TRUE(contains(render_text(report, options), "817,500,000   NOT EQUAL"));
 }
@@ -161,6 +169,8 @@ TEST(Text, HostileNamesAndNumbersStayWithinThePage) {
     report.sites.push_back(site);
   }
   report.spare = {{name, name, huge, huge}};
+  report.doubts = {{name, name, huge, huge, huge, huge}};
+  report.doubts_omitted = huge;
   report.timings = {{name, 1e9}};
   report.warnings = {name, name};
   report.peak_anonymous_bytes = huge;

@@ -1,0 +1,35 @@
+// Heaps of unusual shape, small here; `make soak-unusual` runs them at full size.
+#include "support/unusual.h"
+
+#include <gtest/gtest.h>
+
+namespace overhang::test {
+namespace {
+
+class Unusual : public testing::TestWithParam<UnusualHeap> {};
+
+TEST_P(Unusual, IsExact) {
+  auto result = examine_unusual(GetParam(), false);
+  if (result.refused_by_system) GTEST_SKIP() << result.text;
+  EXPECT_EQ(result.different, 0u) << result.text;
+  EXPECT_EQ(result.conservative_only, 0u) << result.text;
+  EXPECT_EQ(result.truncated, 0u);
+  EXPECT_EQ(result.warnings, 0u) << result.text;
+  EXPECT_TRUE(result.conserved);
+  ASSERT_TRUE(result.hides);
+  if (GetParam().label == "closures" && go_minor() < 23)
+    GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
+  if (GetParam().lower_bound) {
+    EXPECT_LE(result.predicted, result.freed + 8192);
+    EXPECT_GE(result.predicted, result.freed / 2);
+    return;
+  }
+  EXPECT_TRUE(result.prediction_holds())
+      << "predicted " << result.predicted << ", freed " << result.freed;
+}
+
+INSTANTIATE_TEST_SUITE_P(Heaps, Unusual, testing::ValuesIn(unusual_heaps()),
+                         [](auto& instance) { return instance.param.label; });
+
+}  // namespace
+}  // namespace overhang::test
