@@ -135,7 +135,7 @@ TEST_P(LayoutOf, AgreesWithDwarfAndPclntab) {
 
 INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf,
                          testing::ValuesIn(with_arm64(kToolchains,
-                                                      {kToolchains.front(), kToolchains.back()})),
+                                                      {"go1.22.12", kToolchains.back()})),
                          [](auto& release) {
                            auto name = release.param;
                            std::replace(name.begin(), name.end(), '.', '_');
