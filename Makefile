@@ -38,6 +38,7 @@ soak-unusual: all
 	@PATH="$$(tools/go env GOROOT)/bin:$$PATH" $(BUILD)/tests/e2e/unusual_soak
 
 test-matrix: all
+	@tools/setup matrix
 	@tools/test_matrix $(BUILD)
 
 check: all

@@ -9,16 +9,25 @@ constexpr std::uint64_t kWord = 8;
 
 bool on_stack(const Goroutine& g, Address sp) { return sp >= g.stack_lo && sp < g.stack_hi; }
 
-// What stands in a signal frame from ucontext.uc_stack on (linux/amd64: asm/sigcontext.h):
-// {ss_sp; ss_flags; ss_size; r8 … r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip}.
-constexpr std::uint64_t kSignalStackWords = 3;
-constexpr std::uint64_t kSignalGeneralRegisters = 15;
-constexpr std::uint64_t kSignalWords = kSignalStackWords + kSignalGeneralRegisters + 2;
+// What stands in a signal frame from ucontext.uc_stack {ss_sp; ss_flags; ss_size} on, as indexes of
+// words (asm/sigcontext.h).
+struct SignalFrame {
+  std::uint64_t first_register, general_registers, sp, pc;
+};
+constexpr SignalFrame signal_frame(Architecture architecture) {
+  // uc_sigmask (128 bytes, room to grow included), padding, fault_address, x0 … x30, sp, pc.
+  if (architecture == Architecture::Arm64) return {21, 31, 52, 53};
+  return {3, 15, 18, 19};  // r8 … r15, rdi, rsi, rbp, rbx, rdx, rax, rcx, rsp, rip
+}
 constexpr std::uint64_t kMaxSignalStack = 1 << 20;  // bytes
+
+// Which of the general registers, in the order of struct user_pt_regs (arm64).
+constexpr std::size_t kR3 = 3, kLinkRegister = 30;
 
 }  // namespace
 
-GoroutinePositions::GoroutinePositions(const Runtime& runtime) : runtime_(runtime) {
+GoroutinePositions::GoroutinePositions(const Runtime& runtime)
+    : runtime_(runtime), arch_(stack_architecture(runtime.image().architecture())) {
   for (auto& thread : runtime.image().threads()) {
     threads_.emplace(thread.tid, &thread);
     by_sp_.push_back(&thread);
@@ -37,14 +46,14 @@ std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& gorou
   if (auto sp = field(layout.g_syscallsp); sp != 0)
     return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}};
   if (goroutine.status != static_cast<std::uint32_t>(GoroutineStatus::Running))
-    return GoroutinePosition{{field(layout.g_sched_pc), field(layout.g_sched_sp), false, false},
-                             {}};
+    return GoroutinePosition{
+        {field(layout.g_sched_pc), field(layout.g_sched_sp), false, false, saved_lr(goroutine)},
+        {}};
 
   auto m = field(layout.g_m);
   auto* thread = thread_of(goroutine, m);
   if (!thread) return std::nullopt;
-  auto general = std::min<std::size_t>(stack_architecture(image.architecture()).general_registers,
-                                       thread->register_count);
+  auto general = std::min<std::size_t>(arch_.general_registers, thread->register_count);
   auto* first = thread->registers.data();
   return of_thread(goroutine, m, {thread->pc, thread->sp, {first, first + general}}, cache);
 }
@@ -69,22 +78,50 @@ std::optional<GoroutinePositions::Registers> GoroutinePositions::interrupted(Add
   auto hi = image.word(gsignal + static_cast<std::uint64_t>(layout.g_stack_hi)).value_or(0);
   if (sp < lo || sp >= hi || hi - lo > kMaxSignalStack) return std::nullopt;
   sp = (sp + kWord - 1) & ~(kWord - 1);
-  if (hi - sp < kSignalWords * kWord) return std::nullopt;
+  auto frame = signal_frame(image.architecture());
+  auto size = (frame.pc + 1) * kWord;
+  if (hi - sp < size) return std::nullopt;
   auto* bytes = image.at(sp, hi - sp);
   if (!bytes) return std::nullopt;
   // The frame's place depends on how much the processor saves, but it names its own stack.
-  for (std::uint64_t at = 0; at + kSignalWords * kWord <= hi - sp; at += kWord) {
+  for (std::uint64_t at = 0; at + size <= hi - sp; at += kWord) {
     auto* words = bytes + at;
     auto word = [&](std::uint64_t i) { return load_unchecked<std::uint64_t>(words + i * kWord); };
     if (word(0) != lo || word(2) != hi - lo) continue;
+    // A signal within the handler, as when that ends the process (signal_unix.go: dieFromSignal).
+    if (word(frame.sp) >= lo && word(frame.sp) < hi) continue;
     Registers saved;
-    for (std::uint64_t i = 0; i < kSignalGeneralRegisters; i++)
-      saved.general.push_back(word(kSignalStackWords + i));
-    saved.sp = word(kSignalStackWords + kSignalGeneralRegisters);
-    saved.pc = word(kSignalStackWords + kSignalGeneralRegisters + 1);
+    for (std::uint64_t i = 0; i < frame.general_registers; i++)
+      saved.general.push_back(word(frame.first_register + i));
+    saved.sp = word(frame.sp);
+    saved.pc = word(frame.pc);
     return saved;
   }
   return std::nullopt;
+}
+
+// Of registers whose sp is on the goroutine's stack.
+std::optional<GoroutinePosition> GoroutinePositions::of_registers(const Goroutine& goroutine,
+                                                                  const Registers& registers,
+                                                                  PcCache& cache) const {
+  auto general = [&](std::size_t i) {
+    return i < registers.general.size() ? registers.general[i] : 0;
+  };
+  auto& facts = cache.at(registers.pc);
+  if (!facts.known && registers.pc != 0) return std::nullopt;
+  GoroutinePosition at{{registers.pc, registers.sp, true, false}, registers.general};
+  if (arch_.uses_link_register) at.stack.lr = general(kLinkRegister);
+  if (facts.role == FrameRole::Gogo) {  // on its way to sched.pc, sp set already
+    auto slot = goroutine.g + static_cast<std::uint64_t>(runtime_.layout().g_sched_pc);
+    at.stack.pc = runtime_.image().word(slot).value_or(0);
+    // It clears sched.lr once that is in the register.
+    if (auto lr = saved_lr(goroutine)) at.stack.lr = lr;
+  } else if (facts.role == FrameRole::Morestack && at.stack.lr != 0) {
+    // Its caller has no frame yet and keeps its own link register in another.
+    at.stack.pc = at.stack.lr;
+    at.stack.lr = general(kR3);
+  }
+  return at;
 }
 
 std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& goroutine,
@@ -101,19 +138,19 @@ std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& 
   // In a vDSO call, which runs on the system stack: its caller, stopped at a call.
   auto vdso_sp = word(m, layout.m_vdsoSP);
   bool in_vdso = vdso_sp != 0 && on_stack(goroutine, vdso_sp);
-  if (on_stack(goroutine, registers.sp)) {
-    auto& facts = cache.at(registers.pc);
-    if (facts.role == FrameRole::Gogo)  // on its way to sched.pc, sp set already
-      return GoroutinePosition{{word(goroutine.g, layout.g_sched_pc), registers.sp, true, false},
-                               registers.general};
-    if (facts.known || registers.pc == 0)
-      return GoroutinePosition{{registers.pc, registers.sp, true, false}, registers.general};
-  }
+  if (on_stack(goroutine, registers.sp))
+    if (auto position = of_registers(goroutine, registers, cache)) return position;
   if (in_vdso) return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}};
   // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
   auto sp = word(goroutine.g, layout.g_sched_sp);
   if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;
-  return GoroutinePosition{{word(goroutine.g, layout.g_sched_pc), sp, false, false}, {}};
+  return GoroutinePosition{
+      {word(goroutine.g, layout.g_sched_pc), sp, false, false, saved_lr(goroutine)}, {}};
+}
+
+Address GoroutinePositions::saved_lr(const Goroutine& goroutine) const {
+  auto slot = goroutine.g + static_cast<std::uint64_t>(runtime_.layout().g_sched_lr);
+  return arch_.uses_link_register ? runtime_.image().word(slot).value_or(0) : 0;
 }
 
 }  // namespace overhang

@@ -46,10 +46,14 @@ class GoroutinePositions {
   };
   const ThreadState* thread_of(const Goroutine& goroutine, Address m) const;
   std::optional<Registers> interrupted(Address m, Address sp) const;
+  std::optional<GoroutinePosition> of_registers(const Goroutine& goroutine,
+                                                const Registers& registers, PcCache& cache) const;
+  Address saved_lr(const Goroutine& goroutine) const;
   std::optional<GoroutinePosition> of_thread(const Goroutine& goroutine, Address m,
                                              Registers registers, PcCache& cache) const;
 
   const Runtime& runtime_;
+  const StackArchitecture& arch_;
   std::unordered_map<std::uint32_t, const ThreadState*> threads_;  // by tid
   std::vector<const ThreadState*> by_sp_;
 };

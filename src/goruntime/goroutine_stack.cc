@@ -115,7 +115,10 @@ void GoroutineStack::give_up(Goroutine& goroutine, std::string_view why, Address
 
 void GoroutineStack::scan_conservatively(const StackFrame& frame, const PcFacts& facts,
                                          std::int32_t index) {
-  scan_.conservative(frame.sp, frame.varp, index);
+  // What a signal handler pushed is part of the frame that it made (the link register may hold a
+  // pointer).
+  auto injected = is_injected_call(facts.role) ? arch_.injected_bytes : 0;
+  scan_.conservative(frame.sp, frame.varp + injected, index);
   std::uint64_t size = 0;  // stkframe.argBytes
   bool reflect_object = false;
   if (facts.function.args_size != kArgsSizeUnknown)

@@ -27,9 +27,9 @@ Result<const Layout*> layout_for(const GoVersion& version, Architecture architec
   if (found) return found;
   if (!newest)
     return fail(ErrorKind::Unsupported,
-                "the program was built by {} for {}; overhang reads programs for linux/amd64",
-                version.text,
-                architecture == Architecture::Arm64 ? "arm64" : "an unknown architecture");
+                "the program was built by {} for an unknown architecture; overhang reads programs "
+                "for linux/amd64 and linux/arm64",
+                version.text);
   if (version.minor > newest->minor) return newest;
   return fail(ErrorKind::Unsupported, "the program was built by {}; overhang reads Go 1.{} to 1.{}",
               version.text, oldest->minor, newest->minor);

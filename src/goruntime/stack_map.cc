@@ -27,6 +27,8 @@ FrameRole role_of(const Function& f, const Layout& layout) {
       f.name.starts_with("runtime.gcWriteBarrier"))
     return FrameRole::KeepsRegisters;
   if (f.name == "gogo" || f.name == "runtime.gogo") return FrameRole::Gogo;
+  if (is(layout.funcIdMorestack) || f.name == "runtime.morestack_noctxt")
+    return FrameRole::Morestack;
   return FrameRole::Ordinary;
 }
 
@@ -75,16 +77,29 @@ StackMaps maps_at(const Runtime& runtime, const Module& module, const Function& 
 
 }  // namespace
 
-const StackArchitecture& stack_architecture(Architecture) {
+const StackArchitecture& stack_architecture(Architecture architecture) {
   static constexpr StackArchitecture kAmd64{
+      .uses_link_register = false,
       .call_pushes = 8,
       .min_frame_size = 0,
       .min_locals = 0,
+      .injected_bytes = 0,
       .general_registers = 15,
       .int_argument_registers = 9,
       .float_argument_registers = 15,
   };
-  return kAmd64;  // the only one that Runtime::open lets in
+  // internal/goarch/goarch_arm64.go, internal/abi/abi_arm64.go.
+  static constexpr StackArchitecture kArm64{
+      .uses_link_register = true,
+      .call_pushes = 0,
+      .min_frame_size = 8,
+      .min_locals = 16,
+      .injected_bytes = 16,
+      .general_registers = 31,
+      .int_argument_registers = 16,
+      .float_argument_registers = 16,
+  };
+  return architecture == Architecture::Arm64 ? kArm64 : kAmd64;
 }
 
 StackObjectRecord read_stack_object(const Layout& layout, ByteSpan objects, std::size_t index) {

@@ -13,9 +13,12 @@ namespace overhang {
 
 // How an architecture lays frames out (sys.MinFrameSize, abi.IntArgRegs, …).
 struct StackArchitecture {
+  bool uses_link_register;          // usesLR: a call leaves the return address in a register
   std::uint64_t call_pushes;        // bytes that a call instruction puts on the stack
   std::uint64_t min_frame_size;     // bytes, sys.MinFrameSize
   std::uint64_t min_locals;         // bytes, getStackMap's minsize
+  std::uint64_t injected_bytes;     // pushed beside the return address for a call that a signal
+                                    // handler makes a goroutine do (sigctxt.pushCall)
   std::uint32_t general_registers;  // leading words of ThreadState.registers that hold pointers
   std::uint32_t int_argument_registers, float_argument_registers;  // abi.RegArgs
 };
@@ -35,7 +38,14 @@ enum class FrameRole : std::uint8_t {
   ReflectStub,     // reflect.makeFuncStub, reflect.methodValueCall: argument maps made at run time
   KeepsRegisters,  // called with the caller's registers live: no stack map holds at that call
   Gogo,
+  Morestack,
 };
+
+// traceback.go: isInjectedCall: called by no call instruction, but by a signal handler or debugger.
+inline bool is_injected_call(FrameRole role) {
+  return role == FrameRole::Sigpanic || role == FrameRole::AsyncPreempt ||
+         role == FrameRole::DebugCall;
+}
 
 // One bit a word, least significant first; not `known`: the function has no such map.
 struct StackBits {

@@ -5,12 +5,6 @@ namespace {
 
 constexpr std::uint64_t kWord = 8;
 
-// traceback.go: isInjectedCall.
-bool is_injected_call(FrameRole role) {
-  return role == FrameRole::Sigpanic || role == FrameRole::AsyncPreempt ||
-         role == FrameRole::DebugCall;
-}
-
 }  // namespace
 
 void Unwinder::start(const StackMemory& memory, const StackPosition& position) {
@@ -21,10 +15,12 @@ void Unwinder::start(const StackMemory& memory, const StackPosition& position) {
   unaccounted_ = position.sp;
   callee_ = FrameRole::Ordinary;
   trap_ = position.from_registers;
+  return_pc_ = position.lr;
   auto pc = position.pc;
   auto sp = position.sp;
   if (pc == 0) {  // likely a call of a nil func: begin with the caller
-    pc = memory.word(sp).value_or(0);
+    pc = return_pc_ != 0 ? return_pc_ : memory.word(sp).value_or(0);
+    return_pc_ = 0;
     sp += arch_.call_pushes;
     trap_ = false;
   }
@@ -36,15 +32,16 @@ void Unwinder::start(const StackMemory& memory, const StackPosition& position) {
   resolve(true, position.from_syscall);
 }
 
-// unwinder.resolveInternal. frame_.pc and sp are set, facts_ are those of pc.
+// unwinder.resolveInternal. frame_.pc and sp are set, facts_ are those of pc; return_pc_ is the
+// link register where that is known, else 0.
 void Unwinder::resolve(bool innermost, bool from_syscall) {
   const Function& f = facts_->function;
   if (f.pcsp == 0) return stop("function without frame information", frame_.sp);
   if (!facts_->sp_delta || *facts_->sp_delta < 0)
     return stop("frame size unknown at a pc", frame_.sp);
-  // Each step goes up by a word at least, so that the iteration ends with the stack.
+  // No step goes down, and few stay (next), so that the iteration ends with the stack.
   auto fp = frame_.sp + static_cast<std::uint64_t>(*facts_->sp_delta) + arch_.call_pushes;
-  if (frame_.sp < memory_->begin() || fp > memory_->end() || fp <= frame_.sp)
+  if (frame_.sp < memory_->begin() || fp > memory_->end() || fp < frame_.sp)
     return stop("frame leaves the stack", frame_.sp);
 
   frame_.function = f;
@@ -60,12 +57,17 @@ void Unwinder::resolve(bool innermost, bool from_syscall) {
     return_pc_ = 0;
     failure_ = "caller switches stacks";
   } else {
-    return_pc_ = memory_->word(fp - kWord).value_or(0);
+    // A link register was saved at the frame's bottom, as soon as there is a frame.
+    if (!arch_.uses_link_register)
+      return_pc_ = memory_->word(fp - kWord).value_or(0);
+    else if (return_pc_ == 0 || (innermost && frame_.sp < fp))
+      return_pc_ = memory_->word(frame_.sp).value_or(0);
     if (return_pc_ == 0) failure_ = "return address is null";
   }
 
   frame_.varp = fp - arch_.call_pushes;
-  if (frame_.varp > frame_.sp) frame_.varp -= kWord;  // the saved frame pointer
+  // The saved frame pointer: the caller's on amd64, on arm64 the callee's, below its own frame.
+  if (frame_.varp > frame_.sp) frame_.varp -= kWord;
   frame_.argp = fp + arch_.min_frame_size;
   frame_.lookup_pc = !trap_ && frame_.pc > f.entry ? frame_.pc - 1 : frame_.pc;
 
@@ -79,6 +81,9 @@ void Unwinder::next() {
   if (return_pc_ == 0) return stop(failure_, frame_.fp);
   auto& caller = cache_.at(return_pc_);
   if (!caller.known) return stop("return address outside Go code", frame_.fp);
+  // Frames without a size read the same word for their return address: two in a row never end.
+  if (return_pc_ == frame_.pc && frame_.sp == frame_.fp)
+    return stop("frame is its own caller", frame_.fp);
   callee_ = facts_->role;
   trap_ = is_injected_call(callee_);
   auto sp = frame_.fp;
@@ -86,6 +91,13 @@ void Unwinder::next() {
   frame_.pc = return_pc_;
   frame_.sp = sp;
   facts_ = &caller;
+  return_pc_ = 0;
+  if (arch_.uses_link_register && trap_) {
+    // The handler saved the link register beside the stack before it made the call; it is this
+    // frame's return address unless that was saved by then.
+    frame_.sp = sp + arch_.injected_bytes;
+    if (caller.sp_delta == 0) return_pc_ = memory_->word(sp).value_or(0);
+  }
   resolve(false, false);
 }
 

@@ -38,6 +38,7 @@ struct StackPosition {
   Address sp = 0;
   bool from_registers = false;  // pc is the next instruction, maybe in the midst of a function
   bool from_syscall = false;    // g.syscallpc and syscallsp
+  Address lr = 0;               // who called, on link-register machines; 0: it stands on the stack
 };
 
 class Unwinder {

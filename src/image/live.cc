@@ -145,8 +145,10 @@ Result<std::unique_ptr<Image>> snapshot_process(std::uint32_t pid, const LiveOpt
 
 Result<std::unique_ptr<Image>> snapshot_process(std::uint32_t pid, const LiveOptions&,
                                                 Diagnostics&) {
-  return fail(ErrorKind::Unsupported,
-              "process {}: live processes are read on amd64 only; take a core (gcore)", pid);
+  return fail(
+      ErrorKind::Unsupported,
+      "process {}: on arm64 overhang reads cores, no live processes; take a core (gcore {})", pid,
+      pid);
 }
 
 #endif

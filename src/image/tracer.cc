@@ -4,7 +4,13 @@
 //   interrupt system call stops     only in a thread that `run` drives
 // Event and signal stops lie within the kernel's get_signal, before it decides whether a system
 // call that was interrupted restarts. So restoring registers there, orig_rax too, makes it restart.
+//
+// All that holds on amd64. On arm64 the kernel decides on the restart before these stops
+// (arch/arm64/kernel/signal.c: do_signal), so that a borrowed thread could not be given back
+// unharmed this way: live.cc does not try.
 #include "image/tracer.h"
+
+#ifdef __x86_64__
 
 #include <elf.h>
 #include <signal.h>
@@ -437,3 +443,5 @@ bool Tracer::release_stuck() {
 }
 
 }  // namespace overhang
+
+#endif

@@ -62,7 +62,7 @@ const std::vector<std::string> kScenarios = {"head",
                                              "stack_object"};
 
 TEST(OracleScenarios, AreAllListedHere) {
-  auto list = run({build_subject("oracle"), "list"}).out;
+  auto list = run(command_line({build_subject("oracle"), "list"})).out;
   std::string ours;
   for (auto& name : kScenarios) ours += name + "\n";
   EXPECT_EQ(ours, list);
@@ -115,6 +115,7 @@ void expect_near(std::uint64_t predicted, std::uint64_t real, std::uint64_t slac
 }
 
 Freed apply_remedy(Subject& subject) {
+  subject.revive();
   auto bytes = subject.heap_alloc(), objects = subject.heap_objects();
   subject.command("remedy");
   return {bytes - subject.heap_alloc(), objects - subject.heap_objects()};
@@ -124,7 +125,7 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
   if (needs_closure_offsets(GetParam()) && go_minor() < 23)
     GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
   Subject subject("oracle", {GetParam()});
-  auto report = leaks_json({std::to_string(subject.pid())});
+  auto report = leaks_json(subject.target());
   auto& sites = report.at("sites");
   SCOPED_TRACE(report.dump(1).substr(0, 6000));
   // The counters were read before; a thread that the runtime starts since takes some 6 KB.
@@ -150,17 +151,20 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
     if (!accounted[i]) EXPECT_LE(sites[i].at("retained_bytes"), 1024u) << sites[i];
 
   auto freed = apply_remedy(subject);
+  // An emulated subject's remedy is measured in a run of its own, in which the runtime may start
+  // one thread (5,280 bytes) more between the counters.
+  std::uint64_t slack = emulating_arm64() ? 8192 : 4096;
   if (auto copied = subject.facts().at("copied").get<std::uint64_t>(); copied > 0) {
-    expect_near(arrays.bytes - copied, freed.bytes, 4096, "bytes");
+    expect_near(arrays.bytes - copied, freed.bytes, slack, "bytes");
     return;
   }
   auto& totals = report.at("heap");
-  expect_near(totals.at("overhang_bytes"), freed.bytes, 4096, "bytes in all");
+  expect_near(totals.at("overhang_bytes"), freed.bytes, slack, "bytes in all");
   expect_near(totals.at("overhang_objects"), freed.objects, 16, "objects in all");
   if (GetParam() == "two_sites_hold_the_same") {
     EXPECT_EQ(by_site.bytes, 0u) << "neither site alone would free anything";
   } else if (subject.facts().at("expect").size() == 1) {
-    expect_near(by_site.bytes, freed.bytes, 4096, "bytes of the site");
+    expect_near(by_site.bytes, freed.bytes, slack, "bytes of the site");
     expect_near(by_site.objects, freed.objects, 16, "objects of the site");
   }
 }

@@ -13,7 +13,7 @@ class Quiet : public testing::TestWithParam<std::string> {};
 
 TEST_P(Quiet, NoSiteAboveAKilobyte) {
   Subject subject("quiet", {GetParam()});
-  auto report = leaks_json({std::to_string(subject.pid())});
+  auto report = leaks_json(subject.target());
   for (auto& site : report.at("sites")) {
     EXPECT_LE(site.at("retained_bytes"), kNoise) << site;
     // Room of a slice (spare) is the program's own affair; what is lost is not.
@@ -30,7 +30,7 @@ INSTANTIATE_TEST_SUITE_P(Programs, Quiet, testing::Values("web", "workers", "tid
 TEST(QuietLibrary, NoSiteAboveAKilobyte) {
   for (const char* name : {"web", "texts", "timers"}) {
     Subject subject(name);
-    auto report = leaks_json({std::to_string(subject.pid())});
+    auto report = leaks_json(subject.target());
     for (auto& site : report.at("sites"))
       EXPECT_LE(site.at("retained_bytes"), kNoise) << name << ": " << site;
   }

@@ -19,7 +19,7 @@ class Trap : public testing::Test {
  protected:
   void open(const std::string& name) {
     subject_.emplace("traps", std::vector{name});
-    anatomy_ = Anatomy::of_process(subject_->pid(), subject_->executable());
+    anatomy_ = Anatomy::of(*subject_);
   }
   std::uint64_t fact(const char* name) const { return subject_->facts().at(name); }
   const Heap& heap() const { return *anatomy_->heap; }
@@ -109,7 +109,7 @@ TEST_F(Trap, Trap04MapDirectoriesRepeatTheirTables) {
   EXPECT_EQ(live_markers(), 9000u);
   expect_collectors_marks();
   // Typed too: the values are found through the map, not just through pointer masks.
-  auto report = leaks_json({std::to_string(subject_->pid())});
+  auto report = leaks_json(subject_->target());
   auto& totals = report.at("heap");
   EXPECT_GE(totals.at("typed_bytes").get<double>(), 0.99 * totals.at("live_bytes").get<double>());
   EXPECT_LT(totals.at("overhang_bytes"), kMarker);
@@ -222,7 +222,7 @@ TEST_F(Trap, Trap12WeakPointersKeepNothing) {
 TEST_F(Trap, Trap13WindowsAreReadFromLenNotCap) {
   open("window");
   EXPECT_EQ(live_markers(), 64u);
-  auto report = leaks_json({std::to_string(subject_->pid())});
+  auto report = leaks_json(subject_->target());
   // s[10:20:30] of 64: ten before the window, ten spare, and 34 past the cap.
   std::map<std::string, std::uint64_t> hidden, retained;
   for (auto& site : report.at("sites")) {

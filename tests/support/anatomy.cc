@@ -13,6 +13,11 @@ T value_of(Result<T> result, const char* layer) {
 
 }  // namespace
 
+std::unique_ptr<Anatomy> Anatomy::of(Subject& subject) {
+  if (emulating_arm64()) return of_core(subject.core(), subject.executable());
+  return of_process(subject.pid(), subject.executable());
+}
+
 std::unique_ptr<Anatomy> Anatomy::of_process(pid_t pid, const std::string& executable) {
   std::unique_ptr<Anatomy> out(new Anatomy);
   out->image = value_of(snapshot_process(static_cast<std::uint32_t>(pid), {}, out->diagnostics),

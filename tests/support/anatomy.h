@@ -14,12 +14,15 @@
 #include "heap/pointer_map.h"
 #include "image/core.h"
 #include "image/live.h"
+#include "support/go_program.h"
 
 namespace overhang::test {
 
 class Anatomy {
  public:
-  // Both throw std::runtime_error with the failing layer's message.
+  // The image of a subject: of its process, or of its core where it is emulated.
+  static std::unique_ptr<Anatomy> of(Subject& subject);
+  // All throw std::runtime_error with the failing layer's message.
   static std::unique_ptr<Anatomy> of_process(pid_t pid, const std::string& executable);
   static std::unique_ptr<Anatomy> of_core(const std::string& core, const std::string& executable);
 

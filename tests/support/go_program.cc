@@ -74,6 +74,7 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   auto directory = kBuilds / go_version();
   fs::create_directories(directory);
   auto executable = directory / (variant.empty() ? name : name + "-" + variant);
+  if (emulating_arm64()) executable += "-arm64";
   FileLock lock(executable.string() + ".lock");
   if (fs::exists(executable)) {
     auto built = fs::last_write_time(executable);
@@ -86,6 +87,7 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   // goindex: Go 1.19's does not work in the module cache, where toolchains are that were fetched.
   std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off",
                                      "GOFLAGS=", "GODEBUG=goindex=0"};
+  if (emulating_arm64()) variables.emplace_back("GOARCH=arm64");
   variables.insert(variables.end(), environment.begin(), environment.end());
   auto result =
       run(command, {.directory = kSubjects / name, .environment = variables, .timeout = 600s});
@@ -106,22 +108,56 @@ Subject Subject::started(const std::string& executable, const std::vector<std::s
 
 Subject::Subject(std::string executable, const std::vector<std::string>& arguments,
                  const std::vector<std::string>& environment, int)
-    : executable_(std::move(executable)) {
-  std::vector<std::string> command{executable_};
-  command.insert(command.end(), arguments.begin(), arguments.end());
-  process_ = std::make_unique<Process>(command,
-                                       ProcessOptions{.directory = "", .environment = environment});
-  wait_until_ready();
+    : executable_(std::move(executable)), environment_(environment) {
+  command_.push_back(executable_);
+  command_.insert(command_.end(), arguments.begin(), arguments.end());
+  command_ = command_line(std::move(command_));
+  if (emulating_arm64()) cores_ = std::make_unique<CoreDirectory>();
+  start();
+}
+
+void Subject::start() {
+  // The emulator is seen to stand still now and then, once in some hundred runs on a busy machine.
+  for (int tries = cores_ ? 3 : 1;; tries--) {
+    process_ = std::make_unique<Process>(
+        command_,
+        ProcessOptions{.directory = cores_ ? cores_->path() : "", .environment = environment_});
+    try {
+      return wait_until_ready();
+    } catch (const std::runtime_error&) {
+      if (tries == 1) throw;
+    }
+  }
+}
+
+std::vector<std::string> Subject::target() {
+  if (!cores_) return {std::to_string(pid())};
+  return {core(), "--exe", executable_};
+}
+
+const std::string& Subject::core() {
+  if (!core_.empty()) return core_;
+  if (!cores_) throw std::runtime_error("only an emulated subject leaves a core");
+  process_->end(SIGABRT);
+  return core_ = cores_->core();
+}
+
+void Subject::revive() {
+  if (core_.empty()) return;
+  core_.clear();
+  cores_ = std::make_unique<CoreDirectory>();
+  start();
 }
 
 void Subject::command(const std::string& name) {
+  revive();
   process_->write_line(name);
   wait_until_ready();
 }
 
 void Subject::wait_until_ready() {
   for (;;) {
-    auto line = process_->read_line(120s);
+    auto line = process_->read_line(cores_ ? 60s : 120s);
     if (!line) throw std::runtime_error(executable_ + " ended or is stuck before it was ready");
     if (line->starts_with("facts ")) facts_ = nlohmann::json::parse(line->substr(6));
     if (!line->starts_with("ready ")) continue;

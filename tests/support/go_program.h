@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "support/machine.h"
 #include "support/process.h"
 
 namespace overhang::test {
@@ -14,10 +15,11 @@ const std::string& go_version();
 // 26 for go1.26.8.
 int go_minor();
 
-// Builds subjects/<name> unless that has been done since its sources changed, and returns the
-// executable's path. `flags` are go build's, `environment` is its environment on top of
-// CGO_ENABLED=0; `variant` names their combination. `package` is the folder within the subject that
-// is built. Throws std::runtime_error with the compiler's words. Safe across processes.
+// Builds subjects/<name> for the machine of the tests (machine.h), unless that has been done since
+// its sources changed, and returns the executable's path. `flags` are go build's, `environment` is
+// its environment on top of CGO_ENABLED=0; `variant` names their combination. `package` is the
+// folder within the subject that is built. Throws std::runtime_error with the compiler's words.
+// Safe across processes.
 std::string build_subject(const std::string& name, const std::vector<std::string>& flags = {},
                           const std::string& variant = "",
                           const std::vector<std::string>& environment = {},
@@ -43,11 +45,23 @@ class Subject {
   void command(const std::string& name);
   void kill() { process_->kill(); }
 
+  // What names its image to overhang: its process id; of an emulated one, whose process is the
+  // emulator, the core that the emulator writes as the subject ends, and --exe with its executable.
+  std::vector<std::string> target();
+  // That core.
+  const std::string& core();
+  // Starts it anew if core() ended it.
+  void revive();
+
  private:
   Subject(std::string executable, const std::vector<std::string>& arguments,
           const std::vector<std::string>& environment, int);
+  void start();
   void wait_until_ready();
   std::string executable_;
+  std::vector<std::string> command_, environment_;
+  std::unique_ptr<CoreDirectory> cores_;  // of an emulated subject
+  std::string core_;
   std::unique_ptr<Process> process_;
   nlohmann::json facts_;
   std::uint64_t heap_alloc_ = 0, heap_objects_ = 0;

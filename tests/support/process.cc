@@ -82,9 +82,9 @@ Process::~Process() {
   close(out_);
 }
 
-void Process::kill() {
+void Process::end(int signal) {
   if (pid_ < 0) return;
-  ::kill(pid_, SIGKILL);
+  ::kill(pid_, signal);
   while (waitpid(pid_, nullptr, 0) < 0 && errno == EINTR) {
   }
   pid_ = -1;

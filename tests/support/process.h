@@ -1,6 +1,7 @@
 // Child processes for tests: none outlives the test that started it.
 #pragma once
 
+#include <signal.h>
 #include <sys/types.h>
 
 #include <chrono>
@@ -32,7 +33,9 @@ class Process {
   // `timeout`.
   std::optional<std::string> read_line(std::chrono::seconds timeout);
   // Kills it and waits for its end.
-  void kill();
+  void kill() { end(SIGKILL); }
+  // Sends it a signal that ends it and waits for that.
+  void end(int signal);
 
  private:
   pid_t pid_ = -1;

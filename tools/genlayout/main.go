@@ -39,7 +39,7 @@ func main() {
 	log.SetPrefix("genlayout: ")
 	def := flag.String("def", "../../src/goruntime/layout_fields.def", "what to look up")
 	out := flag.String("out", "../../src/goruntime/layout_table.inc", "the table to write")
-	arches := flag.String("arch", "amd64", "GOARCH values, comma-separated")
+	arches := flag.String("arch", "amd64,arm64", "GOARCH values, comma-separated")
 	flag.Parse()
 	releases := flag.Args()
 	if len(releases) == 0 {

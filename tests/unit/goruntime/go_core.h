@@ -22,27 +22,44 @@
 
 namespace overhang::test {
 
-// A release of each supported minor version; those that are not at hand are skipped.
+// A release of each supported minor version; those that are not at hand are skipped. With "/arm64"
+// behind it, it builds for linux/arm64 and the program runs under qemu-aarch64.
 inline const std::vector<std::string> kToolchains{"go1.19.13", "go1.20.14", "go1.21.13",
                                                   "go1.22.12", "go1.23.12", "go1.24.13",
                                                   "go1.25.9",  "go1.26.8"};
+inline const std::string kArm64 = "/arm64";
+inline std::vector<std::string> with_arm64(std::vector<std::string> toolchains,
+                                           const std::vector<std::string>& for_arm64) {
+  for (auto& toolchain : for_arm64) toolchains.push_back(toolchain + kArm64);
+  return toolchains;
+}
 
 // Go 1.19's index of packages does not work in the module cache, where fetched toolchains are.
 inline const std::string kGoEnvironment = "GODEBUG=goindex=0";
 
 class GoCore {
  public:
-  // Builds `source` (package main) with go build's `build_flags`, runs it until it has written the
-  // line "ready", takes its core and then has the runtime itself print all stacks (SIGQUIT to the
-  // main thread). Nothing where the toolchain or gcore is missing; a failed assertion where
-  // something else goes wrong.
+  // Builds `source` (package main) with go build's `build_flags`, runs it (with `environment`,
+  // NAME=value, if any) until it has written the line "ready", takes its core and then has the
+  // runtime itself print all stacks (SIGQUIT to the main thread). An emulated one prints them first
+  // and then aborts, for the emulator to write its core (GOTRACEBACK=crash). Nothing where the
+  // toolchain, gcore or the emulator is missing; a failed assertion where something else goes
+  // wrong.
   static std::unique_ptr<GoCore> of(const std::string& source, const std::string& toolchain,
-                                    const std::string& build_flags = "") {
+                                    const std::string& build_flags = "",
+                                    const std::string& environment = "") {
     auto core = std::unique_ptr<GoCore>(new GoCore);
-    auto prefix = "cd " + core->directory_ + " && GOTOOLCHAIN=" + toolchain +
-                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 " + kGoEnvironment + " go ";
+    core->environment_ = environment;
+    core->emulated_ = toolchain.ends_with(kArm64);
+    auto prefix = "cd " + core->directory_ +
+                  " && GOTOOLCHAIN=" + toolchain.substr(0, toolchain.find('/')) +
+                  " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 " + kGoEnvironment +
+                  (core->emulated_ ? " GOARCH=arm64" : "") + " go ";
     std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.19\n";
-    if (!shell(prefix + "version") || !shell("command -v gcore")) return nullptr;
+    if (!shell(prefix + "version") ||
+        !shell(core->emulated_ ? "qemu-aarch64 --version && test $(ulimit -Hc) = unlimited"
+                               : "command -v gcore"))
+      return nullptr;
     std::ofstream(core->directory_ + "/main.go") << source;
     if (!shell(prefix + "build " + build_flags + " -o subject .")) {
       ADD_FAILURE() << "the subject does not build with " << toolchain;
@@ -88,7 +105,10 @@ class GoCore {
     return false;
   }
   bool run() {
-    auto command = "cd " + directory_ + " && GOTRACEBACK=system exec ./subject >output 2>traces";
+    auto command =
+        "cd " + directory_ + (emulated_ ? " && ulimit -c unlimited" : "") + " && " + environment_ +
+        (emulated_ ? " GOTRACEBACK=crash exec qemu-aarch64" : " GOTRACEBACK=system exec") +
+        " ./subject >output 2>traces";
     auto pid = fork();
     if (pid == 0) {
       execl("/bin/sh", "sh", "-c", command.c_str(), nullptr);
@@ -101,7 +121,8 @@ class GoCore {
     bool ready = output.ends_with("ready\n");
     EXPECT_TRUE(ready) << "the subject did not get ready: " << read("traces");
     bool dumped =
-        ready && shell("gcore -o " + directory_ + "/core " + std::to_string(pid) + " 2>&1");
+        ready &&
+        (emulated_ || shell("gcore -o " + directory_ + "/core " + std::to_string(pid) + " 2>&1"));
     EXPECT_TRUE(dumped || !ready) << "gcore failed";
     if (dumped) {
       syscall(SYS_tgkill, pid, pid, SIGQUIT);
@@ -113,6 +134,10 @@ class GoCore {
       waitpid(pid, nullptr, 0);
     }
     core_ = directory_ + "/core." + std::to_string(pid);
+    if (emulated_ && dumped)
+      dumped =
+          shell("mv " + directory_ + "/qemu_subject_*_" + std::to_string(pid) + ".core " + core_);
+    EXPECT_TRUE(dumped || !ready) << "the emulator left no core";
     return dumped;
   }
   void open() {
@@ -127,7 +152,8 @@ class GoCore {
     runtime = std::move(*opened);
   }
 
-  std::string directory_, core_;
+  std::string directory_, core_, environment_;
+  bool emulated_ = false;
 };
 
 }  // namespace overhang::test

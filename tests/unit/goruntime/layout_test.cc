@@ -133,11 +133,15 @@ TEST_P(LayoutOf, AgreesWithDwarfAndPclntab) {
   EXPECT_EQ(found, ids.size());
 }
 
-INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf, testing::ValuesIn(kToolchains), [](auto& release) {
-  auto name = release.param;
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf,
+                         testing::ValuesIn(with_arm64(kToolchains,
+                                                      {"go1.22.12", kToolchains.back()})),
+                         [](auto& release) {
+                           auto name = release.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           std::replace(name.begin(), name.end(), '/', '_');
+                           return name;
+                         });
 
 TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
   for (int minor : {1, 18}) {
