@@ -85,12 +85,12 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
     roots.goroutines = read_goroutines(
         *target.runtime, [&](Address address) { return heap.contains(address); }, options.threads);
   }
-  std::exchange(spans, {});  // the heap has what it needs of them
   // All words from which the collector starts are known.
   if (target.runtime->unknown_release()) {
     OVERHANG_CHECK(explained(*target.runtime, self_check(heap, spans, roots.goroutines)));
     diagnostics.warn(read_by_guess(*target.runtime));
   }
+  std::exchange(spans, {});  // the heap has what it needs of them
 
   // Marking shares nothing with typing and views but the heap, which does not change: it runs
   // beside them. Every word that they follow is one that marking follows too, which
