@@ -431,11 +431,9 @@ void GoroutinesOf::compare(const Goroutine& goroutine, const PrintedTrace& print
     ASSERT_NE(module, nullptr);
     auto lookup_pc = frame.lookup_pc;
     // To Go 1.20 the runtime looks a call injected by asyncPreempt up as any other (gentraceback).
-    auto callee =
-        by_sp.find(frame.sp) == by_sp.begin() ? by_sp.end() : std::prev(by_sp.find(frame.sp));
-    if (core_->runtime->version().minor <= 20 && callee != by_sp.end() &&
-        callee->second->function.name == "runtime.asyncPreempt")
-      lookup_pc = frame.pc - 1;
+    bool injected =
+        &frame != goroutine.frames.data() && (&frame)[-1].function.name == "runtime.asyncPreempt";
+    if (core_->runtime->version().minor <= 20 && injected) lookup_pc = frame.pc - 1;
     auto line = module->functions.line(frame.function, lookup_pc);
     EXPECT_EQ(std::string(line.file) + ":" + std::to_string(line.line), expected.position);
   }
