@@ -1,6 +1,7 @@
 // A Go process or core opened layer by layer, as the pipeline does it, for tests that look within.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -20,7 +21,9 @@ namespace overhang::test {
 class Anatomy {
  public:
   // Both throw std::runtime_error with the failing layer's message.
-  static std::unique_ptr<Anatomy> of_process(pid_t pid, const std::string& executable);
+  // `taken` is called when the image is there and the process goes on.
+  static std::unique_ptr<Anatomy> of_process(pid_t pid, const std::string& executable,
+                                             const std::function<void()>& taken = {});
   static std::unique_ptr<Anatomy> of_core(const std::string& core, const std::string& executable);
 
   Diagnostics diagnostics;

@@ -9,13 +9,7 @@ namespace overhang::test {
 namespace {
 
 constexpr std::size_t kShown = 40;
-
-RootSet without_conservative_roots(const RootSet& all) {
-  RootSet exact = all;
-  for (auto& goroutine : exact.goroutines)
-    std::erase_if(goroutine.roots, [](const StackRoot& root) { return root.conservative; });
-  return exact;
-}
+constexpr std::uint8_t kTinySpanClass = 5;  // malloc.go: tinySpanClass
 
 // See Verdicts::died_in_unique_cleanup.
 bool made_by_unique_cleanup(const Anatomy& anatomy, ObjectId id) {
@@ -103,6 +97,13 @@ std::vector<ObjectId> tops(const Heap& heap, const std::vector<ObjectId>& set) {
 }
 
 }  // namespace
+
+RootSet without_conservative_roots(const RootSet& all) {
+  RootSet exact = all;
+  for (auto& goroutine : exact.goroutines)
+    std::erase_if(goroutine.roots, [](const StackRoot& root) { return root.conservative; });
+  return exact;
+}
 
 std::string Verdicts::text() const {
   auto out = fmt::format(
