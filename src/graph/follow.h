@@ -138,7 +138,12 @@ void Follower::expand(const Reference& reference, Emit&& emit) {
     return;
   }
   auto channel = channel_storage(heap_.runtime(), decoder_.types(), reference.target);
-  if (!channel) return;
+  if (!channel) {  // one in the making: what it refers to is visible, of unknown type
+    if (auto header = heap_.find(reference.target))
+      words(*header, 0, heap_.spans()[header->span].span.elem_size,
+            [&](std::uint64_t, const Reference& word) { emit(word); });
+    return;
+  }
   if (channel->buffer != 0 && !channel->buffer_with_header)
     part(Reference::Kind::Storage, channel->elem, channel->buffer, channel->capacity);
   // The header's own pointers: goroutines that wait, a timer.

@@ -40,6 +40,16 @@ func witness() *kit.Witness {
 	return w
 }
 
+// spin is a loop without a call, which only a signal can stop; its witness is in a register.
+//
+//go:noinline
+func spin(w *kit.Witness, n int) (sum uint64) {
+	for ; n > 0; n-- {
+		sum = sum*31 + w.Sum()
+	}
+	return sum
+}
+
 // ring hands one witness round by channels, which nothing else refers to.
 func ring(n, buffer int) {
 	first := make(chan *kit.Witness, buffer)
@@ -91,6 +101,9 @@ func (w *worker) step() {
 		w.there.Store(v)
 	} else {
 		w.here.Store(w.there.Swap(nil))
+	}
+	if n%64 == 1 {
+		w.finished.Add(int64(spin(kit.NewWitness(), 1000*n)))
 	}
 	if n%16 == 0 {
 		w.large = make([]*node, 5000+n)

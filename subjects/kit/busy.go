@@ -24,6 +24,9 @@ type Witness struct {
 	pad    [5]uint64
 }
 
+// Sum reads the witness.
+func (w *Witness) Sum() uint64 { return w.magic ^ w.serial ^ w.pad[0] }
+
 const witnessMagic = 0x5ca1ab1e0ddba11
 
 var serials atomic.Uint64

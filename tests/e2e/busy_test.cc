@@ -37,7 +37,8 @@ class Busy : public testing::TestWithParam<const char*> {
     auto name = std::string(GetParam());
     auto executable =
         name == "busy_syscalls" ? build_subject_with_c(name) : build_subject(name);
-    return Subject::started(executable, {gogc, ballast});
+    // More threads than processors: some are always off in the midst of something.
+    return Subject::started(executable, {gogc, ballast}, {"GOMAXPROCS=4"});
   }
   void wait_at_random(int most_us) {
     std::uniform_int_distribution<int> us(0, most_us);
@@ -47,20 +48,25 @@ class Busy : public testing::TestWithParam<const char*> {
 };
 
 // main.stack and main.pool of subjects/busy_pool: each slot from len up to the highest length ever
-// keeps a Conn and its peer, but for those that a worker holds in its hands.
+// keeps a Conn and its peer, but for those that a worker holds in its hands. Where a worker is amidst
+// using the array itself, by a pointer in a register, certain and possible differ.
 void check_pools(const Analysis& analysis, std::uint64_t highest, BusyTally& tally) {
-  constexpr std::uint64_t kInHand = 3;
-  auto* row = analysis.site("main.stack.inUse");
-  auto* pool = analysis.site("main.pool.inUse");
-  if (!row || (pool && pool->stale_slots > highest))
-    return tally.fault("a pool's site is missing or too large");
-  for (auto* site : {row, pool}) {
-    if (!site) continue;  // not filled far enough yet
-    auto stale = site == row ? highest - site->len : site->stale_slots;
-    if (site->stale_slots != stale || site->retained_objects > 2 * stale ||
-        site->retained_objects + 2 * kInHand < 2 * stale)
-      tally.fault(fmt::format("{}: len {}, {} stale slots keep {} objects", site->site, site->len,
-                              site->stale_slots, site->retained_objects));
+  constexpr std::uint64_t kInHand = 3, kConnBytes = 144 + 96;
+  auto* stack = analysis.site("main.stack.inUse");
+  if (!stack) tally.fault("the stack's site is missing");
+  for (auto* site : {stack, analysis.site("main.pool.inUse")}) {
+    if (!site) continue;  // the pool is not filled far enough yet
+    auto stale = site == stack ? highest - site->len : std::min(site->stale_slots, highest);
+    auto within = [&](std::uint64_t objects, std::uint64_t each) {
+      return objects <= each * stale && objects + each * kInHand >= each * stale;
+    };
+    bool certain = within(site->retained_objects, 2);
+    bool possible = within(site->retained_bytes_possible, kConnBytes);
+    tally.doubts += !certain && possible && !site->doubt.empty();
+    if (site->stale_slots != stale || !possible || (!certain && site->doubt.empty()))
+      tally.fault(fmt::format("{}: len {}, {} stale slots keep {} objects, {} bytes, possibly {}; {}",
+                              site->site, site->len, site->stale_slots, site->retained_objects,
+                              site->retained_bytes, site->retained_bytes_possible, site->doubt));
   }
 }
 
@@ -81,11 +87,12 @@ TEST_P(Busy, EveryImageHolds) {
   auto text = fmt::format(
       "{} {}: {} images, {} faults\n{}  phases:\n{}  goroutines {}, running {}, stacks being copied {}, frames {}\n"
       "  warnings:\n{}  truncated:\n{}  conservative frames:\n{}"
-      "  witnesses alive {}, garbage found dead {}, kept by a conservative word {}\n",
+      "  witnesses alive {}, garbage found dead {}, kept by a conservative word {}; sites in doubt "
+      "{}\n",
       GetParam(), go_version(), tally.images, tally.fault_count, faults, list(tally.phases),
       tally.goroutines, tally.running, tally.copying, tally.frames, list(tally.warnings), list(tally.truncated),
       list(tally.conservative), tally.living, tally.dropped - tally.dropped_conservative,
-      tally.dropped_conservative);
+      tally.dropped_conservative, tally.doubts);
   report(text);
   EXPECT_EQ(tally.fault_count, 0u) << text;
   EXPECT_TRUE(tally.truncated.empty()) << text;
@@ -95,7 +102,7 @@ TEST_P(Busy, EveryImageHolds) {
 // What the next collection marks is in our live set, and what it does not mark has died since.
 TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
   auto rounds = count_from("OVERHANG_BUSY_ROUNDS", 4);
-  auto subject = start("-1", "400000");
+  auto subject = start("-1", "150000");
   BoundsTally tally;
   BusyTally each;
   std::uint64_t stopped = 0, exact = 0;
@@ -139,11 +146,12 @@ TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
       "{} {}: bounds, images before a cycle {}, amidst marking {}, after {}; live objects {}\n{}"
       "  before: missed {} (revived by finalizers {}); died in {} steps: heap {}, stacks {}, "
       "conservative {} (at most {})\n"
-      "  marking: never marked {} (conservative {}), floating garbage {}\n"
+      "  marking: never marked {} (died on stacks not scanned yet {}, conservative {}), floating "
+      "garbage {}\n"
       "  images after the stop that equal the collector's marks: {} of {}\n{}",
       GetParam(), go_version(), tally.before, tally.marking, tally.after, tally.live, faults,
       tally.missed, tally.revived, tally.steps, tally.gone_heap, tally.gone_stack,
-      tally.gone_conservative, allowed, tally.unmarked, tally.marking_conservative, tally.floating,
+      tally.gone_conservative, allowed, tally.unmarked, tally.marking_stack, tally.marking_conservative, tally.floating,
       exact, stopped, different);
   report(text);
   EXPECT_EQ(tally.missed, 0u) << text;

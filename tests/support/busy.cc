@@ -39,6 +39,49 @@ void for_each_witness(const Anatomy& anatomy, const char* table, std::uint64_t c
   }
 }
 
+// What an object is, and the way to it from a root, backwards, by exact references if there are any.
+std::string describe(const Anatomy& anatomy, ObjectId id) {
+  auto& heap = *anatomy.heap;
+  auto exact = anatomy.reach(without_conservative_roots(anatomy.roots));
+  auto& live = exact.live.test(id.value) ? exact.live : anatomy.live.live;
+  std::string text;
+  for (int step = 0; step < 6; step++) {
+    text += fmt::format(" {:#x}/{} {{", heap.base(id), heap.slot_size(id));
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(heap.slot_size(id) / 8, 3); i++)
+      text += fmt::format("{:#x} ", anatomy.image->word(heap.base(id) + 8 * i).value_or(0));
+    text += "} <-";
+    auto points_here = [&](Address value) {
+      auto to = heap.find(value);
+      return to && to->id == id;
+    };
+    for (auto& root : anatomy.roots.roots)
+      if (points_here(root.value))
+        return text + fmt::format(" root {} {:#x}", int(root.kind), root.slot);
+    for (auto& goroutine : anatomy.roots.goroutines)
+      for (auto& root : goroutine.roots)
+        if (points_here(root.value)) {
+          text += fmt::format(" g {} status {} word {:#x}{} frames", goroutine.id, goroutine.status,
+                              root.slot, root.conservative ? " conservative" : "");
+          for (auto& frame : goroutine.frames)
+            if (root.slot == 0 || (frame.fp > root.slot && frame.sp <= root.slot))
+              text += fmt::format(" {}", frame.function.name);
+          return text;
+        }
+    auto from = id;
+    for (std::uint32_t i = 0; i < heap.object_count() && from == id; i++)
+      if (live.test(i))
+        heap.for_each_pointer(ObjectId{i}, 0, heap.slot_size(ObjectId{i}),
+                              [&](std::uint64_t offset, Address value) {
+                                if (ObjectId{i} == id || from != id || !points_here(value)) return;
+                                from = ObjectId{i};
+                                text += fmt::format(" +{} of", offset);
+                              });
+    if (from == id) break;
+    id = from;
+  }
+  return text;
+}
+
 void check_witnesses(const Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
   auto& heap = *anatomy.heap;
   for_each_witness(anatomy, "living", 1024, [&](Address address, bool there) {
@@ -60,7 +103,8 @@ void check_witnesses(const Anatomy& anatomy, const Analysis& analysis, BusyTally
     if (!anatomy.live.live.test(object->id.value)) return;
     if (!exact) exact = anatomy.reach(without_conservative_roots(anatomy.roots));
     if (exact->live.test(object->id.value))
-      tally.fault(fmt::format("witness {:#x} is garbage, in the live set", address));
+      tally.fault(fmt::format("witness {:#x} is garbage, in the live set: {}", address,
+                              describe(anatomy, object->id)));
     else
       tally.dropped_conservative++;
   });
@@ -145,6 +189,20 @@ RootSet without_goroutines(const RootSet& all) {
   return out;
 }
 
+// What g.sched.ctxt of goroutines refers to, dead ones too.
+RootSet scheduled_closures(const Anatomy& anatomy) {
+  RootSet out;
+  auto& image = *anatomy.image;
+  auto list = read_slice(image, anatomy.runtime->variables().allgs);
+  for (std::uint64_t i = 0; list && i < list->len; i++) {
+    auto g = image.word(list->data + 8 * i).value_or(0);
+    auto slot = g + static_cast<std::uint64_t>(anatomy.runtime->layout().g_sched_ctxt);
+    if (auto closure = image.word(slot).value_or(0))
+      out.roots.push_back({RootKind::Other, slot, closure, 0});
+  }
+  return out;
+}
+
 // Whether the collection that `collected` comes after marked what stood at the object's place.
 bool marked_later(const Anatomy& image, const Anatomy& collected, ObjectId id) {
   auto& then = *image.heap;
@@ -155,26 +213,6 @@ bool marked_later(const Anatomy& image, const Anatomy& collected, ObjectId id) {
   ObjectId same{hit.id};
   return now.base(same) == base && now.slot_size(same) == then.slot_size(id) &&
          now.marked_by_collector(same);
-}
-
-std::string describe(const Anatomy& anatomy, ObjectId id) {
-  auto& heap = *anatomy.heap;
-  auto text = fmt::format("{:#x}, {} bytes, span class {}, {{", heap.base(id), heap.slot_size(id),
-                          heap.span_of(id).span.span_class);
-  for (std::uint64_t i = 0; i < std::min<std::uint64_t>(heap.slot_size(id) / 8, 4); i++)
-    text += fmt::format("{:#x} ", anatomy.image->word(heap.base(id) + 8 * i).value_or(0));
-  text += "}";
-  for (std::uint32_t i = 0; i < heap.object_count(); i++) {
-    ObjectId from{i};
-    if (!heap.allocated(from)) continue;
-    heap.for_each_pointer(from, 0, heap.slot_size(from), [&](std::uint64_t offset, Address value) {
-      auto to = heap.find(value);
-      if (to && to->id == id && text.size() < 400)
-        text += fmt::format(" <- {}{:#x}+{}/{}", anatomy.live.live.test(i) ? "live " : "dead ",
-                            heap.base(from), offset, heap.slot_size(from));
-    });
-  }
-  return text;
 }
 
 }  // namespace
@@ -230,6 +268,7 @@ void check_bounds(const Anatomy& image, const Anatomy& collected, BoundsTally& t
                    (kit_word(image, "workers") & 0xFFFFFFFF);
   auto exact = image.reach(without_conservative_roots(image.roots));
   auto global = image.reach(without_goroutines(image.roots));
+  auto contexts = image.reach(scheduled_closures(image));
   for (std::uint32_t i = 0; i < heap.object_count(); i++) {
     ObjectId id{i};
     if (!heap.allocated(id)) continue;
@@ -240,6 +279,8 @@ void check_bounds(const Anatomy& image, const Anatomy& collected, BoundsTally& t
         tally.floating++;
       } else if (!exact.live.test(i)) {
         tally.marking_conservative++;
+      } else if (!global.live.test(i) || contexts.live.test(i)) {
+        tally.marking_stack++;
       } else {
         tally.unmarked++;
         fault("amidst marking, exact, never marked: ", id);

@@ -23,6 +23,7 @@ struct BusyTally {
   std::uint64_t living = 0;   // witnesses found alive and visible
   std::uint64_t dropped = 0;  // garbage that still stood in the heap, and was told dead
   std::uint64_t dropped_conservative = 0;  // …and that a conservatively read word points to
+  std::uint64_t doubts = 0;  // sites that a word of unknown type casts doubt on
   // Broken promises, one line each.
   std::vector<std::string> faults;
   void fault(std::string text) {
@@ -53,9 +54,11 @@ struct BoundsTally {
   // alone reached them at the image.
   std::uint64_t gone_conservative = 0, gone_stack = 0, gone_heap = 0;
   std::uint64_t steps = 0;  // carried out in between, one for each worker under way added
-  // Upper bound, images amidst marking: objects that an exact reference reaches and that the cycle
-  // under way did not end up marking. Must be none.
-  std::uint64_t unmarked = 0;
+  // Upper bound, images amidst marking: objects that globals and the heap reach and that the cycle
+  // under way did not end up marking. Must be none: its barrier shades what is unlinked there
+  // (mbarrier.go). What only stacks reach may die before they are scanned, as may a closure that
+  // only g.sched.ctxt refers to, which is written without a barrier (proc.go: newproc1).
+  std::uint64_t unmarked = 0, marking_stack = 0;
   std::uint64_t floating = 0;  // marked, but dead at the image: the next cycle's
   std::uint64_t marking_conservative = 0;
   std::vector<std::string> faults;

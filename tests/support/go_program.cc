@@ -104,8 +104,9 @@ Subject::Subject(const std::string& name, const std::vector<std::string>& argume
                  const std::vector<std::string>& environment)
     : Subject(build_subject(name), arguments, environment, 0) {}
 
-Subject Subject::started(const std::string& executable, const std::vector<std::string>& arguments) {
-  return Subject(executable, arguments, {}, 0);
+Subject Subject::started(const std::string& executable, const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment) {
+  return Subject(executable, arguments, environment, 0);
 }
 
 Subject::Subject(std::string executable, const std::vector<std::string>& arguments,

@@ -32,7 +32,8 @@ class Subject {
   explicit Subject(const std::string& name, const std::vector<std::string>& arguments = {},
                    const std::vector<std::string>& environment = {});
   // Starts an executable that build_subject returned.
-  static Subject started(const std::string& executable, const std::vector<std::string>& arguments);
+  static Subject started(const std::string& executable, const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment = {});
 
   pid_t pid() const { return process_->pid(); }
   const std::string& executable() const { return executable_; }
