@@ -117,10 +117,6 @@ Result<HeapSpans> read_spans(const Runtime& runtime) {
     if (field<std::uint8_t>(*record, layout.mspan_state) != layout.mSpanInUse) continue;
     auto span = read_span(layout, *record);
     span.inline_marks = arenas.uses_inline_marks(span.base);
-    // In the making: mheap.initSpan sets the state before it publishes the span. Nothing is in it.
-    if (span.free_index == 0 && arenas.span_of(span.base) != address &&
-        span.sweepgen == out.sweepgen)
-      continue;
     if (!sane(span, layout)) {
       lose("heap span inconsistent (runtime.mspan)");
     } else if (arenas.span_of(span.base) != address ||

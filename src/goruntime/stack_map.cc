@@ -27,6 +27,7 @@ FrameRole role_of(const Function& f, const Layout& layout) {
       f.name.starts_with("runtime.gcWriteBarrier"))
     return FrameRole::KeepsRegisters;
   if (f.name == "gogo" || f.name == "runtime.gogo") return FrameRole::Gogo;
+  if (f.name == "gosave_systemstack_switch") return FrameRole::SavesForSwitch;
   return FrameRole::Ordinary;
 }
 

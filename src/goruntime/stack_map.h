@@ -35,6 +35,7 @@ enum class FrameRole : std::uint8_t {
   ReflectStub,     // reflect.makeFuncStub, reflect.methodValueCall: argument maps made at run time
   KeepsRegisters,  // called with the caller's registers live: no stack map holds at that call
   Gogo,
+  SavesForSwitch,  // its caller switches stacks, but not before it has returned
 };
 
 // One bit a word, least significant first; not `known`: the function has no such map.
