@@ -9,7 +9,6 @@ namespace overhang::test {
 namespace {
 
 constexpr std::size_t kShown = 40;
-constexpr std::uint8_t kTinySpanClass = 5;  // malloc.go: tinySpanClass
 
 // See Verdicts::died_in_unique_cleanup.
 bool made_by_unique_cleanup(const Anatomy& anatomy, ObjectId id) {
