@@ -134,11 +134,13 @@ std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& 
     auto& facts = cache.at(registers.pc);
     if (facts.role == FrameRole::Gogo)  // on its way to sched.pc, sp set already
       return GoroutinePosition{{word(goroutine.g, layout.g_sched_pc), registers.sp, true, false},
-                               registers.general, false};
+                               registers.general,
+                               false};
     if (facts.known || registers.pc == 0)
       return GoroutinePosition{{registers.pc, registers.sp, true, false}, registers.general, false};
   }
-  if (in_vdso) return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}, false};
+  if (in_vdso)
+    return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}, false};
   // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
   auto sp = word(goroutine.g, layout.g_sched_sp);
   if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;

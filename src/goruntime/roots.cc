@@ -106,8 +106,8 @@ void RootReader::read_block(Address start, std::uint64_t words, Address mask) {
 }
 
 // markrootSpans. An object that the last cycle found dead is swept before the next one begins, and
-// loses its weak handle then. Other kinds keep nothing alive: they describe an object (profile, pin counter,
-// tiny block, bubble, …) and hold no pointers that the collector follows.
+// loses its weak handle then. Other kinds keep nothing alive: they describe an object (profile, pin
+// counter, tiny block, bubble, …) and hold no pointers that the collector follows.
 void RootReader::read_specials(const HeapSpans& heap) {
   for_each_special(runtime_, heap, [&](const Span& span, const Special& special) {
     bool dead = span.elem_size != 0 && sweep_state(span, heap.sweepgen) == SweepState::Unswept &&

@@ -1,5 +1,5 @@
-// What an image that stands anywhere in a cycle says of a span's objects: its mark bits, and whether
-// they have become its allocation bits yet (mgcsweep.go: sweepLocked.sweep).
+// What an image that stands anywhere in a cycle says of a span's objects: its mark bits, and
+// whether they have become its allocation bits yet (mgcsweep.go: sweepLocked.sweep).
 #pragma once
 
 #include <cstdint>

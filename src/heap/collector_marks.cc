@@ -24,8 +24,8 @@ bool Heap::marked_by_collector(ObjectId id) const {
 bool Heap::allocated_since_cycle(ObjectId id) const {
   auto& entry = span_of(id);
   auto slot = id.value - entry.first.value;
-  return sweep_state(entry.span, sweepgen_) == SweepState::Swept &&
-         slot < entry.span.free_index && !alloc_bit(entry.span, slot);
+  return sweep_state(entry.span, sweepgen_) == SweepState::Swept && slot < entry.span.free_index &&
+         !alloc_bit(entry.span, slot);
 }
 
 }  // namespace overhang

@@ -1,6 +1,8 @@
-// Programs at work, imaged at random instants. OVERHANG_BUSY_IMAGES and OVERHANG_BUSY_ROUNDS say how
-// often (a few by default; `make soak-busy N=500` many), OVERHANG_BUSY_REPORT names a file to which
-// each subject's figures are added.
+// Programs at work, imaged at random instants. OVERHANG_BUSY_IMAGES and OVERHANG_BUSY_ROUNDS say
+// how often (a few by default; `make soak-busy N=500` many), OVERHANG_BUSY_REPORT names a file to
+// which each subject's figures are added.
+#include "support/busy.h"
+
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
@@ -10,7 +12,6 @@
 #include <random>
 #include <thread>
 
-#include "support/busy.h"
 #include "support/verdicts.h"
 
 namespace overhang::test {
@@ -33,10 +34,12 @@ void report(const std::string& text) {
 
 class Busy : public testing::TestWithParam<const char*> {
  protected:
+  void SetUp() override {
+    if (go_minor() < 22) GTEST_SKIP() << "the busy subjects are written for Go 1.22 and later";
+  }
   static Subject start(const char* gogc, const char* ballast) {
     auto name = std::string(GetParam());
-    auto executable =
-        name == "busy_syscalls" ? build_subject_with_c(name) : build_subject(name);
+    auto executable = name == "busy_syscalls" ? build_subject_with_c(name) : build_subject(name);
     // More threads than processors: some are always off in the midst of something.
     return Subject::started(executable, {gogc, ballast}, {"GOMAXPROCS=4"});
   }
@@ -48,8 +51,8 @@ class Busy : public testing::TestWithParam<const char*> {
 };
 
 // main.stack and main.pool of subjects/busy_pool: each slot from len up to the highest length ever
-// keeps a Conn and its peer, but for those that a worker holds in its hands. Where a worker is amidst
-// using the array itself, by a pointer in a register, certain and possible differ.
+// keeps a Conn and its peer, but for those that a worker holds in its hands. Where a worker is
+// amidst using the array itself, by a pointer in a register, certain and possible differ.
 void check_pools(const Analysis& analysis, std::uint64_t highest, BusyTally& tally) {
   constexpr std::uint64_t kInHand = 3, kConnBytes = 144 + 96;
   auto* stack = analysis.site("main.stack.inUse");
@@ -64,9 +67,10 @@ void check_pools(const Analysis& analysis, std::uint64_t highest, BusyTally& tal
     bool possible = within(site->retained_bytes_possible, kConnBytes);
     tally.doubts += !certain && possible && !site->doubt.empty();
     if (site->stale_slots != stale || !possible || (!certain && site->doubt.empty()))
-      tally.fault(fmt::format("{}: len {}, {} stale slots keep {} objects, {} bytes, possibly {}; {}",
-                              site->site, site->len, site->stale_slots, site->retained_objects,
-                              site->retained_bytes, site->retained_bytes_possible, site->doubt));
+      tally.fault(
+          fmt::format("{}: len {}, {} stale slots keep {} objects, {} bytes, possibly {}; {}",
+                      site->site, site->len, site->stale_slots, site->retained_objects,
+                      site->retained_bytes, site->retained_bytes_possible, site->doubt));
   }
 }
 
@@ -85,14 +89,15 @@ TEST_P(Busy, EveryImageHolds) {
   std::string faults;
   for (auto& line : tally.faults) faults += "    " + line + "\n";
   auto text = fmt::format(
-      "{} {}: {} images, {} faults\n{}  phases:\n{}  goroutines {}, running {}, stacks being copied {}, frames {}\n"
+      "{} {}: {} images, {} faults\n{}  phases:\n{}  goroutines {}, running {}, stacks being "
+      "copied {}, frames {}\n"
       "  warnings:\n{}  truncated:\n{}  conservative frames:\n{}"
       "  witnesses alive {}, garbage found dead {}, kept by a conservative word {}; sites in doubt "
       "{}\n",
       GetParam(), go_version(), tally.images, tally.fault_count, faults, list(tally.phases),
-      tally.goroutines, tally.running, tally.copying, tally.frames, list(tally.warnings), list(tally.truncated),
-      list(tally.conservative), tally.living, tally.dropped - tally.dropped_conservative,
-      tally.dropped_conservative, tally.doubts);
+      tally.goroutines, tally.running, tally.copying, tally.frames, list(tally.warnings),
+      list(tally.truncated), list(tally.conservative), tally.living,
+      tally.dropped - tally.dropped_conservative, tally.dropped_conservative, tally.doubts);
   report(text);
   EXPECT_EQ(tally.fault_count, 0u) << text;
   EXPECT_TRUE(tally.truncated.empty()) << text;
@@ -151,8 +156,8 @@ TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
       "  images after the stop that equal the collector's marks: {} of {}\n{}",
       GetParam(), go_version(), tally.before, tally.marking, tally.after, tally.live, faults,
       tally.missed, tally.revived, tally.steps, tally.gone_heap, tally.gone_stack,
-      tally.gone_conservative, allowed, tally.unmarked, tally.marking_stack, tally.marking_conservative, tally.floating,
-      exact, stopped, different);
+      tally.gone_conservative, allowed, tally.unmarked, tally.marking_stack,
+      tally.marking_conservative, tally.floating, exact, stopped, different);
   report(text);
   EXPECT_EQ(tally.missed, 0u) << text;
   EXPECT_EQ(tally.unmarked, 0u) << text;

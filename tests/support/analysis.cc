@@ -27,7 +27,8 @@ Analysis::Analysis(Anatomy& anatomy) {
   views->settle();
   possible = find_leaks(*views);
   certain = views->settle_certain() ? find_leaks(*views) : possible;
-  describe_heap(*views, anatomy.live, anatomy.roots, certain, possible, anatomy.diagnostics, report);
+  describe_heap(*views, anatomy.live, anatomy.roots, certain, possible, anatomy.diagnostics,
+                report);
   describe_sites(*views, certain, possible, report);
   report.warnings = anatomy.diagnostics.warnings();
 }

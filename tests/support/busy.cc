@@ -23,7 +23,9 @@ Address symbol(const Anatomy& anatomy, const std::string& name) {
 bool legitimate(std::string_view cause) {
   // A slice header is three words, which the program writes one after another: an image may stand
   // between them, the array still the old one and the length the new.
-  return cause == "slices that end past their array";
+  if (cause == "slices that end past their array") return true;
+  // The kernel does not stop a thread that waits for a page, on a machine that is short of memory.
+  return cause == "threads in uninterruptible sleep, whose registers are unknown";
 }
 
 // Calls visit(address) for each place of a table of kit/busy.go that holds a witness still.
@@ -40,7 +42,8 @@ void for_each_witness(const Anatomy& anatomy, const char* table, std::uint64_t c
   }
 }
 
-// What an object is, and the way to it from a root, backwards, by exact references if there are any.
+// What an object is, and the way to it from a root, backwards, by exact references if there are
+// any.
 std::string describe(const Anatomy& anatomy, ObjectId id) {
   auto& heap = *anatomy.heap;
   auto exact = anatomy.reach(without_conservative_roots(anatomy.roots));

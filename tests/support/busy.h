@@ -20,10 +20,10 @@ struct BusyTally {
   std::map<std::string, std::uint64_t> warnings;      // by cause
   std::map<std::string, std::uint64_t> truncated;     // by cause
   std::map<std::string, std::uint64_t> conservative;  // conservatively scanned frames by function
-  std::uint64_t living = 0;   // witnesses found alive and visible
+  std::uint64_t living = 0;                           // witnesses found alive and visible
   std::uint64_t dropped = 0;  // garbage that still stood in the heap, and was told dead
   std::uint64_t dropped_conservative = 0;  // …and that a conservatively read word points to
-  std::uint64_t doubts = 0;  // sites that a word of unknown type casts doubt on
+  std::uint64_t doubts = 0;                // sites that a word of unknown type casts doubt on
   // Broken promises, one line each.
   std::vector<std::string> faults;
   void fault(std::string text) {

@@ -84,7 +84,8 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   command.insert(command.end(), flags.begin(), flags.end());
   command.push_back(package);
   // goindex: Go 1.19's does not work in the module cache, where toolchains are that were fetched.
-  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GODEBUG=goindex=0"};
+  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off",
+                                     "GOFLAGS=", "GODEBUG=goindex=0"};
   variables.insert(variables.end(), environment.begin(), environment.end());
   auto result =
       run(command, {.directory = kSubjects / name, .environment = variables, .timeout = 600s});
