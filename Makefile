@@ -4,6 +4,7 @@
 # make check   formatting, clang-tidy, layers, tests
 # make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
 # make soak-unusual   heaps of unusual shape at full size (minutes, 8 GB of memory)
+# make soak-busy N=500   programs at work, N images of each (minutes)
 # make bench   against goref, viewcore and Go's own collector
 # Each installs what it needs first (tools/setup).
 BUILD := build/release
@@ -11,7 +12,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test accuracy soak-unusual test-matrix check format bench install clean
+.PHONY: setup configure build all demo test accuracy soak-busy soak-unusual test-matrix check format bench install clean
 
 setup:
 	@tools/setup
@@ -33,6 +34,10 @@ test: all
 
 accuracy: all
 	@tools/accuracy $(BUILD)
+
+N := 500
+soak-busy: all
+	@tools/accuracy_busy $(BUILD) $(N)
 
 soak-unusual: all
 	@PATH="$$(tools/go env GOROOT)/bin:$$PATH" $(BUILD)/tests/e2e/unusual_soak

@@ -21,7 +21,11 @@ std::optional<ChannelStorage> channel_storage(const Runtime& runtime, TypeTable&
   out.capacity = load_unchecked<std::uint64_t>(raw + layout.hchan_dataqsiz);
   out.elem_size = load_unchecked<std::uint16_t>(raw + layout.hchan_elemsize);
   out.first = load_unchecked<std::uint64_t>(raw + layout.hchan_recvx);
+  // An image may stand between recvx++ and its going round the end (chan.go: recv).
+  if (out.first == out.capacity) out.first = 0;
   out.elem = types.from_rtype(load_unchecked<Address>(raw + layout.hchan_elemtype));
+  // Not filled in yet (chan.go: makechan).
+  if (load_unchecked<Address>(raw + layout.hchan_elemtype) == 0) return std::nullopt;
   out.header_type = types.named("runtime.hchan");
   const TypeInfo& elem = types.info(out.elem);
   auto bytes = checked_mul(out.capacity, out.elem_size);

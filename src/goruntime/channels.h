@@ -23,7 +23,8 @@ struct ChannelStorage {
   bool buffer_with_header = false;
 };
 
-// Nothing, and a loss counted, where what stands there is no channel.
+// Nothing where it is in the making; nothing, and a loss counted, where what stands there is no
+// channel.
 std::optional<ChannelStorage> channel_storage(const Runtime& runtime, TypeTable& types,
                                               Address header);
 

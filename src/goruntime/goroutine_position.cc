@@ -33,6 +33,35 @@ GoroutinePositions::GoroutinePositions(const Runtime& runtime)
     by_sp_.push_back(&thread);
   }
   std::ranges::sort(by_sp_, {}, &ThreadState::sp);
+  any_moving_ = std::ranges::any_of(runtime.image().threads(),
+                                    [this](auto& thread) { return in_copystack(thread); });
+}
+
+// By the return addresses on its stack, which is not unwound for this: a stale one does no harm.
+bool GoroutinePositions::in_copystack(const ThreadState& thread) const {
+  constexpr std::uint64_t kWords = 512;  // what copystack's callees need, and more
+  auto is_copystack = [this](Address pc) {
+    auto function = runtime_.find_function(pc);
+    return function && function->name == "runtime.copystack";
+  };
+  if (is_copystack(thread.pc)) return true;
+  const Image& image = runtime_.image();
+  for (std::uint64_t i = 0; i < kWords; i++) {
+    auto word = image.word(thread.sp + i * kWord);
+    if (!word) break;
+    if (is_copystack(*word)) return true;
+  }
+  return false;
+}
+
+bool GoroutinePositions::may_be_moving(const Goroutine& goroutine,
+                                       const GoroutinePosition& position) const {
+  if (!any_moving_) return false;
+  // Who shrinks another's stack holds its _Gscan bit (stack.go: shrinkstack).
+  auto status = runtime_.image().read<std::uint32_t>(
+      goroutine.g + static_cast<std::uint64_t>(runtime_.layout().g_atomicstatus));
+  return position.on_system_stack || (status && (*status & kGscan)) ||
+         goroutine.status == static_cast<std::uint32_t>(GoroutineStatus::CopyStack);
 }
 
 std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& goroutine,
@@ -44,11 +73,12 @@ std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& gorou
   };
   // initAt: "saved values from gp".
   if (auto sp = field(layout.g_syscallsp); sp != 0)
-    return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}};
+    return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}, false};
   if (goroutine.status != static_cast<std::uint32_t>(GoroutineStatus::Running))
     return GoroutinePosition{
         {field(layout.g_sched_pc), field(layout.g_sched_sp), false, false, saved_lr(goroutine)},
-        {}};
+        {},
+        false};
 
   auto m = field(layout.g_m);
   auto* thread = thread_of(goroutine, m);
@@ -140,12 +170,13 @@ std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& 
   bool in_vdso = vdso_sp != 0 && on_stack(goroutine, vdso_sp);
   if (on_stack(goroutine, registers.sp))
     if (auto position = of_registers(goroutine, registers, cache)) return position;
-  if (in_vdso) return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}};
+  if (in_vdso)
+    return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}, false};
   // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
   auto sp = word(goroutine.g, layout.g_sched_sp);
   if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;
   return GoroutinePosition{
-      {word(goroutine.g, layout.g_sched_pc), sp, false, false, saved_lr(goroutine)}, {}};
+      {word(goroutine.g, layout.g_sched_pc), sp, false, false, saved_lr(goroutine)}, {}, true};
 }
 
 Address GoroutinePositions::saved_lr(const Goroutine& goroutine) const {

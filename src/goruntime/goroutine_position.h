@@ -30,6 +30,8 @@ struct GoroutinePosition {
   StackPosition stack;
   // General registers of the thread that runs it; empty where it stands at a safe point.
   std::vector<std::uint64_t> registers;
+  // Running, but its thread is on the system stack for it.
+  bool on_system_stack = false;
 };
 
 class GoroutinePositions {
@@ -38,8 +40,12 @@ class GoroutinePositions {
   // `goroutine` has g, status and stack bounds. Nothing where nobody knows: a running goroutine
   // whose thread is not in the image, or is in code that tells nothing.
   std::optional<GoroutinePosition> find(const Goroutine& goroutine, PcCache& cache) const;
+  // Whether somebody may be amidst moving the goroutine's stack (stack.go: copystack): once it is
+  // copied, its frames are adjusted one by one, and until then point to where it was.
+  bool may_be_moving(const Goroutine& goroutine, const GoroutinePosition& position) const;
 
  private:
+  bool in_copystack(const ThreadState& thread) const;
   struct Registers {
     Address pc = 0, sp = 0;
     std::vector<std::uint64_t> general;
@@ -56,6 +62,7 @@ class GoroutinePositions {
   const StackArchitecture& arch_;
   std::unordered_map<std::uint32_t, const ThreadState*> threads_;  // by tid
   std::vector<const ThreadState*> by_sp_;
+  bool any_moving_ = false;  // some thread is in copystack
 };
 
 }  // namespace overhang

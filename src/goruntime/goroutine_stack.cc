@@ -69,6 +69,7 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   if (known) {
     for (auto value : position->registers) scan_.word(0, value, -1, true);
     scan_frames(goroutine, position->stack, !position->registers.empty());
+    if (positions_.may_be_moving(goroutine, *position)) scan_.reach_all();
   } else {
     give_up(goroutine, "goroutine stopped nobody knows where", from);
   }

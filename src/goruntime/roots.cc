@@ -7,6 +7,7 @@
 #include <cstring>
 #include <unordered_set>
 
+#include "goruntime/span_marks.h"
 #include "goruntime/specials.h"
 
 namespace overhang {
@@ -33,7 +34,7 @@ class RootReader {
  private:
   void read_masked(Address start, Address end, Address mask, std::uint64_t mask_bits);
   void read_block(Address start, std::uint64_t words, Address mask);
-  void read_finalizer(const Span& span, const Special& special);
+  void read_finalizer(const Span& span, const Special& special, bool dead);
   void read_cleanup(const Special& special);
   void add_cleanup_fn(Address cleanup, RootKind function);
   void add(RootKind kind, Address slot, Address type = 0);
@@ -104,21 +105,27 @@ void RootReader::read_block(Address start, std::uint64_t words, Address mask) {
   }
 }
 
-// markrootSpans. Other kinds keep nothing alive: they describe an object (profile, pin counter,
-// tiny block, bubble, …) and hold no pointers that the collector follows.
+// markrootSpans. An object that the last cycle found dead is swept before the next one begins, and
+// loses its weak handle then. Other kinds keep nothing alive: they describe an object (profile, pin
+// counter, tiny block, bubble, …) and hold no pointers that the collector follows.
 void RootReader::read_specials(const HeapSpans& heap) {
-  for_each_special(runtime_, heap, [this](const Span& span, const Special& special) {
+  for_each_special(runtime_, heap, [&](const Span& span, const Special& special) {
+    bool dead = span.elem_size != 0 && sweep_state(span, heap.sweepgen) == SweepState::Unswept &&
+                !SpanMarks(image_, span)
+                     .test(static_cast<std::uint32_t>(
+                         std::min(special.offset / span.elem_size, std::uint64_t{span.slots} - 1)));
     if (special.kind == layout_.kindSpecialFinalizer)
-      read_finalizer(span, special);
-    else if (special.kind == layout_.kindSpecialWeakHandle)
+      read_finalizer(span, special, dead);
+    else if (special.kind == layout_.kindSpecialWeakHandle && !dead)
       add(RootKind::WeakHandle, field(special.address, layout_.specialWeakHandle_handle));
     else if (special.kind == layout_.kindSpecialCleanup)
       read_cleanup(special);
   });
 }
 
-// gcScanFinalizer.
-void RootReader::read_finalizer(const Span& span, const Special& special) {
+// gcScanFinalizer. Of an object that the last cycle found `dead` sweeping will queue the finalizer
+// (mgcsweep.go: sweepLocked.sweep), which then refers to the object itself.
+void RootReader::read_finalizer(const Span& span, const Special& special, bool dead) {
   add(RootKind::FinalizerFn, field(special.address, layout_.specialfinalizer_fn));
   if (span.elem_size == 0) return;
   // Set for an inner byte where several tiny values share a slot: then its type is not the slot's.
@@ -127,6 +134,9 @@ void RootReader::read_finalizer(const Span& span, const Special& special) {
   auto type = image_.word(field(special.address, layout_.specialfinalizer_ot)).value_or(0);
   roots_.push_back({RootKind::FinalizerObject, 0, span.base + special.offset - inner,
                     tiny ? 0 : pointed_to(type), 0});
+  if (dead)
+    roots_.push_back({RootKind::QueuedFinalizer, special.address, span.base + special.offset,
+                      pointed_to(type), 0});
 }
 
 // gcScanCleanup: the func value (1.24, 1.25), or the adapter, function and argument (1.26).

@@ -29,6 +29,7 @@ FrameRole role_of(const Function& f, const Layout& layout) {
   if (f.name == "gogo" || f.name == "runtime.gogo") return FrameRole::Gogo;
   if (is(layout.funcIdMorestack) || f.name == "runtime.morestack_noctxt")
     return FrameRole::Morestack;
+  if (f.name == "gosave_systemstack_switch") return FrameRole::SavesForSwitch;
   return FrameRole::Ordinary;
 }
 

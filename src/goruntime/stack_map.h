@@ -39,6 +39,7 @@ enum class FrameRole : std::uint8_t {
   KeepsRegisters,  // called with the caller's registers live: no stack map holds at that call
   Gogo,
   Morestack,
+  SavesForSwitch,  // its caller switches stacks, but not before it has returned
 };
 
 // traceback.go: isInjectedCall: called by no call instruction, but by a signal handler or debugger.

@@ -99,6 +99,11 @@ StackScan::Object* StackScan::find(Address address) {
   return address - object.address < object.size ? &object : nullptr;
 }
 
+void StackScan::reach_all() {
+  for (auto& object : objects_)
+    if (object.size != 0) conservative_.push_back(object.address);
+}
+
 void StackScan::finish() {
   for (;;) {
     bool conservative = exact_.empty();

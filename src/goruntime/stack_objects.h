@@ -37,6 +37,8 @@ class StackScan {
                   std::int32_t frame);
   // reflect's abi.RegArgs, which has no record in the binary (methodValueCallFrameObjs).
   void add_register_arguments(Address varp, std::int32_t frame);
+  // Has all stack objects reached, by a conservative word at least.
+  void reach_all();
 
   // Follows pointers into the stack until no more objects are reached.
   void finish();

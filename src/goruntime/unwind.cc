@@ -47,13 +47,14 @@ void Unwinder::resolve(bool innermost, bool from_syscall) {
   frame_.function = f;
   frame_.fp = fp;
   // A function that switches stacks cannot be unwound but where it stands at its entry check,
-  // which is how the collector meets it innermost.
+  // which is how the collector meets it innermost, or where it saves its position (asm_amd64.s:
+  // systemstack, asmcgocall), which the collector never meets.
   auto flag = f.flag;
   if (facts_->role == FrameRole::Cgocallback || from_syscall)
     flag &= static_cast<std::uint8_t>(~kFuncFlagSpWrite);
   if (flag & kFuncFlagTopFrame) {
     return_pc_ = 0;
-  } else if ((flag & kFuncFlagSpWrite) && !innermost) {
+  } else if ((flag & kFuncFlagSpWrite) && !innermost && callee_ != FrameRole::SavesForSwitch) {
     return_pc_ = 0;
     failure_ = "caller switches stacks";
   } else {

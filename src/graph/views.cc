@@ -351,7 +351,8 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   }
   auto header = header_size(object);
   bool pointers = has_pointers(object);
-  bool fills = object.offset == header && *len > 0 &&
+  // Slots past len within cap are the program's even where rounding would account for them.
+  bool fills = object.offset == header && *len > 0 && (*cap == *len || !pointers) &&
                slot_size_for(heap_.runtime().layout(), *len, pointers) == slot;
   bool tiny = !pointers && slot == kTinySlot;
   bool touched_before = touched(object.id);

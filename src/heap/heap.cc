@@ -4,6 +4,8 @@
 
 #include "base/parallel.h"
 #include "goruntime/arena_bitmap.h"
+#include "goruntime/span_marks.h"
+#include "goruntime/specials.h"
 #include "heap/pointer_map.h"
 
 namespace overhang {
@@ -126,29 +128,60 @@ void Heap::load_spans(unsigned threads) {
   });
 }
 
-// mspan.isFreeOrNewlyAllocated, for all slots.
+void Heap::set_allocated(const HeapSpan& entry, std::uint32_t byte_index, std::uint8_t bits) {
+  auto left = entry.span.slots - byte_index * 8;
+  auto byte = std::uint64_t{bits};
+  if (left < 8) byte &= (1u << left) - 1;
+  auto at = std::uint64_t{entry.first.value} + byte_index * 8;
+  allocated_.words()[at / 64] |= byte << (at % 64);
+  if (at % 64 > 56 && byte >> (64 - at % 64))
+    allocated_.words()[at / 64 + 1] |= byte >> (64 - at % 64);
+}
+
+// mspan.isFreeOrNewlyAllocated, for all slots, as it answers once the cycle under way is over.
 void Heap::read_allocated() {
   allocated_ = Bitmap(object_count_);
+  HeapSpans unswept{{}, sweepgen_};
   for (auto& entry : spans_) {
     auto& span = entry.span;
-    set_range(allocated_, entry.first.value, span.free_index_for_scan);
+    auto state = sweep_state(span, sweepgen_);
     auto byte_count = (span.slots + 7) / 8;
+    if (state != SweepState::Swept) {
+      SpanMarks marks(*image_, span);
+      if (state == SweepState::Unswept || marks.any()) {
+        for (std::uint32_t i = 0; i < byte_count; i++) set_allocated(entry, i, marks.byte(i));
+        if (span.specials) unswept.spans.push_back(span);
+        continue;
+      }
+    }
+    set_range(allocated_, entry.first.value, span.free_index_for_scan);
+    // While the collector marks, what is allocated is marked and freeIndexForScan stands still
+    // (malloc.go: mallocgcSmallScanNoHeader). Slots that are not marked are half-made.
+    if (span.free_index > span.free_index_for_scan) {
+      SpanMarks marks(*image_, span);
+      for (auto slot = span.free_index_for_scan; slot < span.free_index; slot++)
+        if (marks.test(slot)) allocated_.set(entry.first.value + slot);
+    }
     auto* bits = image_->at(span.alloc_bits, byte_count);
     if (!bits) {
       runtime_->diagnostics().lose("allocation bits not in the image (mspan.allocBits)",
                                    fmt::format("span {:#x}", span.base));
       continue;
     }
-    for (std::uint32_t i = 0; i < byte_count; i++) {
-      auto byte = static_cast<std::uint64_t>(bits[i]);
-      auto left = span.slots - i * 8;
-      if (left < 8) byte &= (1u << left) - 1;
-      auto at = std::uint64_t{entry.first.value} + i * 8;
-      allocated_.words()[at / 64] |= byte << (at % 64);
-      if (at % 64 > 56 && byte >> (64 - at % 64))
-        allocated_.words()[at / 64 + 1] |= byte >> (64 - at % 64);
-    }
+    for (std::uint32_t i = 0; i < byte_count; i++)
+      set_allocated(entry, i, std::to_integer<std::uint8_t>(bits[i]));
   }
+  revive_finalizable(unswept);
+}
+
+// Sweeping keeps what is unmarked and has a finalizer.
+void Heap::revive_finalizable(const HeapSpans& unswept) {
+  for_each_special(*runtime_, unswept, [this](const Span& span, const Special& special) {
+    PageTable::Hit hit;
+    if (special.kind == runtime_->layout().kindSpecialFinalizer &&
+        pages_.find(span.base + special.offset, hit))
+      allocated_.set(hit.id);
+  });
 }
 
 const std::byte* Heap::slot_bytes(ObjectId id) const {

@@ -66,7 +66,8 @@ class Heap {
   // Whether the address lies in an in-use span at all.
   bool contains(Address address) const { return pages_.span_of(address) != PageTable::kNone; }
   // The slot that holds `address` (runtime.findObject): nothing outside in-use spans, past the last
-  // slot, or in a slot that is free (isFree by freeIndexForScan and allocBits).
+  // slot, or in a slot that is free. Objects that the last finished cycle found dead are free even
+  // if nobody has swept them yet.
   std::optional<ObjectRef> find(Address address) const {
     PageTable::Hit hit;
     if (!pages_.find(address, hit) || !allocated_.test(hit.id)) return std::nullopt;
@@ -128,8 +129,8 @@ class Heap {
   void number_slots(const std::vector<Span>& spans);
   void load_spans(unsigned threads);
   void read_allocated();
-  // Whether the span's marks of the last cycle are still in gcmarkBits (and inline).
-  bool unswept(const Span& span) const;
+  void set_allocated(const HeapSpan& entry, std::uint32_t byte_index, std::uint8_t bits);
+  void revive_finalizable(const HeapSpans& unswept);
   bool alloc_bit(const Span& span, std::uint32_t slot) const;
 
   const Image* image_ = nullptr;

@@ -18,10 +18,12 @@ std::unique_ptr<Anatomy> Anatomy::of(Subject& subject) {
   return of_process(subject.pid(), subject.executable());
 }
 
-std::unique_ptr<Anatomy> Anatomy::of_process(pid_t pid, const std::string& executable) {
+std::unique_ptr<Anatomy> Anatomy::of_process(pid_t pid, const std::string& executable,
+                                             const std::function<void()>& taken) {
   std::unique_ptr<Anatomy> out(new Anatomy);
   out->image = value_of(snapshot_process(static_cast<std::uint32_t>(pid), {}, out->diagnostics),
                         "snapshot_process");
+  if (taken) taken();
   out->open(executable);
   return out;
 }

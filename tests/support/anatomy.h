@@ -1,6 +1,7 @@
 // A Go process or core opened layer by layer, as the pipeline does it, for tests that look within.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -23,7 +24,9 @@ class Anatomy {
   // The image of a subject: of its process, or of its core where it is emulated.
   static std::unique_ptr<Anatomy> of(Subject& subject);
   // All throw std::runtime_error with the failing layer's message.
-  static std::unique_ptr<Anatomy> of_process(pid_t pid, const std::string& executable);
+  // `taken` is called when the image is there and the process goes on.
+  static std::unique_ptr<Anatomy> of_process(pid_t pid, const std::string& executable,
+                                             const std::function<void()>& taken = {});
   static std::unique_ptr<Anatomy> of_core(const std::string& core, const std::string& executable);
 
   Diagnostics diagnostics;

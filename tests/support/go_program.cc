@@ -98,12 +98,18 @@ std::string build_subject(const std::string& name, const std::vector<std::string
   return executable;
 }
 
+std::string build_subject_with_c(const std::string& name) {
+  static const bool compiler = run({"gcc", "--version"}).exit_code == 0;
+  return compiler ? build_subject(name, {}, "cgo", {"CGO_ENABLED=1"}) : build_subject(name);
+}
+
 Subject::Subject(const std::string& name, const std::vector<std::string>& arguments,
                  const std::vector<std::string>& environment)
     : Subject(build_subject(name), arguments, environment, 0) {}
 
-Subject Subject::started(const std::string& executable, const std::vector<std::string>& arguments) {
-  return Subject(executable, arguments, {}, 0);
+Subject Subject::started(const std::string& executable, const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment) {
+  return Subject(executable, arguments, environment, 0);
 }
 
 Subject::Subject(std::string executable, const std::vector<std::string>& arguments,

@@ -24,6 +24,8 @@ std::string build_subject(const std::string& name, const std::vector<std::string
                           const std::string& variant = "",
                           const std::vector<std::string>& environment = {},
                           const std::string& package = ".");
+// The same with cgo, where there is a C compiler; else without.
+std::string build_subject_with_c(const std::string& name);
 
 // A running subject (see subjects/kit) that has fallen silent.
 class Subject {
@@ -32,7 +34,8 @@ class Subject {
   explicit Subject(const std::string& name, const std::vector<std::string>& arguments = {},
                    const std::vector<std::string>& environment = {});
   // Starts an executable that build_subject returned.
-  static Subject started(const std::string& executable, const std::vector<std::string>& arguments);
+  static Subject started(const std::string& executable, const std::vector<std::string>& arguments,
+                         const std::vector<std::string>& environment = {});
 
   pid_t pid() const { return process_->pid(); }
   const std::string& executable() const { return executable_; }
@@ -43,6 +46,9 @@ class Subject {
   std::uint64_t heap_objects() const { return heap_objects_; }
   // Has the subject carry out a command and waits until it is ready again.
   void command(const std::string& name);
+  // The same in two halves, so that it can be imaged meanwhile.
+  void begin(const std::string& name) { process_->write_line(name); }
+  void finish() { wait_until_ready(); }
   void kill() { process_->kill(); }
 
   // What names its image to overhang: its process id; of an emulated one, whose process is the

@@ -10,13 +10,6 @@ namespace {
 
 constexpr std::size_t kShown = 40;
 
-RootSet without_conservative_roots(const RootSet& all) {
-  RootSet exact = all;
-  for (auto& goroutine : exact.goroutines)
-    std::erase_if(goroutine.roots, [](const StackRoot& root) { return root.conservative; });
-  return exact;
-}
-
 // See Verdicts::died_in_unique_cleanup.
 bool made_by_unique_cleanup(const Anatomy& anatomy, ObjectId id) {
   if (anatomy.runtime->version().minor != 24 || anatomy.heap->slot_size(id) != 24) return false;
@@ -103,6 +96,13 @@ std::vector<ObjectId> tops(const Heap& heap, const std::vector<ObjectId>& set) {
 }
 
 }  // namespace
+
+RootSet without_conservative_roots(const RootSet& all) {
+  RootSet exact = all;
+  for (auto& goroutine : exact.goroutines)
+    std::erase_if(goroutine.roots, [](const StackRoot& root) { return root.conservative; });
+  return exact;
+}
 
 std::string Verdicts::text() const {
   auto out = fmt::format(

@@ -31,6 +31,9 @@ struct Verdicts {
   std::string text() const;  // the counts and the differences
 };
 
+// The roots that no conservative scan found.
+RootSet without_conservative_roots(const RootSet& all);
+
 Verdicts compare_with_collector(const Anatomy& anatomy);
 
 }  // namespace overhang::test

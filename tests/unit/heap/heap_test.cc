@@ -155,6 +155,49 @@ TEST(Heap, SlotsAreAllocatedBelowFreeIndexForScanOrByTheirBit) {
   EXPECT_FALSE(heap.find(next + 99 * 64));
 }
 
+// While the collector marks, what is allocated is marked, and freeIndexForScan stands still.
+TEST(Heap, SlotsTakenWhileTheCollectorMarksAreAllocatedOnceTheyAreMarked) {
+  ForgedHeap forged;
+  ForgedSpan s;
+  s.inline_marks = true;
+  s.free_index = 20;
+  s.free_index_for_scan = 10;
+  auto base = forged.add_span(s);
+  forged.memory.set_bit(forged.gcmark_bits(base), 12);
+  forged.memory.set_bit(base + 8192 - 64, 15);          // spanInlineMarkBits.marks
+  forged.memory.set_bit(forged.gcmark_bits(base), 30);  // nobody has taken this slot
+  auto heap = open(forged);
+  for (std::uint32_t slot = 0; slot < 40; slot++)
+    EXPECT_EQ(heap.allocated(ObjectId(slot)), slot < 10 || slot == 12 || slot == 15) << slot;
+}
+
+// What the last cycle did not mark is free, swept or not.
+TEST(Heap, SlotsOfSpansThatWaitForTheSweeperAreAllocatedIfMarked) {
+  for (auto sweepgen :
+       {ForgedHeap::kSweepgen - 2, ForgedHeap::kSweepgen - 1, ForgedHeap::kSweepgen + 1}) {
+    ForgedHeap forged;
+    ForgedSpan s;
+    s.sweepgen = sweepgen;
+    s.free_index = s.free_index_for_scan = 20;
+    auto base = forged.add_span(s);
+    forged.set_allocated(base, 30);
+    forged.memory.set_bit(forged.gcmark_bits(base), 3);
+    forged.memory.set_bit(forged.gcmark_bits(base), 30);
+    auto heap = open(forged);
+    for (std::uint32_t slot = 0; slot < 40; slot++)
+      EXPECT_EQ(heap.allocated(ObjectId(slot)), slot == 3 || slot == 30) << slot;
+  }
+  // In the sweeper's hands, the marks having become the allocation bits.
+  ForgedHeap forged;
+  ForgedSpan s;
+  s.sweepgen = ForgedHeap::kSweepgen - 1;
+  auto base = forged.add_span(s);
+  forged.set_allocated(base, 30);
+  auto heap = open(forged);
+  for (std::uint32_t slot = 0; slot < 40; slot++)
+    EXPECT_EQ(heap.allocated(ObjectId(slot)), slot == 30) << slot;
+}
+
 class InlineBitmap : public testing::TestWithParam<bool> {};
 
 TEST_P(InlineBitmap, StandsAtTheSpansEndBeforeTheInlineMarks) {

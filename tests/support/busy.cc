@@ -1,0 +1,309 @@
+#include "support/busy.h"
+
+#include <fmt/format.h>
+
+#include "goruntime/span_marks.h"
+#include "heap/pointer_map.h"
+#include "support/verdicts.h"
+
+namespace overhang::test {
+namespace {
+
+constexpr std::uint64_t kMagic = 0x5ca1ab1e0ddba11;
+constexpr std::uint64_t kWitnessBytes = 64;
+constexpr std::size_t kShown = 20;
+const std::string kKit = "overhang.subjects/kit.";
+
+Address symbol(const Anatomy& anatomy, const std::string& name) {
+  auto found = anatomy.file->symbol(name);
+  return found ? found->address + anatomy.runtime->load_bias() : 0;
+}
+
+// Losses that a program at work may cause, each with its reason:
+bool legitimate(std::string_view cause) {
+  // A slice header is three words, which the program writes one after another: an image may stand
+  // between them, the array still the old one and the length the new.
+  if (cause == "slices that end past their array") return true;
+  // The kernel does not stop a thread that waits for a page, on a machine that is short of memory.
+  return cause == "threads in uninterruptible sleep, whose registers are unknown";
+}
+
+// Calls visit(address) for each place of a table of kit/busy.go that holds a witness still.
+template <class Visit>
+void for_each_witness(const Anatomy& anatomy, const char* table, std::uint64_t count, Visit visit) {
+  auto base = symbol(anatomy, kKit + table);
+  auto& image = *anatomy.image;
+  for (std::uint64_t i = 0; i < count; i++) {
+    auto address = image.word(base + 16 * i).value_or(0);
+    auto serial = image.word(base + 16 * i + 8).value_or(0);
+    if (address == 0) continue;
+    bool there = image.word(address) == kMagic && image.word(address + 8) == serial;
+    visit(address, there);
+  }
+}
+
+// What an object is, and the way to it from a root, backwards, by exact references if there are
+// any.
+std::string describe(const Anatomy& anatomy, ObjectId id) {
+  auto& heap = *anatomy.heap;
+  auto exact = anatomy.reach(without_conservative_roots(anatomy.roots));
+  auto& live = exact.live.test(id.value) ? exact.live : anatomy.live.live;
+  std::string text;
+  for (int step = 0; step < 6; step++) {
+    text += fmt::format(" {:#x}/{} {{", heap.base(id), heap.slot_size(id));
+    for (std::uint64_t i = 0; i < std::min<std::uint64_t>(heap.slot_size(id) / 8, 3); i++)
+      text += fmt::format("{:#x} ", anatomy.image->word(heap.base(id) + 8 * i).value_or(0));
+    text += "} <-";
+    auto points_here = [&](Address value) {
+      auto to = heap.find(value);
+      return to && to->id == id;
+    };
+    for (auto& root : anatomy.roots.roots)
+      if (points_here(root.value))
+        return text + fmt::format(" root {} {:#x}", int(root.kind), root.slot);
+    for (auto& goroutine : anatomy.roots.goroutines)
+      for (auto& root : goroutine.roots)
+        if (points_here(root.value)) {
+          text += fmt::format(" g {} status {} word {:#x}{} frames", goroutine.id, goroutine.status,
+                              root.slot, root.conservative ? " conservative" : "");
+          for (auto& frame : goroutine.frames)
+            if (root.slot == 0 || (frame.fp > root.slot && frame.sp <= root.slot))
+              text += fmt::format(" {}", frame.function.name);
+          return text;
+        }
+    auto from = id;
+    for (std::uint32_t i = 0; i < heap.object_count() && from == id; i++)
+      if (live.test(i))
+        heap.for_each_pointer(ObjectId{i}, 0, heap.slot_size(ObjectId{i}),
+                              [&](std::uint64_t offset, Address value) {
+                                if (ObjectId{i} == id || from != id || !points_here(value)) return;
+                                from = ObjectId{i};
+                                text += fmt::format(" +{} of", offset);
+                              });
+    if (from == id) break;
+    id = from;
+  }
+  return text;
+}
+
+void check_witnesses(const Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
+  auto& heap = *anatomy.heap;
+  for_each_witness(anatomy, "living", 1024, [&](Address address, bool there) {
+    auto object = heap.find(address);
+    if (!there || !object)
+      tally.fault(fmt::format("witness {:#x} is not in the heap", address));
+    else if (!anatomy.live.live.test(object->id.value))
+      tally.fault(fmt::format("witness {:#x} is alive, not in the live set", address));
+    else if (!analysis.views->full(object->id))
+      tally.fault(fmt::format("witness {:#x} is in use, not visible", address));
+    else
+      tally.living++;
+  });
+  std::optional<LiveSet> exact;
+  for_each_witness(anatomy, "dropped", 4096, [&](Address address, bool there) {
+    // Its memory may have gone to a pointer-free object that nobody has written to yet.
+    auto object = there ? heap.find(address) : std::nullopt;
+    if (!object || object->offset != 0 || heap.slot_size(object->id) != kWitnessBytes) return;
+    if (heap.span_of(object->id).span.noscan()) return;
+    tally.dropped++;
+    if (!anatomy.live.live.test(object->id.value)) return;
+    if (!exact) exact = anatomy.reach(without_conservative_roots(anatomy.roots));
+    if (exact->live.test(object->id.value))
+      tally.fault(fmt::format("witness {:#x} is garbage, in the live set: {}", address,
+                              describe(anatomy, object->id)));
+    else
+      tally.dropped_conservative++;
+  });
+}
+
+// A slot that mallocgc has taken and not handed out yet (mspan.isFreeOrNewlyAllocated).
+bool half_made(const Heap& heap, const PageTable::Hit& hit) {
+  auto& span = heap.spans()[hit.span].span;
+  return hit.slot >= span.free_index_for_scan && hit.slot < span.free_index &&
+         sweep_state(span, heap.sweepgen()) == SweepState::Swept;
+}
+
+// No exact reference leads to a free slot: the collector would stop the program over it. But
+// mallocgc's own frames, which it never meets, hold what they are making.
+void check_dangling(const Anatomy& anatomy, BusyTally& tally) {
+  auto& heap = *anatomy.heap;
+  auto exact = without_conservative_roots(anatomy.roots);
+  auto check = [&](Address value, const std::string& where, bool allocating = false) {
+    PageTable::Hit hit;
+    if (heap.pages().find(value, hit) && !heap.allocated(ObjectId(hit.id)) &&
+        !(allocating && half_made(heap, hit)))
+      tally.fault(fmt::format("{} refers to a free slot at {:#x}, span {:#x} sweepgen {} of {}",
+                              where, value, heap.spans()[hit.span].span.base,
+                              heap.spans()[hit.span].span.sweepgen, heap.sweepgen()));
+  };
+  for (auto& root : exact.roots)
+    if (root.kind != RootKind::FinalizerObject)
+      check(root.value, fmt::format("root word {:#x}", root.slot));
+  for (auto& goroutine : exact.goroutines)
+    for (auto& root : goroutine.roots) {
+      std::string function = "?";
+      if (root.frame >= 0) function = goroutine.frames[root.frame].function.name;
+      check(root.value, fmt::format("stack word {:#x} of {}", root.slot, function),
+            function.starts_with("runtime.mallocgc"));
+    }
+  auto live = anatomy.reach(exact);
+  for (std::uint32_t i = 0; i < heap.object_count(); i++) {
+    if (!live.live.test(i)) continue;
+    ObjectId id{i};
+    heap.for_each_pointer(id, 0, heap.slot_size(id), [&](std::uint64_t offset, Address value) {
+      check(value, fmt::format("object {:#x}+{}", heap.base(id), offset));
+    });
+  }
+}
+
+void count_stacks(const Anatomy& anatomy, BusyTally& tally) {
+  for (auto& goroutine : anatomy.roots.goroutines) {
+    tally.goroutines++;
+    tally.running += goroutine.status == 2;
+    tally.copying += goroutine.status == 8;
+    tally.frames += goroutine.frames.size();
+    for (auto& frame : goroutine.frames)
+      if (frame.conservative) tally.conservative[std::string(frame.function.name)]++;
+    if (!goroutine.truncated) continue;
+    std::string frames;
+    for (auto& frame : goroutine.frames) frames += fmt::format(" {}", frame.function.name);
+    tally.truncated[fmt::format("status {}:{}", goroutine.status, frames)]++;
+  }
+}
+
+// kit.hideTail: nobody touches it, so that its numbers are the same in every image.
+void check_tail(const Analysis& analysis, BusyTally& tally) {
+  auto* row = analysis.site(kKit + "hidden");
+  if (!row) return tally.fault("the untouched tail has no site");
+  constexpr std::uint64_t kSlots = 990, kBytes = kSlots * (256 + 64);
+  if (row->stale_slots != kSlots || row->retained_objects != 2 * kSlots ||
+      row->retained_bytes != kBytes || row->len != 10 || row->cap != 1000)
+    tally.fault(fmt::format("the untouched tail: len {} cap {}, {} slots keep {} objects, {} bytes",
+                            row->len, row->cap, row->stale_slots, row->retained_objects,
+                            row->retained_bytes));
+}
+
+bool is_finalizable(const Anatomy& anatomy, Address base) {
+  for (auto& root : anatomy.roots.roots)
+    if (root.kind == RootKind::FinalizerObject && root.value == base) return true;
+  return false;
+}
+
+RootSet without_goroutines(const RootSet& all) {
+  RootSet out;
+  out.roots = all.roots;
+  return out;
+}
+
+// What g.sched.ctxt of goroutines refers to, dead ones too.
+RootSet scheduled_closures(const Anatomy& anatomy) {
+  RootSet out;
+  auto& image = *anatomy.image;
+  auto list = read_slice(image, anatomy.runtime->variables().allgs);
+  for (std::uint64_t i = 0; list && i < list->len; i++) {
+    auto g = image.word(list->data + 8 * i).value_or(0);
+    auto slot = g + static_cast<std::uint64_t>(anatomy.runtime->layout().g_sched_ctxt);
+    if (auto closure = image.word(slot).value_or(0))
+      out.roots.push_back({RootKind::Other, slot, closure, 0});
+  }
+  return out;
+}
+
+// Whether the collection that `collected` comes after marked what stood at the object's place.
+bool marked_later(const Anatomy& image, const Anatomy& collected, ObjectId id) {
+  auto& then = *image.heap;
+  auto& now = *collected.heap;
+  PageTable::Hit hit;
+  auto base = then.base(id);
+  if (!now.pages().find(base, hit)) return false;
+  ObjectId same{hit.id};
+  return now.base(same) == base && now.slot_size(same) == then.slot_size(id) &&
+         now.marked_by_collector(same);
+}
+
+}  // namespace
+
+std::uint64_t kit_word(const Anatomy& anatomy, const std::string& name) {
+  return anatomy.image->word(symbol(anatomy, kKit + name)).value_or(0);
+}
+
+std::string collector_phase(const Anatomy& anatomy) {
+  auto phase = anatomy.image->read<std::uint32_t>(symbol(anatomy, "runtime.gcphase"));
+  if (phase == 1u) return "marking";
+  if (phase == 2u) return "mark termination";
+  auto sweepgen = anatomy.heap->sweepgen();
+  for (auto& entry : anatomy.heap->spans()) {
+    auto behind = sweepgen - entry.span.sweepgen;
+    if (behind == 1 || behind == 2 || behind == 0xFFFFFFFFu) return "sweeping";
+  }
+  return "idle";
+}
+
+void check_image(Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
+  tally.images++;
+  tally.phases[collector_phase(anatomy)]++;
+  for (auto& warning : analysis.report.warnings) {
+    auto cause = warning.substr(0, warning.find(':'));
+    tally.warnings[cause]++;
+    if (!legitimate(cause)) tally.fault(warning);
+  }
+  count_stacks(anatomy, tally);
+  check_witnesses(anatomy, analysis, tally);
+  check_dangling(anatomy, tally);
+  check_tail(analysis, tally);
+}
+
+void check_bounds(const Anatomy& image, const Anatomy& collected, BoundsTally& tally) {
+  auto& heap = *image.heap;
+  auto cycles = collected.heap->sweepgen() - heap.sweepgen();
+  auto phase = image.image->read<std::uint32_t>(symbol(image, "runtime.gcphase"));
+  auto fault = [&](std::string text, std::optional<ObjectId> id = {}) {
+    if (tally.faults.size() < kShown)
+      tally.faults.push_back(std::move(text) + (id ? describe(image, *id) : ""));
+  };
+  if (cycles == 0) {  // what exact references reach is not free: check_image has seen to that
+    tally.after++;
+    return;
+  }
+  if (cycles != 2) return fault(fmt::format("{} cycles came in between", cycles / 2));
+  bool marking = phase != 0u;
+  (marking ? tally.marking : tally.before)++;
+  tally.live += image.live.objects;
+  if (!marking)
+    tally.steps += kit_word(collected, "steps") - kit_word(image, "steps") +
+                   (kit_word(image, "workers") & 0xFFFFFFFF);
+  auto exact = image.reach(without_conservative_roots(image.roots));
+  auto global = image.reach(without_goroutines(image.roots));
+  auto contexts = image.reach(scheduled_closures(image));
+  for (std::uint32_t i = 0; i < heap.object_count(); i++) {
+    ObjectId id{i};
+    if (!heap.allocated(id)) continue;
+    bool marked = marked_later(image, collected, id), ours = image.live.live.test(i);
+    if (marked == ours) continue;
+    if (marking) {
+      if (marked) {
+        tally.floating++;
+      } else if (!exact.live.test(i)) {
+        tally.marking_conservative++;
+      } else if (!global.live.test(i) || contexts.live.test(i)) {
+        tally.marking_stack++;
+      } else {
+        tally.unmarked++;
+        fault("amidst marking, exact, never marked: ", id);
+      }
+    } else if (marked) {
+      if (is_finalizable(image, heap.base(id))) {
+        tally.revived++;
+      } else {
+        tally.missed++;
+        fault("marked later, not live to us: ", id);
+      }
+    } else if (!exact.live.test(i)) {
+      tally.gone_conservative++;
+    } else {
+      (global.live.test(i) ? tally.gone_heap : tally.gone_stack)++;
+    }
+  }
+}
+
+}  // namespace overhang::test
