@@ -37,6 +37,10 @@ const std::vector<TypeId>& TypeTable::Impl::all_types() {
   if (every_scanned) return every;
   every_scanned = true;
   for (const Module& module : runtime.modules()) {
+    if (!runtime.image().at(module.types, module.etypes - module.types)) {
+      diagnostics.lose("a module's types are not all there");
+      continue;
+    }
     for (auto at = (module.types + 7) & ~Address{7}; at + 48 <= module.etypes; at += 8) {
       if (!surely_type(module, at)) continue;
       auto id = intern_rtype(at);

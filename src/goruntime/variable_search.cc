@@ -14,6 +14,9 @@ constexpr std::uint64_t kChunk = 1 << 20;  // bytes of bss at a time
 constexpr std::uint64_t kSamples = 1024;
 constexpr std::uint64_t kMaxEntries = std::uint64_t{1} << 32;
 constexpr std::uint64_t kMaxThreads = 1 << 20;
+// Of a hostile image: bytes of bss that are searched, and lists of threads that are followed.
+constexpr std::uint64_t kMostSearched = std::uint64_t{1} << 36;
+constexpr std::size_t kMaxLists = 4096;
 constexpr std::uint64_t kLowest = 4096;  // no object stands below
 // runtime2.go: _Gidle … _Gdeadextra, and the bit _Gscan.
 constexpr std::uint32_t kLastStatus = 11, kDead = 6, kScan = 0x1000;
@@ -27,10 +30,10 @@ bool plausible_slice(const TargetSlice& s) {
 // Calls visit(index) for up to kSamples indices below `count`, the first and last among them,
 // until it says false. False then.
 template <class Visit>
-bool all_samples(std::uint64_t count, Visit&& visit) {
+bool all_samples(std::uint64_t count, std::uint64_t& budget, Visit&& visit) {
   auto step = std::max<std::uint64_t>(count / kSamples, 1);
   for (std::uint64_t i = 0; i < count; i += step)
-    if (!visit(i)) return false;
+    if (budget == 0 || (budget--, !visit(i))) return false;
   return visit(count - 1);
 }
 
@@ -39,6 +42,7 @@ bool all_samples(std::uint64_t count, Visit&& visit) {
 void VariableSearch::for_each_word(const Visit& visit) const {
   for (auto [begin, end] :
        {std::pair(module_.bss, module_.ebss), std::pair(module_.noptrbss, module_.enoptrbss)}) {
+    end = std::min(end, begin + kMostSearched);
     for (auto at = (begin + 7) & ~Address{7}; at + 24 <= end; at += kChunk) {
       // With the two words that a slice's header has more.
       auto size = std::min<std::uint64_t>(kChunk + 16, end - at);
@@ -76,7 +80,7 @@ bool VariableSearch::is_mheap(Address mheap) const {
   auto sweepgen = image_.read<std::uint32_t>(field(mheap, layout_.mheap_sweepgen));
   if (!sweepgen || *sweepgen % 2 != 0) return false;
   std::uint64_t in_use = 0, unknown_to_arenas = 0;
-  bool all = all_samples(spans->len, [&](std::uint64_t i) {
+  bool all = all_samples(spans->len, budget_, [&](std::uint64_t i) {
     auto span = image_.word(spans->data + i * 8).value_or(0);
     auto state = image_.read<std::uint8_t>(field(span, layout_.mspan_state));
     if (span < kLowest || !state || *state > 2) return false;
@@ -108,7 +112,7 @@ bool VariableSearch::is_g(Address g, bool& alive) const {
 bool VariableSearch::is_allgs(const TargetSlice& slice) const {
   if (!plausible_slice(slice)) return false;
   std::uint64_t living = 0;
-  return all_samples(slice.len,
+  return all_samples(slice.len, budget_,
                      [&](std::uint64_t i) {
                        bool alive = false;
                        if (!is_g(image_.word(slice.data + i * 8).value_or(0), alive)) return false;
@@ -146,13 +150,17 @@ bool VariableSearch::is_allp(const TargetSlice& slice) const {
   return true;
 }
 
+bool VariableSearch::is_m(Address m) const {
+  if (m < kLowest || m % 8 != 0) return false;
+  auto g0 = pointer(m, layout_.m_g0);
+  return g0 >= kLowest && pointer(g0, layout_.g_m) == m;
+}
+
 // How many threads m.alllink leads through from `m` on; 0 where that is no m.
 std::uint64_t VariableSearch::thread_list(Address m) const {
   std::uint64_t count = 0;
   for (; m != 0; m = pointer(m, layout_.m_alllink)) {
-    if (m < kLowest || m % 8 != 0 || count++ > kMaxThreads) return 0;
-    auto g0 = pointer(m, layout_.m_g0);
-    if (g0 < kLowest || pointer(g0, layout_.g_m) != m) return 0;
+    if (count++ > kMaxThreads || !is_m(m)) return 0;
   }
   return count;
 }
@@ -233,7 +241,7 @@ Status VariableSearch::run(RuntimeVariables& v) {
       if (is_allp(slice)) processor_lists.push_back(at);
     }
     // The newest thread's list is the longest. (A word elsewhere with the same value serves too.)
-    if (!tried.insert(slice.data).second) return;
+    if (tried.size() > kMaxLists || !is_m(slice.data) || !tried.insert(slice.data).second) return;
     if (auto count = thread_list(slice.data); count > threads) {
       threads = count;
       v.allm = at;

@@ -37,6 +37,7 @@ class VariableSearch {
   bool is_allp(const TargetSlice& slice) const;
   bool is_mcache(Address cache) const;
   bool in_bss(Address at) const;
+  bool is_m(Address m) const;
   std::uint64_t thread_list(Address m) const;
   struct CodeReferences {
     std::vector<Address> loads;  // mov r64, [rip + x]
@@ -50,6 +51,7 @@ class VariableSearch {
   const Image& image_;
   const Layout& layout_;
   const Module& module_;
+  mutable std::uint64_t budget_ = 1 << 26;  // entries of lists that are looked at in all
 };
 
 }  // namespace overhang

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <tuple>
 #include <unordered_set>
 
 #include "base/checked.h"
@@ -55,7 +56,6 @@ void Guesser::index_types() {
     if (info.kind == TypeKind::Struct && map_slots.contains(type)) continue;
     const TypeFacts facts = decoder_.facts(type);
     auto shape = shape_of(facts.slot, facts.mask);
-    if (facts.shape) continue;  // what generic code is compiled with
     if (info.name.starts_with(kClosureStruct)) {
       closures_by_shape_[shape].push_back(type);
     } else if (!info.has_pointers) {
@@ -249,7 +249,7 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
     for (std::uint64_t i = 0; i < cap; i++) tiled |= shape.mask << i * words;
     if (tiled != mask) continue;
     for (TypeId type : shape.types) {
-      if (checks_++ > kMaxChecks) return kUnknownType;
+      if (exhausted()) return kUnknownType;
       if (auto verdict = check_values(type, object, object.offset, cap, kDepth))
         fitting.push_back({type, *verdict});
     }
@@ -320,11 +320,17 @@ Reference Guesser::guess(const ObjectRef& object) {
   return out;
 }
 
+bool Guesser::exhausted() {
+  if (checks_++ < kMaxChecks) return false;
+  decoder_.runtime().diagnostics().lose("objects whose type was not looked for: too many");
+  return true;
+}
+
 TypeId Guesser::best_of(const std::vector<TypeId>& candidates, const ObjectRef& object,
                         unsigned least) {
   std::vector<Candidate> fitting;
   for (TypeId type : candidates) {
-    if (checks_++ > kMaxChecks) return kUnknownType;
+    if (exhausted()) return kUnknownType;
     if (auto verdict = check(type, object, kDepth)) fitting.push_back({type, *verdict});
   }
   return clear_winner(std::move(fitting), least);
@@ -420,6 +426,12 @@ TypeId Guesser::channel_of(Address base) {
 // far.
 bool Guesser::same_meaning(TypeId a, TypeId b, unsigned depth) {
   if (a == b) return true;
+  auto key = std::tuple(a.value, b.value, depth);
+  if (auto known = same_.find(key); known != same_.end()) return known->second;
+  return same_[key] = compare_meaning(a, b, depth);
+}
+
+bool Guesser::compare_meaning(TypeId a, TypeId b, unsigned depth) {
   auto& types = decoder_.types();
   const TypeFacts x = decoder_.facts(a), y = decoder_.facts(b);
   if (x.size != y.size || x.has_pointers != y.has_pointers) return false;
@@ -449,7 +461,12 @@ Reference Guesser::map_header(const ObjectRef& object, Address base) {
     auto block = heap_.find(at);
     if (!block || block->id == object.id) return kUnknownType;
     if (auto known = allocated_type(*block); known != kUnknownType) return known;
-    return guess(*block).type;
+    // Not a map's header again.
+    if (in_map_header_) return kUnknownType;
+    in_map_header_ = true;
+    auto type = guess(*block).type;
+    in_map_header_ = false;
+    return type;
   };
   if (layout.swiss_maps()) {
     auto directory = image.word(base + static_cast<std::uint64_t>(layout.swissMap_dirPtr));

@@ -16,7 +16,9 @@
 #include <tsl/robin_map.h>
 
 #include <cstdint>
+#include <map>
 #include <optional>
+#include <tuple>
 #include <unordered_map>
 #include <vector>
 
@@ -71,6 +73,8 @@ class Guesser {
   bool clipped(const ObjectRef& object, std::uint64_t cap);
   bool is_text(Address data, std::uint64_t len) const;
   bool same_meaning(TypeId a, TypeId b, unsigned depth);
+  bool compare_meaning(TypeId a, TypeId b, unsigned depth);
+  bool exhausted();  // counts a check
   std::uint64_t mask_of(const ObjectRef& object) const;
   std::uint64_t slot_size(const ObjectRef& object) const {
     return heap_.spans()[object.span].span.elem_size;
@@ -111,7 +115,9 @@ class Guesser {
   std::unordered_map<TypeId, std::uint64_t> wins_;        // objects that were clearly of the type
   bool by_population_ = false;
   tsl::robin_map<std::uint32_t, Reference> known_;  // by object
-  std::uint64_t checks_ = 0;
+  std::map<std::tuple<std::uint32_t, std::uint32_t, unsigned>, bool> same_;
+  bool in_map_header_ = false;
+  std::uint64_t checks_ = 0, steps_ = 0;
 };
 
 }  // namespace overhang

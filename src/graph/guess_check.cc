@@ -10,6 +10,8 @@
 namespace overhang {
 namespace {
 
+// Of a hostile heap: more words are not held against types.
+constexpr std::uint64_t kMaxSteps = 400'000'000;
 constexpr std::int64_t kLongest = std::int64_t{1} << 46;  // bytes or elements
 // What a word of a kind is worth as a witness.
 constexpr unsigned kNone = 0, kWeak = 1, kGood = 2, kStrong = 3;
@@ -71,6 +73,7 @@ Guesser::Verdict Guesser::check_steps(std::span<const ScanStep> steps, const Pla
 Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, std::uint64_t offset,
                                      unsigned depth) {
   ByteSpan bytes(place.bytes, place.size);
+  if (steps_++ > kMaxSteps) return std::nullopt;
   auto first = load<std::uint64_t>(bytes, offset);
   if (!first) return std::nullopt;
   auto number = [&](std::uint64_t at) {
@@ -192,6 +195,7 @@ Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t le
   if (data == 0) return cap == 0 ? Verdict(kNone) : std::nullopt;
   auto object = heap_.find(data);
   const TypeFacts facts = decoder_.facts(elem);
+  if (facts.size == 0) return kNone;
   auto bytes = checked_mul(static_cast<std::uint64_t>(cap), facts.size);
   if (!bytes) return std::nullopt;
   if (!object) {
@@ -202,7 +206,7 @@ Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t le
   auto slot = span.span.elem_size, header = Heap::header_size(span);
   if (object->offset < header || *bytes > slot - object->offset) return std::nullopt;
   bool pointers = span.layout != PointerLayout::None;
-  if (pointers != facts.has_pointers && facts.size != 0) return std::nullopt;
+  if (pointers != facts.has_pointers) return std::nullopt;
   auto before = object->offset - header;
   bool exact = *bytes != 0 && slot_size_for(before + *bytes, pointers) == slot;
   if (!pointers) return exact ? kGood : kNone;
