@@ -20,11 +20,10 @@ constexpr std::uint64_t kNoise = 1024;  // bytes
 // counts as visible.
 bool in_a_local(const std::string& label) { return label == "oracle_tail_local"; }
 
-// Small heaps, much of which nothing typed refers to: one large object behind a global pointer or
-// substring that nothing tells the type of (strs, weakrefs), goroutines' own records.
+// Small heaps, much of which the runtime's own records hold: closures and arguments of cleanups,
+// stacks' and goroutines' words.
 double least_typed_share(const std::string& label) {
-  static const std::map<std::string, double> kKnown = {
-      {"strs", 0.2}, {"weakrefs", 0.6}, {"blocked", 0.9}, {"quiet_workers", 0.9}};
+  static const std::map<std::string, double> kKnown = {{"weakrefs", 0.85}, {"blocked", 0.9}};
   // Up to Go 1.23 the allocator records no type where it takes a GC program for the pointers.
   if (label == "arrays" && go_minor() < 24) return 0.7;
   auto known = kKnown.find(label);
