@@ -42,7 +42,8 @@ void Guesser::index_types() {
   // The slots of maps' groups stand nowhere else.
   std::unordered_set<TypeId> map_slots;
   for (TypeId type : types.all()) {
-    if (types.info(type).kind != TypeKind::Map) continue;
+    if (types.info(type).kind != TypeKind::Map || !decoder_.runtime().layout().swiss_maps())
+      continue;
     for (const TypeField& field : types.info(types.info(type).map_storage).fields)
       map_slots.insert(types.info(field.type).elem);
   }
@@ -461,8 +462,8 @@ Reference Guesser::map_header(const ObjectRef& object, Address base) {
     auto block = heap_.find(at);
     if (!block || block->id == object.id) return kUnknownType;
     if (auto known = allocated_type(*block); known != kUnknownType) return known;
-    // Not a map's header again.
-    if (in_map_header_) return kUnknownType;
+    // Not a map's header again. Classic buckets that are not recorded look too much alike.
+    if (in_map_header_ || !layout.swiss_maps()) return kUnknownType;
     in_map_header_ = true;
     auto type = guess(*block).type;
     in_map_header_ = false;
