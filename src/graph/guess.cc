@@ -450,6 +450,20 @@ bool Guesser::compare_meaning(TypeId a, TypeId b, unsigned depth) {
                     });
 }
 
+// Of the map whose header stands there, the first group or bucket; 0 where it has none.
+Address Guesser::map_block(Address header) const {
+  const Layout& layout = decoder_.runtime().layout();
+  const Image& image = heap_.image();
+  auto word = [&](Address base, std::int64_t offset) {
+    return image.word(base + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  if (!layout.swiss_maps()) return word(header, layout.hmap_buckets);
+  auto directory = word(header, layout.swissMap_dirPtr);
+  if (directory == 0 || word(header, layout.swissMap_dirLen) == 0) return directory;
+  auto table = word(directory, 0);
+  return table == 0 ? 0 : word(table, layout.swissTable_groups_data);
+}
+
 // A map's header does not name the map's type; its groups' type, where the allocator recorded it or
 // it is found out, does.
 Reference Guesser::map_header(const ObjectRef& object, Address base) {

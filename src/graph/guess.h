@@ -98,6 +98,8 @@ class Guesser {
                       unsigned depth);
   Verdict check_interface(TypeId dynamic, Address data);
   Verdict check_func(Address value);
+  Verdict check_map_storage(Address header, TypeId storage);
+  Address map_block(Address header) const;
   Verdict outside_heap(Address value) const;
 
   const Heap& heap_;

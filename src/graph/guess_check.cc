@@ -101,10 +101,10 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
       if (!object) return outside_heap(*first);
       const TypeFacts header = decoder_.facts(map_header_);
       if (object->offset != 0 || header.slot != slot_size(*object)) return std::nullopt;
-      return heap_.spans()[object->span].layout == PointerLayout::InlineBitmap &&
-                     mask_of(*object) == header.mask
-                 ? Verdict(kWeak)
-                 : std::nullopt;
+      if (heap_.spans()[object->span].layout != PointerLayout::InlineBitmap ||
+          mask_of(*object) != header.mask)
+        return std::nullopt;
+      return check_map_storage(*first, decoder_.types().info(step.target).map_storage);
     }
     case ScanStep::Kind::Chan: {
       if (*first == 0) return kNone;
@@ -125,6 +125,23 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
       return *first == 0 || heap_.find(*first) ? Verdict(kNone) : outside_heap(*first);
   }
   return std::nullopt;
+}
+
+// Whether the first block of the map whose header stands at `header` may hold `storage`.
+Guesser::Verdict Guesser::check_map_storage(Address header, TypeId storage) {
+  auto at = map_block(header);
+  if (at == 0) return kWeak;  // an empty map
+  auto block = heap_.find(at);
+  if (!block || storage == kUnknownType) return kNone;
+  if (auto known = allocated_type(*block); known != kUnknownType)
+    return known == storage ? Verdict(kStrong) : std::nullopt;
+  const TypeFacts facts = decoder_.facts(storage);
+  const HeapSpan& span = heap_.spans()[block->span];
+  if (span.layout == PointerLayout::None) return facts.has_pointers ? std::nullopt : Verdict(kWeak);
+  if (span.layout != PointerLayout::InlineBitmap) return kNone;
+  if (!facts.mask_small || facts.slot != span.span.elem_size || facts.mask != mask_of(*block))
+    return facts.slot < span.span.elem_size ? Verdict(kNone) : std::nullopt;
+  return check(storage, *block, 0) ? Verdict(kGood) : std::nullopt;
 }
 
 // Variables and read-only data, stacks, the runtime's own memory: no witness. Nowhere: no pointer.
