@@ -23,6 +23,8 @@ std::uint32_t count_field(const Layout& layout, ByteSpan record, std::int64_t of
       std::min<std::uint64_t>(field<std::uint64_t>(record, offset), UINT32_MAX));
 }
 
+bool limit_fits(const Span& s) { return s.limit >= s.base && s.limit <= s.base + s.bytes(); }
+
 Span read_span(const Layout& layout, ByteSpan record) {
   Span s;
   s.base = field<std::uint64_t>(record, layout.mspan_startAddr);
@@ -45,6 +47,10 @@ Span read_span(const Layout& layout, ByteSpan record) {
   s.specials = field<std::uint64_t>(record, layout.mspan_specials);
   if (layout.has(layout.mspan_largeType))
     s.large_type = field<std::uint64_t>(record, layout.mspan_largeType);
+  // A span is in use for a moment before its limit is set, and has its predecessor's until then
+  // (mcentral.go: grow; golang/go#74288). Nothing is allocated in it.
+  bool fresh = s.free_index == 0 && s.free_index_for_scan == 0;
+  if (fresh && !limit_fits(s)) s.limit = s.base;
   return s;
 }
 
@@ -63,7 +69,7 @@ bool sane(const Span& s, const Layout& layout) {
   if (bitmap || (s.user_arena && layout.malloc_headers())) reserved += s.bytes() / 64;
   if (s.inline_marks && (s.npages != 1 || s.slots > kInlineMarkSlots)) return false;
   if (s.elem_size > s.bytes() || s.slots > (s.bytes() - reserved) / s.elem_size) return false;
-  if (s.limit < s.base || s.limit > s.base + s.bytes()) return false;
+  if (!limit_fits(s)) return false;
   return s.free_index <= s.slots && s.free_index_for_scan <= s.slots;
 }
 

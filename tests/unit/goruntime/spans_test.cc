@@ -119,7 +119,9 @@ TEST(Spans, LeavesOutSpansThatContradictThemselves) {
   };
   for (auto& row : rows) {
     ForgedHeap forged;
-    auto bad = forged.add_span({});
+    ForgedSpan in_use;
+    in_use.free_index = 1;
+    auto bad = forged.add_span(in_use);
     auto good = forged.add_span({});
     auto at = forged.mspan(bad) + static_cast<std::uint64_t>(row.field);
     for (unsigned i = 0; i < row.size; i++)
@@ -129,6 +131,26 @@ TEST(Spans, LeavesOutSpansThatContradictThemselves) {
         << "field at " << row.field << " = " << row.value;
     EXPECT_TRUE(lost(forged, "heap span"));
   }
+}
+
+TEST(Spans, AFreshSpanMayHaveItsPredecessorsLimit) {
+  ForgedHeap forged;
+  auto at_limit = [&](Address base) {
+    return forged.mspan(base) + static_cast<std::uint64_t>(forged.layout().mspan_limit);
+  };
+  ForgedSpan unused, used;
+  unused.free_index = unused.free_index_for_scan = 0;
+  used.free_index = used.free_index_for_scan = 3;
+  auto fresh = forged.add_span(unused), filled = forged.add_span(used);
+  forged.memory.store<std::uint64_t>(at_limit(fresh), 0x1000);
+  forged.memory.store<std::uint64_t>(at_limit(filled), 0x1000);
+  forged.add_span({});
+  forged.finish();
+  auto heap = forged.spans();
+  ASSERT_EQ(heap.spans.size(), 2u);
+  EXPECT_EQ(heap.spans[0].base, fresh);
+  EXPECT_EQ(heap.spans[0].limit, fresh);
+  EXPECT_TRUE(lost(forged, "heap span inconsistent")) << "the one with objects";
 }
 
 TEST(Spans, LeavesOutSpansThatNoArenaLeadsTo) {
