@@ -328,6 +328,17 @@ void RootPlaces::show_root(const Root& root, const Emit& emit) {
   }
 }
 
+// An object that a function of the runtime keeps in a word for which it has no variable: mgc.go:
+// gcBgMarkWorker, whose node is padded to 512 bytes.
+TypeId RootPlaces::runtime_object(std::string_view function, Address value) {
+  if (function != "runtime.gcBgMarkWorker") return kUnknownType;
+  auto type = decoder_.types().named("runtime.gcBgMarkWorkerNodePadded");
+  auto object = heap_.find(value);
+  bool is_it = type != kUnknownType && object && object->offset == 0 &&
+               decoder_.facts(type).slot == heap_.slot_size(object->id);
+  return is_it ? type : kUnknownType;
+}
+
 void RootPlaces::show_unclaimed(const Emit& emit) {
   words_.for_each_unclaimed(
       [&](const Root& root) { show_root(root, emit); },
@@ -342,7 +353,10 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
         if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
           row.function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
         row.conservative = root.conservative;
-        show_word(std::move(row), root.value, Reference::Kind::Unknown, kUnknownType, emit);
+        auto type = runtime_object(row.function, root.value);
+        show_word(std::move(row), root.value,
+                  type == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value, type,
+                  emit);
       });
 }
 

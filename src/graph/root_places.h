@@ -10,6 +10,7 @@
 #include <deque>
 #include <functional>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -99,6 +100,7 @@ class RootPlaces {
   void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
+  TypeId runtime_object(std::string_view function, Address value);
   void show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type, const Emit& emit);
   // Of what the root's word points to, as the runtime's record says.
   TypeId record_type(const Root& root) {

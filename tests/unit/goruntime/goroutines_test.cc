@@ -431,8 +431,8 @@ void GoroutinesOf::compare(const Goroutine& goroutine, const PrintedTrace& print
     ASSERT_NE(module, nullptr);
     auto lookup_pc = frame.lookup_pc;
     // To Go 1.20 the runtime looks a call injected by asyncPreempt up as any other (gentraceback).
-    bool injected = &frame != goroutine.frames.data() &&
-                    (&frame)[-1].function.name == "runtime.asyncPreempt";
+    bool injected =
+        &frame != goroutine.frames.data() && (&frame)[-1].function.name == "runtime.asyncPreempt";
     if (core_->runtime->version().minor <= 20 && injected) lookup_pc = frame.pc - 1;
     auto line = module->functions.line(frame.function, lookup_pc);
     EXPECT_EQ(std::string(line.file) + ":" + std::to_string(line.line), expected.position);
