@@ -64,7 +64,8 @@ FunctionTable ModuleReader::functions(Address text) {
   auto magic = image_.read<std::uint32_t>(header);
   auto quantum = image_.read<std::uint8_t>(header + 6);       // minLC
   auto pointer_size = image_.read<std::uint8_t>(header + 7);  // ptrSize
-  auto known = magic == kPclntabMagic || magic == kPclntabMagic118;
+  bool before_120 = magic == kPclntabMagic118;
+  bool known = before_120 || magic == kPclntabMagic;
   if (!known || !quantum || *quantum == 0 || pointer_size != 8) ok_ = false;
   FunctionTable::Parts parts;
   parts.funcnametab = table(layout_.moduledata_funcnametab, 1);
@@ -75,7 +76,7 @@ FunctionTable ModuleReader::functions(Address text) {
   parts.ftab = table(layout_.moduledata_ftab, kFunctabEntry);
   parts.text = text;
   parts.pc_quantum = quantum.value_or(1);
-  parts.has_start_line = magic != kPclntabMagic118;
+  parts.has_start_line = !before_120;
   return ok_ ? FunctionTable(parts) : FunctionTable();
 }
 
