@@ -7,6 +7,8 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
+
 namespace overhang {
 
 class Bitmap {
@@ -38,7 +40,7 @@ class Bitmap {
     for (auto word : words_) n += static_cast<std::size_t>(std::popcount(word));
     return n;
   }
-  void prefetch(std::size_t i) const { __builtin_prefetch(&words_[i / 64]); }
+  void prefetch(std::size_t i) const { prefetch_read(&words_[i / 64]); }
   const std::vector<std::uint64_t>& words() const { return words_; }
   std::vector<std::uint64_t>& words() { return words_; }
 

@@ -18,6 +18,7 @@
 #include <mutex>
 
 #include "base/parallel.h"
+#include "base/prefetch.h"
 #include "heap/pointer_map.h"
 
 namespace overhang {
@@ -189,13 +190,13 @@ template <bool kShared>
 void Worker<kShared>::prefetch(Grey grey) const {
   auto& s = spans_[grey.span];
   if (marked_in_parts(s.layout)) {
-    __builtin_prefetch(s.data + grey.part * kPartBytes);
+    prefetch_read(s.data + grey.part * kPartBytes);
     return;
   }
   auto offset = grey.part * s.span.elem_size;
-  __builtin_prefetch(s.data + offset);
-  if (s.span.elem_size > 64) __builtin_prefetch(s.data + offset + 64);
-  if (s.bitmap) __builtin_prefetch(s.bitmap + offset / 64);
+  prefetch_read(s.data + offset);
+  if (s.span.elem_size > 64) prefetch_read(s.data + offset + 64);
+  if (s.bitmap) prefetch_read(s.bitmap + offset / 64);
 }
 
 template <bool kShared>

@@ -35,6 +35,7 @@
 #include <vector>
 
 #include "base/bitmap.h"
+#include "base/prefetch.h"
 #include "graph/follow.h"
 #include "graph/mark.h"
 #include "graph/root_places.h"
@@ -131,7 +132,7 @@ class Views {
   bool touched(ObjectId id) const { return touched_.test(id.value); }
   const ObjectInfo& info(ObjectId id) const { return info_[id.value]; }
   void prefetch(ObjectId id) const {
-    __builtin_prefetch(&info_[id.value]);
+    prefetch_read(&info_[id.value]);
     touched_.prefetch(id.value);
   }
   // A slice or string leaves part of it out, or did when it was shown.

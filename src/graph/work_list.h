@@ -10,6 +10,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "graph/references.h"
 #include "heap/heap.h"
 
@@ -58,9 +59,9 @@ class WorkList {
     if (span.layout == PointerLayout::None || !span.data) return;
     auto slot = object.id.value - span.first.value;
     auto* data = span.data + slot * span.span.elem_size;
-    __builtin_prefetch(data);
-    __builtin_prefetch(data + 64);
-    if (span.bitmap) __builtin_prefetch(span.bitmap + slot * span.span.elem_size / 64);
+    prefetch_read(data);
+    prefetch_read(data + 64);
+    if (span.bitmap) prefetch_read(span.bitmap + slot * span.span.elem_size / 64);
   }
 
   const Heap& heap_;

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/prefetch.h"
 #include "goruntime/spans.h"
 
 namespace overhang {
@@ -46,7 +47,7 @@ class PageTable {
     auto& page = page_of(address);
     return page.flags ? page.span : kNone;
   }
-  void prefetch(Address address) const { __builtin_prefetch(&page_of(address)); }
+  void prefetch(Address address) const { prefetch_read(&page_of(address)); }
   // Whether the address lies between the lowest and the highest arena: a cheap first test.
   bool near(Address address) const {
     return (address >> kArenaShift) - first_arena_ < chunks_.size();

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/prefetch.h"
 
 namespace overhang {
 
@@ -38,9 +39,9 @@ class ExclusiveOwners {
   }
   void prefetch(ObjectId object) const {
     if (narrow_.empty())
-      __builtin_prefetch(&wide_[object.value]);
+      prefetch_read(&wide_[object.value]);
     else
-      __builtin_prefetch(&narrow_[object.value]);
+      prefetch_read(&narrow_[object.value]);
   }
   std::uint32_t label_of(ObjectId object) const {
     if (narrow_.empty()) return wide_[object.value];
