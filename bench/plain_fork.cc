@@ -1,5 +1,5 @@
-// What the kernel takes for a fork alone, which a snapshot cannot undercut: plain_fork MIB prints the
-// median of nine forks of a process with that much touched memory, in milliseconds.
+// What the kernel takes for a fork alone, which a snapshot cannot undercut: plain_fork MIB prints
+// the median of nine forks of a process with that much touched memory, in milliseconds.
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>

@@ -387,6 +387,16 @@ bool Views::known(Holder holder) const {
   return info(holder.as_object()).type() != kUnknownType;
 }
 
+// What an object is of whose words nobody knows the meaning: a closure, whose first word is a
+// function's entry, which nothing else in the heap is, or data that a typed word leads to.
+TypeId Views::what_it_is(const ObjectRef& object, Holder holder) {
+  if (!has_pointers(object)) return known(holder) ? noscan_type_ : kUnknownType;
+  auto pc = heap_.image().word(heap_.base(object.id) + header_size(object));
+  if (!pc || heap_.is_pointer_word(object.id, header_size(object))) return kUnknownType;
+  auto type = types().closure(*pc, slot_size(object) - header_size(object));
+  return types().is_closure(type) ? type : kUnknownType;
+}
+
 // Everything in the object, by the type that is known of it; else as an array of `elem`.
 void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   if (heap_.spans()[object.span].span.user_arena) {
@@ -405,8 +415,8 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   const TypeFacts facts = decoder().facts(type);
   bool single = facts.slot == slot_size(object);
   if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
-  if (type == kUnknownType && !has_pointers(object) && known(holder)) type = noscan_type_;
-  set_info(object, type, array || (!single && allocated != kUnknownType), holder);
+  auto named = type == kUnknownType ? what_it_is(object, holder) : type;
+  set_info(object, named, array || (!single && allocated != kUnknownType), holder);
   // A pointer's target type says what stands there, not what the rest of the slot holds.
   bool tiles = array || allocated != kUnknownType || windowed_.test(object.id.value);
   follow_whole(object, tiles ? type : kUnknownType);

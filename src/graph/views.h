@@ -207,6 +207,7 @@ class Views {
                  TypeId type);
   void show_whole(const ObjectRef& object, Holder holder, TypeId elem = kUnknownType);
   bool known(Holder holder) const;
+  TypeId what_it_is(const ObjectRef& object, Holder holder);
   TypeId captured_value(const Work::Item& item, const ObjectRef& object);
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);

@@ -20,15 +20,12 @@ constexpr std::uint64_t kNoise = 1024;  // bytes
 // counts as visible.
 bool in_a_local(const std::string& label) { return label == "oracle_tail_local"; }
 
-// Small heaps, much of which the runtime's own records hold: closures and arguments of cleanups,
-// stacks' and goroutines' words.
 double least_typed_share(const std::string& label) {
-  static const std::map<std::string, double> kKnown = {{"weakrefs", 0.85}, {"blocked", 0.9}};
-  // Up to Go 1.23 the allocator records no type where it takes a GC program for the pointers.
+  // Up to Go 1.23 the allocator records no type where it takes a GC program for the pointers, and
+  // unique's maps are of types that only generic code has.
   if (label == "arrays" && go_minor() < 24) return 0.7;
-  if (label == "weakrefs" && go_minor() < 24) return 0.7;  // measured: 0.742 with Go 1.23
-  auto known = kKnown.find(label);
-  return known == kKnown.end() ? 0.95 : known->second;
+  if (label == "weakrefs" && go_minor() < 24) return 0.74;
+  return 0.95;
 }
 
 // Before Go 1.23 DWARF does not say what closures capture, and what hangs on that counts as
