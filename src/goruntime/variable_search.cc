@@ -165,35 +165,58 @@ std::uint64_t VariableSearch::thread_list(Address m) const {
   return count;
 }
 
-// Reads references relative to the instruction pointer out of a function's bytes. Wherever one may
-// begin is tried: what is no instruction hits a variable by chance alone, and callers want several
-// witnesses.
+// Wherever an instruction may begin is tried: what is none hits a variable by chance alone, and
+// callers want several witnesses.
+void VariableSearch::read_amd64(ByteSpan code, Address entry, CodeReferences& out) {
+  for (std::size_t at = 0; at + 7 <= code.size(); at++) {
+    auto byte = [&](std::size_t k) { return static_cast<unsigned>(code[at + k]); };
+    // REX.W, opcode, ModRM (mod 0, rm 5), disp32.
+    if ((byte(0) & 0xFB) != 0x48 || (byte(2) & 0xC7) != 0x05) continue;
+    auto displacement = load_unchecked<std::int32_t>(code.data() + at + 3);
+    auto target = entry + at + 7 + static_cast<std::uint64_t>(std::int64_t{displacement});
+    if (byte(1) == 0x8B) out.loads.push_back(target);
+    if (byte(1) == 0x8D) out.takes.push_back(target);
+  }
+}
+
+// What the assembler makes of sym(SB) and $sym(SB): the page of the address, and in the next
+// instruction the rest.
+void VariableSearch::read_arm64(ByteSpan code, Address entry, CodeReferences& out) {
+  for (std::size_t at = 0; at + 8 <= code.size(); at += 4) {
+    auto adrp = load_unchecked<std::uint32_t>(code.data() + at);
+    auto next = load_unchecked<std::uint32_t>(code.data() + at + 4);
+    if ((adrp & 0x9F000000u) != 0x90000000u || (next >> 5 & 31) != (adrp & 31)) continue;
+    // 21 bits with a sign, in pages of 4 KiB: immhi, immlo.
+    auto pages = std::uint64_t{adrp >> 5 & 0x7FFFF} << 2 | (adrp >> 29 & 3);
+    if (pages & (1u << 20)) pages -= 1u << 21;
+    auto page = ((entry + at) & ~Address{4095}) + (pages << 12);
+    auto low = std::uint64_t{next >> 10 & 0xFFF};
+    if ((next & 0xFFC00000u) == 0xF9400000u) out.loads.push_back(page + low * 8);  // ldr x
+    if ((next & 0xFFC00000u) == 0x91000000u) out.takes.push_back(page + low);      // add x
+  }
+}
+
+// References relative to the program counter in a function's code.
 VariableSearch::CodeReferences VariableSearch::references_of(std::string_view name) const {
   CodeReferences out;
-  if (layout_.architecture != Architecture::Amd64) return out;
   for (std::size_t i = 0; i < module_.functions.size(); i++) {
     auto function = module_.functions.function(i);
     if (!function || function->name != name) continue;
     auto code = image_.bytes(function->entry, function->end - function->entry);
     if (!code) return out;
-    for (std::size_t at = 0; at + 7 <= code->size(); at++) {
-      auto byte = [&](std::size_t k) { return static_cast<unsigned>((*code)[at + k]); };
-      // REX.W, opcode, ModRM (mod 0, rm 5), disp32.
-      if ((byte(0) & 0xFB) != 0x48 || (byte(2) & 0xC7) != 0x05) continue;
-      auto displacement = load_unchecked<std::int32_t>(code->data() + at + 3);
-      auto target =
-          function->entry + at + 7 + static_cast<std::uint64_t>(std::int64_t{displacement});
-      if (byte(1) == 0x8B) out.loads.push_back(target);
-      if (byte(1) == 0x8D) out.takes.push_back(target);
-    }
+    if (layout_.architecture == Architecture::Amd64) read_amd64(*code, function->entry, out);
+    if (layout_.architecture == Architecture::Arm64) read_arm64(*code, function->entry, out);
     return out;
   }
   return out;
 }
 
 void VariableSearch::find_by_code(RuntimeVariables& v) const {
-  auto marked = references_of("runtime.markroot").loads;
-  auto loaded = [&](Address at) {
+  auto [marked, taken] = references_of("runtime.markroot");
+  // An atomic load (ldar) has no address of its own.
+  if (layout_.architecture == Architecture::Arm64)
+    marked.insert(marked.end(), taken.begin(), taken.end());
+  auto loaded = [&marked = marked](Address at) {
     return std::find(marked.begin(), marked.end(), at) != marked.end();
   };
   // mfinal.go: queuefinalizer puts new blocks in front of allfin; mgcmark.go: markroot marks them.

@@ -40,9 +40,11 @@ class VariableSearch {
   bool is_m(Address m) const;
   std::uint64_t thread_list(Address m) const;
   struct CodeReferences {
-    std::vector<Address> loads;  // mov r64, [rip + x]
-    std::vector<Address> takes;  // lea r64, [rip + x]
+    std::vector<Address> loads;  // mov r64, [rip + x]; adrp, ldr
+    std::vector<Address> takes;  // lea r64, [rip + x]; adrp, add
   };
+  static void read_amd64(ByteSpan code, Address entry, CodeReferences& out);
+  static void read_arm64(ByteSpan code, Address entry, CodeReferences& out);
   CodeReferences references_of(std::string_view function) const;
   Address read_by(std::vector<Address> found,
                   std::initializer_list<std::string_view> functions) const;
