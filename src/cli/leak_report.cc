@@ -85,6 +85,16 @@ SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention
 
 }  // namespace
 
+Findings find_leaks(Views& views) {
+  Findings findings;
+  Namer namer(views);
+  findings.hidden = find_hidden(views, views.decoder());
+  findings.sites = find_sites(views, findings.hidden, namer);
+  findings.overhang = find_overhang(views, findings.hidden, findings.sites.site_of_region,
+                                    static_cast<std::uint32_t>(findings.sites.sites.size()));
+  return findings;
+}
+
 LeakReport describe_target(const OpenedTarget& target) {
   const TargetIdentity& identity = target.image->identity();
   LeakReport report;

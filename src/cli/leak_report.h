@@ -15,6 +15,8 @@ struct Findings {
   Overhang overhang;
 };
 
+// The hidden memory of one state of the views, site by site.
+Findings find_leaks(Views& views);
 LeakReport describe_target(const OpenedTarget& target);
 // Totals, and whether every live byte is in exactly one bucket (a warning where it is not).
 void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots,

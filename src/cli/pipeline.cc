@@ -18,16 +18,9 @@
 namespace overhang {
 namespace {
 
-// The hidden memory of one state of the views, site by site.
 Findings find_leaks(Views& views, Diagnostics& diagnostics, const char* phase) {
   Phase timer(diagnostics, phase);
-  Findings findings;
-  Namer namer(views);
-  findings.hidden = find_hidden(views, views.decoder());
-  findings.sites = find_sites(views, findings.hidden, namer);
-  findings.overhang = find_overhang(views, findings.hidden, findings.sites.site_of_region,
-                                    static_cast<std::uint32_t>(findings.sites.sites.size()));
-  return findings;
+  return overhang::find_leaks(views);
 }
 
 template <class T>

@@ -128,7 +128,7 @@ TypeId TypeTable::Impl::cleanup_argument(Address call) {
   auto symbol = runtime.symbols().symbol_name(dictionary - runtime.load_bias());
   auto id = named(last_type_argument(symbol));
   if (id == kUnknownType) id = named(last_type_argument(function->name));
-  if (decoded(id).info.name == "go.shape.*uint8") return kUnknownType;
+  if (is_pointer_shape(decoded(id))) return kUnknownType;
   return cleanup_arguments[dictionary] = id;
 }
 

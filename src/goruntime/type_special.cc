@@ -75,10 +75,6 @@ bool is_map_bucket(const TypeInfo& info) {
          info.fields[3].name == "overflow";
 }
 
-// Generic code is compiled once for all pointer types: T is a *uint8 in name only
-// (noder/reader.go: shapify).
-bool is_pointer_shape(const TypeRow& pointer) { return pointer.info.name == "go.shape.*uint8"; }
-
 }  // namespace
 
 SpecialStruct TypeTable::Impl::special_struct(const TypeRow& r) {

@@ -132,6 +132,12 @@ struct TypeTable::Impl {
   std::unordered_map<std::uint64_t, TypeId> sized_types;
 };
 
+// Generic code is compiled once for all pointer types: T is a *uint8 in name only
+// (noder/reader.go: shapify).
+inline bool is_pointer_shape(const TypeRow& pointer) {
+  return pointer.info.name == "go.shape.*uint8";
+}
+
 // The general way from Go's kinds to the table's.
 TypeKind table_kind(GoKind kind, bool has_methods);
 

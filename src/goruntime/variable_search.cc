@@ -4,7 +4,7 @@
 #include <cstring>
 #include <unordered_set>
 
-#include "goruntime/spans.h"
+#include "goruntime/arenas.h"
 
 namespace overhang {
 namespace {
@@ -58,20 +58,6 @@ bool VariableSearch::in_bss(Address at) const {
          (at >= module_.noptrbss && at < module_.enoptrbss);
 }
 
-// mheap_.arenas (runtime.spanOf).
-Address VariableSearch::span_of(Address mheap, Address address) const {
-  auto index = (address - static_cast<std::uint64_t>(layout_.arenaBaseOffset)) /
-               static_cast<std::uint64_t>(layout_.heapArenaBytes);
-  auto l2 = index & ((std::uint64_t{1} << layout_.arenaL2Bits) - 1);
-  auto l1 = layout_.arenaL1Bits ? index >> layout_.arenaL2Bits : 0;
-  if (l1 >> layout_.arenaL1Bits != 0) return 0;
-  auto table = image_.word(field(mheap, layout_.mheap_arenas) + l1 * 8).value_or(0);
-  auto arena = table ? image_.word(table + l2 * 8).value_or(0) : 0;
-  if (arena == 0) return 0;
-  auto page = address / kHeapPageSize % static_cast<std::uint64_t>(layout_.pagesPerArena);
-  return image_.word(field(arena, layout_.heapArena_spans) + page * 8).value_or(0);
-}
-
 // Whether allspans lists spans that the arenas lead back to.
 bool VariableSearch::is_mheap(Address mheap) const {
   auto spans = read_slice(image_, field(mheap, layout_.mheap_allspans));
@@ -79,6 +65,7 @@ bool VariableSearch::is_mheap(Address mheap) const {
   // mgc.go: a cycle adds 2.
   auto sweepgen = image_.read<std::uint32_t>(field(mheap, layout_.mheap_sweepgen));
   if (!sweepgen || *sweepgen % 2 != 0) return false;
+  ArenaMap arenas(image_, layout_, mheap);
   std::uint64_t in_use = 0, unknown_to_arenas = 0;
   bool all = all_samples(spans->len, budget_, [&](std::uint64_t i) {
     auto span = image_.word(spans->data + i * 8).value_or(0);
@@ -86,7 +73,7 @@ bool VariableSearch::is_mheap(Address mheap) const {
     if (span < kLowest || !state || *state > 2) return false;
     if (*state != layout_.mSpanInUse) return true;
     in_use++;
-    unknown_to_arenas += span_of(mheap, pointer(span, layout_.mspan_startAddr)) != span;
+    unknown_to_arenas += arenas.span_of(pointer(span, layout_.mspan_startAddr)) != span;
     return true;
   });
   // A span that is being made is entered last (mheap.go: initSpan).

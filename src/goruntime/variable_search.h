@@ -30,7 +30,6 @@ class VariableSearch {
   Address pointer(Address base, std::int64_t offset) const {
     return image_.word(field(base, offset)).value_or(0);
   }
-  Address span_of(Address mheap, Address address) const;
   bool is_mheap(Address mheap) const;
   bool is_g(Address g, bool& alive) const;
   bool is_allgs(const TargetSlice& slice) const;

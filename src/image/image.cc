@@ -110,19 +110,18 @@ const std::byte* Image::find(Address address, std::uint64_t size) const {
   auto& run = runs_[index];
   auto offset = address - run.start;
   if (size > run.size - offset) return stitched(address, size);
-  if (run.present && !ensure(index, offset, size, Extent::WholeChunk)) return nullptr;
+  if (run.present && !ensure(index, offset, size)) return nullptr;
   return run.data + offset;
 }
 
-bool Image::ensure(std::size_t index, std::uint64_t offset, std::uint64_t size,
-                   Extent extent) const {
+bool Image::ensure(std::size_t index, std::uint64_t offset, std::uint64_t size) const {
   auto first = offset >> kPageShift;
   auto last = (offset + std::max<std::uint64_t>(size, 1) - 1) >> kPageShift;
   for (auto chunk = first / kPagesPerChunk; chunk <= last / kPagesPerChunk; chunk++) {
     auto from = std::max(first, chunk * kPagesPerChunk) % kPagesPerChunk;
     auto to = std::min(last, chunk * kPagesPerChunk + kPagesPerChunk - 1) % kPagesPerChunk;
     auto wanted = (std::uint64_t{2} << to) - (std::uint64_t{1} << from);
-    if (!ensure_pages(index, chunk, wanted, extent)) return false;
+    if (!ensure_pages(index, chunk, wanted, Extent::WholeChunk)) return false;
   }
   return true;
 }
@@ -212,7 +211,7 @@ const std::byte* Image::stitched(Address address, std::uint64_t size) const {
     if (index >= runs_.size() || (index != first && runs_[index].start != expected)) return nullptr;
     auto offset = expected - runs_[index].start;
     auto part = std::min(left, runs_[index].size - offset);
-    if (runs_[index].present && !ensure(index, offset, part, Extent::WholeChunk)) return nullptr;
+    if (runs_[index].present && !ensure(index, offset, part)) return nullptr;
     expected += part;
     left -= part;
   }

@@ -170,7 +170,7 @@ class Image {
   const std::byte* find(Address address, std::uint64_t size) const;
   const std::byte* stitched(Address address, std::uint64_t size) const;
   enum class Extent : std::uint8_t { Exact, WholeChunk };
-  bool ensure(std::size_t index, std::uint64_t offset, std::uint64_t size, Extent extent) const;
+  bool ensure(std::size_t index, std::uint64_t offset, std::uint64_t size) const;
   bool ensure_pages(std::size_t index, std::uint64_t chunk, std::uint64_t wanted,
                     Extent extent) const;
   void fill_pages(std::size_t index, std::uint64_t chunk, std::uint64_t pages) const;

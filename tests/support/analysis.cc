@@ -3,19 +3,6 @@
 #include <stdexcept>
 
 namespace overhang::test {
-namespace {
-
-Findings find_leaks(Views& views) {
-  Findings findings;
-  Namer namer(views);
-  findings.hidden = find_hidden(views, views.decoder());
-  findings.sites = find_sites(views, findings.hidden, namer);
-  findings.overhang = find_overhang(views, findings.hidden, findings.sites.site_of_region,
-                                    static_cast<std::uint32_t>(findings.sites.sites.size()));
-  return findings;
-}
-
-}  // namespace
 
 Analysis::Analysis(Anatomy& anatomy) {
   auto opened = Dwarf::open(*anatomy.file);
