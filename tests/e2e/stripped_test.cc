@@ -24,7 +24,8 @@ double least_typed_share(const std::string& label) {
   // Up to Go 1.23 the allocator records no type where it takes a GC program for the pointers, and
   // unique's maps are of types that only generic code has.
   if (label == "arrays" && go_minor() < 24) return 0.7;
-  if (label == "weakrefs" && go_minor() < 24) return 0.74;
+  // How many nodes these have depends on the seed of their hashes: 0.738 to 0.758 in 36 runs.
+  if (label == "weakrefs" && go_minor() < 24) return 0.7;
   return 0.95;
 }
 
