@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "cli/doubts.h"
+#include "cli/remedies.h"
 #include "goruntime/types.h"
 
 namespace overhang {
@@ -35,16 +37,6 @@ bool worth_a_row(const Site& site, const SiteRetention& retention, const SiteRow
   // An array of pointers that keeps nothing else: report it where most of it is lost for good.
   return site.category != Category::Tail && row.hidden_slots * 2 >= row.slots &&
          row.hidden_bytes >= kLarge;
-}
-
-RemedyRow clear_remedy(const Site& site, const SiteRow& row) {
-  RemedyRow remedy;
-  remedy.name = "clear";
-  remedy.frees_objects = row.retained_objects;
-  remedy.frees_bytes = row.retained_bytes;
-  if (site.pointer_free)
-    remedy.note = "the elements hold no pointers: clearing them frees nothing, copying does";
-  return remedy;
 }
 
 SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention& retention) {
@@ -86,13 +78,11 @@ SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention
 }  // namespace
 
 Findings find_leaks(Views& views) {
-  Findings findings;
   Namer namer(views);
-  findings.hidden = find_hidden(views, views.decoder());
-  findings.sites = find_sites(views, findings.hidden, namer);
-  findings.overhang = find_overhang(views, findings.hidden, findings.sites.site_of_region,
-                                    static_cast<std::uint32_t>(findings.sites.sites.size()));
-  return findings;
+  HiddenMemory hidden = find_hidden(views, views.decoder());
+  Sites sites = find_sites(views, hidden, namer);
+  Overhang overhang = find_overhang(views, hidden, sites);
+  return {std::move(hidden), std::move(sites), std::move(overhang)};
 }
 
 LeakReport describe_target(const OpenedTarget& target) {
@@ -150,6 +140,7 @@ void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots
 void describe_sites(Views& views, const Findings& certain, const Findings& possible,
                     LeakReport& report) {
   Namer namer(views);
+  WhatIfs what_ifs(views, certain.hidden, certain.sites, certain.overhang, namer);
   std::map<SiteKey, std::size_t> certain_sites;
   for (std::size_t i = 0; i < certain.sites.sites.size(); i++)
     certain_sites[key_of(certain.sites.sites[i])] = i;
@@ -169,9 +160,12 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
       if (const Doubt* doubt = views.doubt_about(site.example))
         row.doubt = describe_doubt(views, namer, *doubt);
     if (!worth_a_row(site, possible.overhang.sites[i], row)) continue;
-    row.remedies.push_back(clear_remedy(site, row));
+    auto what_ifs_here = in_both ? what_ifs.of_site(static_cast<std::uint32_t>(sure->second))
+                                 : std::vector<WhatIf>();
+    row.remedies = remedy_rows(what_ifs_here, site.pointer_free);
     report.sites.push_back(std::move(row));
   }
+  report.remedies = remedy_rows(what_ifs.of_all(), false);
   std::stable_sort(report.sites.begin(), report.sites.end(),
                    [](const SiteRow& a, const SiteRow& b) { return weight(a) > weight(b); });
   for (const Habit& habit : certain.sites.habits)

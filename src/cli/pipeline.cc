@@ -2,6 +2,7 @@
 #include "cli/pipeline.h"
 
 #include <algorithm>
+#include <optional>
 #include <thread>
 #include <utility>
 
@@ -106,9 +107,9 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
     in_doubt = views.settle_certain();
   }
   // What is hidden now is certainly hidden.
-  Findings in_the_end;
+  std::optional<Findings> in_the_end;
   if (in_doubt) in_the_end = find_leaks(views, diagnostics, "certain overhang");
-  const Findings& certain = in_doubt ? in_the_end : possible;
+  const Findings& certain = in_doubt ? *in_the_end : possible;
 
   marker.join();
   // The live set is the collector's.

@@ -22,6 +22,7 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
       full_(heap.object_count()),
       touched_(heap.object_count()),
       windowed_(heap.object_count()),
+      pointed_(heap.object_count()),
       deferred_seen_(heap.object_count()),
       info_(heap.object_count()),
       byte_type_(types.named("uint8")),
@@ -302,6 +303,7 @@ TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
 void Views::show_part(const ObjectRef& object, Holder holder, std::uint64_t begin,
                       std::uint64_t bytes, TypeId type) {
   if (touch(object)) interior_.push_back(object.id);
+  pointed_.set(object.id.value);
   // One value's type says nothing of a user arena's chunk.
   bool chunk = heap_.spans()[object.span].span.user_arena;
   set_info(object, chunk ? kUnknownType : type, false, holder);
@@ -334,7 +336,10 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   bool string = r.kind == Reference::Kind::String;
   auto type = string ? byte_type_ : r.type;
   const std::uint64_t size = string ? 1 : decoder().facts(type).size;
-  if (size == 0) return;
+  if (size == 0) {
+    pointed_.set(object.id.value);  // shows nothing, keeps all the same
+    return;
+  }
   auto slot = slot_size(object);
   auto room = slot - object.offset;
   auto len = checked_mul(r.count, size), cap = checked_mul(r.capacity, size);

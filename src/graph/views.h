@@ -137,6 +137,11 @@ class Views {
   }
   // A slice or string leaves part of it out, or did when it was shown.
   bool windowed(ObjectId id) const { return windowed_.test(id.value); }
+  // Something other than a slice or string refers to it: a pointer to an element, a word of unknown
+  // type. Of objects that are not full.
+  bool pointed(ObjectId id) const {
+    return pointed_.test(id.value) || deferred_seen_.test(id.value);
+  }
   // Names the contents of an object that is not touched (what hidden words lead to).
   void set_info(const ObjectRef& object, TypeId type, bool array, Holder holder);
   const RootPlaces& places() const { return places_; }
@@ -236,7 +241,7 @@ class Views {
   Diagnostics& diagnostics_;
   Follower follower_;
   std::optional<Guesser> guesser_;  // where variables have no types
-  Bitmap full_, touched_, windowed_, deferred_seen_;
+  Bitmap full_, touched_, windowed_, pointed_, deferred_seen_;
   std::vector<ObjectInfo> info_;
   TypeId byte_type_;  // of strings' bytes
   TypeId hchan_type_;

@@ -130,6 +130,8 @@ std::string render_json(const LeakReport& report, const Selection& selection) {
       {"heap", to_json(report.heap, report)},
       {"sites", std::move(sites)},
       {"sites_omitted", omitted},
+      {"remedies",
+       array_of(report.remedies, [](const RemedyRow& remedy) { return to_json(remedy); })},
       {"spare", array_of(report.spare, [](const SpareRow& row) { return to_json(row); })},
       {"timings", array_of(report.timings,
                            [](const PhaseTime& time) {

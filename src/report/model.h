@@ -52,7 +52,9 @@ struct DoubtRow {
 struct RemedyRow {
   std::string name;  // clear, nil_when_empty, copy, copy_if_cap_exceeds, three_index
   std::optional<std::uint64_t> factor;
-  std::uint64_t frees_objects = 0, frees_bytes = 0, copies_bytes = 0;
+  // Net of what the copies take: by so much HeapObjects and HeapAlloc fall.
+  std::uint64_t frees_objects = 0, frees_bytes = 0;
+  std::uint64_t copies_bytes = 0;  // len * element size
   std::string note;
 };
 
@@ -99,6 +101,7 @@ struct LeakReport {
   std::vector<DoubtRow> doubts;      // most bytes first
   std::uint64_t doubts_omitted = 0;  // rows that the list leaves out
   std::vector<SiteRow> sites;        // largest first
+  std::vector<RemedyRow> remedies;   // at all sites together
   std::vector<SpareRow> spare;
   std::vector<PhaseTime> timings;
   double elapsed_ms = 0;  // from the start of the run to its report

@@ -4,19 +4,19 @@
 #include <map>
 #include <utility>
 
-#include "retain/exclusive.h"
-
 namespace overhang {
 namespace {
 
 class Tracer {
  public:
-  Tracer(Views& views, const HiddenMemory& hidden, std::uint32_t sites)
+  Tracer(Views& views, const HiddenMemory& hidden, const Sites& sites)
       : views_(views),
         heap_(views.heap()),
         hidden_(hidden),
-        owners_(heap_.object_count(), sites),
-        sites_(sites),
+        owners_(heap_.object_count(), groups_of(sites),
+                static_cast<std::uint32_t>(sites.groups.size())),
+        sites_(sites.sites.size()),
+        groups_(sites.groups.size()),
         work_(heap_) {}
 
   void trace_region(const HiddenRegion& region, std::uint32_t site) {
@@ -42,7 +42,8 @@ class Tracer {
 
   // Sums by site and type, in one pass over the labels.
   Overhang totals() {
-    Overhang out;
+    Counted total;
+    std::vector<Counted> groups(groups_);
     std::vector<std::map<std::pair<std::uint32_t, bool>, Counted>> types(sites_.size());
     // Runs of objects with the same site and type are the rule: look up once per run.
     std::uint32_t run_site = ExclusiveOwners::kNone;
@@ -54,10 +55,14 @@ class Tracer {
       for (std::uint32_t i = 0; i < span.span.slots; i++) {
         ObjectId id(span.first.value + i);
         auto label = owners_.label_of(id);
-        if (label == ExclusiveOwners::kNone) continue;
-        out.total.objects++;
-        out.total.bytes += bytes;
+        if (label == ExclusiveOwners::kNone || views_.touched(id)) continue;
+        total.objects++;
+        total.bytes += bytes;
         if (label == ExclusiveOwners::kShared) continue;
+        auto& group = groups[owners_.group_of(label)];
+        group.objects++;
+        group.bytes += bytes;
+        if (!owners_.is_owner(label)) continue;
         sites_[label].exclusive.objects++;
         sites_[label].exclusive.bytes += bytes;
         const ObjectInfo& info = views_.info(id);
@@ -79,12 +84,17 @@ class Tracer {
           sites_[s].types.begin(), sites_[s].types.end(),
           [](const auto& a, const auto& b) { return a.counted.bytes > b.counted.bytes; });
     }
-    out.sites = std::move(sites_);
-    return out;
+    return {total, std::move(sites_), std::move(groups), std::move(owners_)};
   }
 
  private:
   using Work = WorkList<std::uint32_t>;  // the tag is the label
+
+  static std::vector<std::uint32_t> groups_of(const Sites& sites) {
+    std::vector<std::uint32_t> out;
+    for (const Site& site : sites.sites) out.push_back(site.group);
+    return out;
+  }
 
   // Slots of the region with a word that is not null.
   std::uint64_t stale_slots(const ObjectRef& object, const HiddenRegion& region,
@@ -140,8 +150,12 @@ class Tracer {
 
   void reach(const Work::Item& item, const ObjectRef& object) {
     const Reference& r = item.reference;
-    if (views_.touched(object.id)) return;
-    if (item.tag != ExclusiveOwners::kShared) sites_[item.tag].reaches = true;
+    if (views_.touched(object.id)) {
+      // What keeps an array once its slices have let go of it.
+      if (views_.windowed(object.id)) owners_.reach(object.id, item.tag);
+      return;
+    }
+    if (item.tag < sites_.size()) sites_[item.tag].reaches = true;
     if (!owners_.reach(object.id, item.tag)) return;
     auto label = owners_.label_of(object.id);
     auto [type, array] = contents(r, object);
@@ -180,22 +194,22 @@ class Tracer {
   const HiddenMemory& hidden_;
   ExclusiveOwners owners_;
   std::vector<SiteRetention> sites_;
+  std::size_t groups_;  // how many
   Work work_;
 };
 
 }  // namespace
 
-Overhang find_overhang(Views& views, const HiddenMemory& hidden,
-                       const std::vector<std::uint32_t>& site_of_region, std::uint32_t sites) {
+Overhang find_overhang(Views& views, const HiddenMemory& hidden, const Sites& sites) {
   // Site by site, so that a label's reach is complete before the next one's begins.
   std::vector<std::uint32_t> order;
   for (std::uint32_t i = 0; i < hidden.regions.size(); i++)
-    if (site_of_region[i] != kNoSite) order.push_back(i);
+    if (sites.site_of_region[i] != kNoSite) order.push_back(i);
   std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
-    return site_of_region[a] < site_of_region[b];
+    return sites.site_of_region[a] < sites.site_of_region[b];
   });
   Tracer tracer(views, hidden, sites);
-  for (auto i : order) tracer.trace_region(hidden.regions[i], site_of_region[i]);
+  for (auto i : order) tracer.trace_region(hidden.regions[i], sites.site_of_region[i]);
   return tracer.totals();
 }
 

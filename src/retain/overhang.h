@@ -5,7 +5,9 @@
 #include <vector>
 
 #include "graph/views.h"
+#include "retain/exclusive.h"
 #include "retain/hidden.h"
+#include "retain/sites.h"
 
 namespace overhang {
 
@@ -29,12 +31,13 @@ struct SiteRetention {
 struct Overhang {
   Counted total;                     // freed when all sites are cleared
   std::vector<SiteRetention> sites;  // by site index
+  std::vector<Counted> groups;       // by group: freed when all sites of the group are cleared
+  // Whose each object is: of the overhang, and of arrays that show in part, as far as hidden words
+  // lead to them. Owners are the sites.
+  ExclusiveOwners owners;
 };
 
-// `site_of_region` gives each region's site (an index below `sites`), or kNoSite. Objects that no
-// view touches get their types set on the way (Views::set_info).
-inline constexpr std::uint32_t kNoSite = 0xFFFFFFFFu;
-Overhang find_overhang(Views& views, const HiddenMemory& hidden,
-                       const std::vector<std::uint32_t>& site_of_region, std::uint32_t sites);
+// Objects that no view touches get their types set on the way (Views::set_info).
+Overhang find_overhang(Views& views, const HiddenMemory& hidden, const Sites& sites);
 
 }  // namespace overhang

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <tuple>
 
-#include "retain/overhang.h"
-
 namespace overhang {
 namespace {
 
@@ -127,13 +125,15 @@ class Grouper {
   std::uint32_t add_region(const HiddenRegion& region) {
     const HiddenArray& array = hidden_.arrays[region.array];
     const Named& who = named(region);
-    auto key = fmt::format("{}\n{}\n{}\n{}", who.name.text, static_cast<int>(who.name.kind),
-                           array.elem.value, static_cast<int>(region.category));
+    auto holder =
+        fmt::format("{}\n{}\n{}", who.name.text, static_cast<int>(who.name.kind), array.elem.value);
+    auto key = fmt::format("{}\n{}", holder, static_cast<int>(region.category));
     auto [at, fresh] =
         by_key_.try_emplace(std::move(key), static_cast<std::uint32_t>(out_.sites.size()));
     if (fresh) {
       Site site;
       site.name = who.name;
+      site.group = group_of(std::move(holder), who.name);
       site.elem = array.elem;
       site.category = region.category;
       site.pointer_free = pointer_free(array);
@@ -148,6 +148,13 @@ class Grouper {
     site.hidden_slots += hidden_slots;
     if (std::exchange(last_array_[at->second], region.array) != region.array)
       add_array(site, region, who);
+    return at->second;
+  }
+
+  std::uint32_t group_of(std::string holder, const SiteName& name) {
+    auto next = static_cast<std::uint32_t>(out_.groups.size());
+    auto [at, fresh] = group_by_holder_.try_emplace(std::move(holder), next);
+    if (fresh) out_.groups.push_back({name.text, name.kind});
     return at->second;
   }
 
@@ -197,7 +204,7 @@ class Grouper {
   Named named_;  // of the regions of named_category_ in array named_array_
   std::uint32_t named_array_ = 0xFFFFFFFFu;
   Category named_category_ = Category::Tail;
-  std::unordered_map<std::string, std::uint32_t> by_key_;
+  std::unordered_map<std::string, std::uint32_t> by_key_, group_by_holder_;
   std::unordered_map<std::string, std::size_t> habit_by_key_;
   std::vector<std::uint32_t> last_array_;  // by site
   std::vector<std::string> instances_;     // by site: the one object's name, while there is one

@@ -52,7 +52,8 @@ class Namer {
 
 struct Site {
   SiteName name;
-  TypeId elem;  // kUnknownType: a string's bytes
+  std::uint32_t group = 0;  // the sites of one holder and element type, one for each category
+  TypeId elem;              // kUnknownType: a string's bytes
   Category category = Category::Tail;
   std::uint64_t arrays = 0, array_bytes = 0;
   std::uint64_t slots = 0, visible_slots = 0, hidden_slots = 0, hidden_bytes = 0;
@@ -74,8 +75,12 @@ struct Habit {
   std::uint64_t arrays = 0, spare_bytes = 0;
 };
 
+inline constexpr std::uint32_t kNoSite = 0xFFFFFFFFu;
+
 struct Sites {
   std::vector<Site> sites;
+  // By group: the holder's name as its windows have it (without an instance).
+  std::vector<SiteName> groups;
   std::vector<std::uint32_t> site_of_region;  // kNoSite: not a site
   std::vector<Habit> habits;
   std::uint64_t habit_bytes = 0, habit_arrays = 0;

@@ -15,9 +15,15 @@ using reference::Graph;
 constexpr std::uint32_t kFew = 0, kMany = 0xFFFE;
 
 // The propagation as overhang.cc drives it: owner by owner, depth first.
-ExclusiveOwners propagate(const Graph& graph, std::uint32_t further_owners) {
+// Owner i belongs to group i / group_size.
+ExclusiveOwners propagate(const Graph& graph, std::uint32_t further_owners,
+                          std::uint32_t group_size = 1) {
   auto own = static_cast<std::uint32_t>(graph.owned_roots.size());
-  ExclusiveOwners owners(static_cast<std::uint32_t>(graph.successors.size()), further_owners + own);
+  std::vector<std::uint32_t> group_of;
+  for (std::uint32_t i = 0; i < further_owners + own; i++) group_of.push_back(i / group_size);
+  auto groups = group_of.empty() ? 0 : group_of.back() + 1;
+  ExclusiveOwners owners(static_cast<std::uint32_t>(graph.successors.size()), std::move(group_of),
+                         groups);
   for (std::uint32_t i = 0; i < own; i++) {
     auto owner = further_owners + i;
     std::vector<std::pair<std::uint32_t, std::uint32_t>> waiting;
@@ -45,6 +51,28 @@ void expect_same(const Graph& graph, std::uint32_t further_owners) {
   }
 }
 
+// What the owners of one group keep together is what dies when they all go.
+void expect_same_by_group(const Graph& graph, std::uint32_t group_size) {
+  Graph merged;
+  merged.successors = graph.successors;
+  for (std::size_t i = 0; i < graph.owned_roots.size(); i++) {
+    merged.owned_roots.resize(i / group_size + 1);
+    auto& roots = merged.owned_roots.back();
+    roots.insert(roots.end(), graph.owned_roots[i].begin(), graph.owned_roots[i].end());
+  }
+  auto owners = propagate(graph, kFew, group_size);
+  auto alone = reference::dominated(graph), together = reference::dominated(merged);
+  for (std::uint32_t node = 0; node < graph.successors.size(); node++) {
+    auto label = owners.label_of(ObjectId(node));
+    bool known = label != ExclusiveOwners::kNone && label != ExclusiveOwners::kShared;
+    for (std::uint32_t group = 0; group < together.size(); group++)
+      ASSERT_EQ(together[group].contains(node), known && owners.group_of(label) == group)
+          << "node " << node;
+    for (std::uint32_t owner = 0; owner < alone.size(); owner++)
+      ASSERT_EQ(alone[owner].contains(node), label == owner) << "node " << node;
+  }
+}
+
 Graph random_graph(std::mt19937& random, std::uint32_t nodes, std::uint32_t owners, double degree) {
   Graph graph;
   graph.successors.resize(nodes);
@@ -67,6 +95,8 @@ TEST(ExclusiveOwners, EqualTheNaiveDominatorsOnRandomGraphs) {
     auto graph = random_graph(random, nodes, owners, 0.2 * static_cast<double>(random() % 12));
     expect_same(graph, kFew);
     expect_same(graph, kMany);
+    expect_same_by_group(graph, 2);
+    expect_same_by_group(graph, 3);
     if (HasFatalFailure()) return;
   }
 }

@@ -1,0 +1,246 @@
+#include "retain/what_if.h"
+
+#include <algorithm>
+#include <array>
+#include <tuple>
+
+#include "base/checked.h"
+#include "goruntime/size_classes.h"
+#include "graph/work_list.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::array<std::uint64_t, 3> kFactors = {2, 4, 8};
+
+}  // namespace
+
+const char* remedy_name(Remedy remedy) {
+  switch (remedy) {
+    case Remedy::Clear:
+      return "clear";
+    case Remedy::NilWhenEmpty:
+      return "nil_when_empty";
+    case Remedy::Copy:
+      return "copy";
+    case Remedy::CopyIfCapExceeds:
+      return "copy_if_cap_exceeds";
+    case Remedy::ThreeIndex:
+      return "three_index";
+  }
+  return "";
+}
+
+WhatIfs::WhatIfs(Views& views, const HiddenMemory& hidden, const Sites& sites,
+                 const Overhang& overhang, Namer& namer)
+    : views_(views),
+      heap_(views.heap()),
+      hidden_(hidden),
+      sites_(sites),
+      overhang_(overhang),
+      namer_(namer),
+      arrays_of_group_(sites.groups.size()) {
+  // Regions stand in the order of their arrays.
+  for (std::uint32_t i = 0; i < hidden.regions.size(); i++) {
+    auto array = hidden.regions[i].array;
+    while (first_region_.size() <= array) first_region_.push_back(i);
+    if (sites.site_of_region[i] == kNoSite) continue;
+    auto& arrays = arrays_of_group_[sites.sites[sites.site_of_region[i]].group];
+    if (arrays.empty() || arrays.back() != array) arrays.push_back(array);
+  }
+  first_region_.resize(hidden.arrays.size() + 1, static_cast<std::uint32_t>(hidden.regions.size()));
+}
+
+std::vector<WhatIf> WhatIfs::of_site(std::uint32_t site) {
+  auto group = sites_.sites[site].group;
+  auto known = by_group_.find(group);
+  if (known == by_group_.end()) known = by_group_.emplace(group, replacements(group)).first;
+  auto out = known->second;
+  out.front().frees = overhang_.sites[site].exclusive;
+  return out;
+}
+
+std::vector<WhatIf> WhatIfs::of_all() {
+  auto out = replacements(kAll);
+  out.front().frees = overhang_.total;
+  return out;
+}
+
+// All remedies; what Clear frees is left to the caller.
+std::vector<WhatIf> WhatIfs::replacements(std::uint32_t group) {
+  auto arrays = collect(group);
+  std::vector<WhatIf> out(1);
+  auto add = [&](Remedy remedy, std::uint64_t factor, auto&& replaced) {
+    auto& what_if = out.emplace_back();
+    what_if.remedy = remedy;
+    what_if.factor = factor;
+    replace(arrays, group, what_if, replaced);
+  };
+  add(Remedy::NilWhenEmpty, 0, [](const Slice& slice) { return slice.len == 0; });
+  add(Remedy::Copy, 0, [](const Slice&) { return true; });
+  for (auto factor : kFactors)
+    add(Remedy::CopyIfCapExceeds, factor, [factor](const Slice& slice) {
+      return slice.cap / factor >= slice.len && slice.cap > slice.len * factor;
+    });
+  out.emplace_back().remedy = Remedy::ThreeIndex;
+  return out;
+}
+
+WhatIfs::Arrays WhatIfs::collect(std::uint32_t group) {
+  Arrays out;
+  auto add = [&](std::uint32_t hidden) {
+    out.arrays.push_back(collect_array(hidden, group, out.slices));
+  };
+  if (group != kAll) {
+    for (auto hidden : arrays_of_group_[group]) add(hidden);
+    return out;
+  }
+  for (std::uint32_t i = 0; i < hidden_.arrays.size(); i++) {
+    auto first = sites_.site_of_region.begin();
+    if (std::any_of(first + first_region_[i], first + first_region_[i + 1],
+                    [](std::uint32_t site) { return site != kNoSite; }))
+      add(i);
+  }
+  return out;
+}
+
+WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
+                                      std::vector<Slice>& slices) {
+  const HiddenArray& array = hidden_.arrays[hidden];
+  Array out;
+  out.hidden = hidden;
+  out.first_slice = static_cast<std::uint32_t>(slices.size());
+  // A hidden word that stays when the group's own are gone.
+  auto label = overhang_.owners.label_of(array.object);
+  bool foreign = label != ExclusiveOwners::kNone && group != kAll &&
+                 (label == ExclusiveOwners::kShared || overhang_.owners.group_of(label) != group);
+  out.pinned = foreign || views_.pointed(array.object);
+  auto first = hidden_.windows.begin() + array.first_window;
+  std::vector<Window> windows(first, first + array.window_count);
+  // A header may have been followed more than once.
+  auto place = [](const Window& w) { return std::tuple(w.holder.bits(), w.holder_offset); };
+  std::sort(windows.begin(), windows.end(),
+            [&](const Window& a, const Window& b) { return place(a) < place(b); });
+  auto last = std::unique(windows.begin(), windows.end(),
+                          [&](const Window& a, const Window& b) { return place(a) == place(b); });
+  for (auto window = windows.begin(); window != last; ++window) {
+    if (group == kAll || held_by(*window, group))
+      slices.push_back({window->len, window->cap});
+    else
+      out.pinned = true;
+  }
+  out.slice_count = static_cast<std::uint32_t>(slices.size()) - out.first_slice;
+  return out;
+}
+
+bool WhatIfs::held_by(const Window& window, std::uint32_t group) {
+  if (named_++ >= kMaxNamed) return false;
+  auto name = namer_.name(window.holder, window.holder_offset);
+  const SiteName& holder = sites_.groups[group];
+  return name.kind == holder.kind && name.text == holder.text;
+}
+
+template <class Replaced>
+void WhatIfs::replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Replaced&& replaced) {
+  std::vector<bool> dies(arrays.arrays.size());
+  bool any = false, all = true;
+  for (std::size_t i = 0; i < arrays.arrays.size(); i++) {
+    const Array& array = arrays.arrays[i];
+    bool pointers =
+        heap_.span_of(hidden_.arrays[array.hidden].object).layout != PointerLayout::None;
+    std::uint32_t count = 0;
+    for (std::uint32_t s = 0; s < array.slice_count; s++) {
+      const Slice& slice = arrays.slices[array.first_slice + s];
+      if (!replaced(slice)) continue;
+      count++;
+      if (slice.len == 0) continue;
+      out.copies_bytes += slice.len;
+      out.allocates.objects++;
+      out.allocates.bytes += slot_size_for(heap_.runtime().layout(), slice.len, pointers);
+    }
+    out.slices += count;
+    dies[i] = !array.pinned && count > 0 && count == array.slice_count;
+    any |= dies[i];
+    all &= dies[i];
+  }
+  if (any) {
+    out.frees = group == kAll ? overhang_.total : overhang_.groups[group];
+    if (!all) {
+      auto kept = kept_by_survivors(arrays, group, dies);
+      out.frees.objects -= kept.objects;
+      out.frees.bytes -= kept.bytes;
+    }
+  }
+  for (std::size_t i = 0; i < arrays.arrays.size(); i++) {
+    const Array& array = arrays.arrays[i];
+    if (dies[i]) {
+      out.frees.objects++;
+      out.frees.bytes += heap_.slot_size(hidden_.arrays[array.hidden].object);
+      continue;
+    }
+    auto slice = arrays.slices.begin() + array.first_slice;
+    out.kept_arrays += std::any_of(slice, slice + array.slice_count, replaced);
+  }
+}
+
+bool WhatIfs::exclusive_to(std::uint32_t group, ObjectId id) const {
+  auto label = overhang_.owners.label_of(id);
+  if (label == ExclusiveOwners::kNone || views_.touched(id)) return false;
+  return group == kAll ||
+         (label != ExclusiveOwners::kShared && overhang_.owners.group_of(label) == group);
+}
+
+// Of the objects that are exclusive to the group, those that the hidden words of arrays that stay
+// lead to. Arrays that such objects refer to stay as well: `dies` loses them.
+Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
+                                   std::vector<bool>& dies) {
+  struct None {};
+  using Work = WorkList<None>;
+  Work work(heap_);
+  std::unordered_map<std::uint32_t, std::size_t> dying;  // object -> index
+  auto push_hidden_words = [&](std::size_t i) {
+    auto hidden = arrays.arrays[i].hidden;
+    auto id = hidden_.arrays[hidden].object;
+    ObjectRef object{id, heap_.span_index_of(id), 0};
+    if (heap_.spans()[object.span].layout == PointerLayout::None) return;
+    for (auto r = first_region_[hidden]; r < first_region_[hidden + 1]; r++) {
+      const HiddenRegion& region = hidden_.regions[r];
+      if (sites_.site_of_region[r] == kNoSite) continue;
+      work.push(
+          Work::Range{object, region.begin, (region.end - region.begin) / 8, 8, kUnknownType, {}});
+    }
+  };
+  for (std::size_t i = 0; i < dies.size(); i++) {
+    if (dies[i])
+      dying.emplace(hidden_.arrays[arrays.arrays[i].hidden].object.value, i);
+    else
+      push_hidden_words(i);
+  }
+  Counted out;
+  Bitmap seen(heap_.object_count());
+  auto handle = [&](const Work::Item&, const ObjectRef& object) {
+    if (!exclusive_to(group, object.id)) {
+      auto array = dying.find(object.id.value);
+      if (array == dying.end() || !dies[array->second]) return;
+      dies[array->second] = false;
+      push_hidden_words(array->second);
+      return;
+    }
+    if (!seen.set_first(object.id.value)) return;
+    auto slot = heap_.spans()[object.span].span.elem_size;
+    out.objects++;
+    out.bytes += slot;
+    if (heap_.spans()[object.span].layout != PointerLayout::None)
+      work.push(Work::Range{object, 0, slot / 8, 8, kUnknownType, {}});
+  };
+  auto follow = [&](const Work::Range& range) {
+    views_.follower().words(range.object, range.begin, range.begin + range.count * range.size,
+                            [&](std::uint64_t, const Reference& word) { work.push(word, {}); });
+  };
+  work.run(
+      handle, [](const Work::Item&) {}, follow,
+      [&](ObjectId id) { overhang_.owners.prefetch(id); });
+  return out;
+}
+
+}  // namespace overhang
