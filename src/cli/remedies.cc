@@ -14,13 +14,13 @@ std::string note_on(const WhatIf& what_if, bool pointer_free) {
     return pointer_free ? "the elements hold no pointers: clearing them frees nothing, copying does"
                         : "";
   if (what_if.slices == 0) return what_if.remedy == Remedy::NilWhenEmpty ? "none is empty now" : "";
+  std::string kept;
+  if (what_if.kept_arrays > 0)
+    kept = "something else keeps " + format_number_of(what_if.kept_arrays, "array");
   if (what_if.allocates.bytes > what_if.frees.bytes)
     return "costs " + format_bytes(what_if.allocates.bytes - what_if.frees.bytes) +
-           (what_if.kept_arrays > 0 ? ": the array has other holders" : "");
-  if (what_if.kept_arrays > 0)
-    return format_number_of(what_if.kept_arrays, "array") +
-           (what_if.kept_arrays == 1 ? " has other holders" : " have other holders");
-  return "";
+           (kept.empty() ? "" : ", for " + kept);
+  return kept;
 }
 
 std::uint64_t net(std::uint64_t frees, std::uint64_t allocates) {

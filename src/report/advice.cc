@@ -70,6 +70,30 @@ std::string_view advice_for(std::string_view category) {
   return found ? found->advice : std::string_view();
 }
 
+std::vector<RemedyRow> remedies_to_show(const std::vector<RemedyRow>& remedies,
+                                        std::string_view category) {
+  std::vector<RemedyRow> out;
+  auto add = [&](std::string_view name, bool even_nothing) {
+    auto row = std::ranges::find(remedies, name, &RemedyRow::name);
+    if (row != remedies.end() && (row->frees_bytes > 0 || even_nothing)) out.push_back(*row);
+  };
+  add("clear", false);
+  add("copy", true);
+  // The threshold that copies least says it for those that free as much.
+  for (std::size_t i = 0; i < remedies.size(); i++) {
+    const RemedyRow& row = remedies[i];
+    bool same_as_next = i + 1 < remedies.size() && remedies[i + 1].name == row.name &&
+                        remedies[i + 1].frees_bytes == row.frees_bytes;
+    if (row.name != "copy_if_cap_exceeds" || same_as_next || row.frees_bytes == 0) continue;
+    out.push_back(row);
+    if (out.size() > 1 && row.copies_bytes == out[out.size() - 2].copies_bytes)
+      out.back().copies_bytes = 0;  // said already
+  }
+  add("nil_when_empty", category == "tail");
+  add("three_index", category == "tail" || category == "clipped");
+  return out;
+}
+
 std::string remedy_title(const RemedyRow& remedy) {
   if (remedy.name == "nil_when_empty") return "nil when empty";
   if (remedy.name == "three_index") return "s[:n:n]";

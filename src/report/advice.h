@@ -3,6 +3,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "report/model.h"
 
@@ -14,6 +15,11 @@ std::string describe_hidden(const SiteRow& site);
 
 // How to mend the code behind a category; empty for a category that is not known.
 std::string_view advice_for(std::string_view category);
+
+// The remedies that tell a person something, in the order of their telling: what frees, one
+// threshold of those that free the same, and what is often taken for a remedy of this category.
+std::vector<RemedyRow> remedies_to_show(const std::vector<RemedyRow>& remedies,
+                                        std::string_view category);
 
 // A remedy as a person writes it: "clear", "copy if cap > 4*len", "s[:n:n]".
 std::string remedy_title(const RemedyRow& remedy);

@@ -119,16 +119,17 @@ void write_retained_types(Page& page, const SiteRow& site) {
   page.labelled("keeps", items, " · ");
 }
 
-void write_remedies(Page& page, const SiteRow& site) {
+std::vector<std::string> remedy_items(const std::vector<RemedyRow>& remedies,
+                                      std::string_view category) {
   std::vector<std::string> items;
-  for (auto& remedy : site.remedies) {
+  for (auto& remedy : remedies_to_show(remedies, category)) {
     auto item = printable(remedy_title(remedy)) + " " + format_bytes(remedy.frees_bytes);
     if (remedy.copies_bytes > 0)
       item += fmt::format(" (copies {})", format_bytes(remedy.copies_bytes));
     if (!remedy.note.empty()) item += ": " + printable(remedy.note);
     items.push_back(std::move(item));
   }
-  page.labelled("frees", items, " · ");
+  return items;
 }
 
 void write_sources(Page& page, const SiteRow& site) {
@@ -166,7 +167,7 @@ void write_site(Page& page, const SiteRow& site, std::size_t rank) {
   page.labelled("alive", cleaned(site.path), " → ");
   if (!site.shared_with.empty()) page.labelled("shared", cleaned(site.shared_with), ", ");
   write_sources(page, site);
-  write_remedies(page, site);
+  page.labelled("frees", remedy_items(site.remedies, site.category), " · ");
   page.labelled("to do", advice_for(site.category));
 }
 
@@ -180,6 +181,10 @@ void write_sites(Page& page, const LeakReport& report, const Selection& selectio
       left_out++;
       left_out_bytes += weight(site);
     }
+  }
+  if (report.sites.size() > 1) {
+    page.line();
+    page.labelled("together", remedy_items(report.remedies, ""), " · ");
   }
   if (left_out == 0) return;
   page.line();

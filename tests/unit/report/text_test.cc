@@ -84,6 +84,22 @@ TEST(Text, OnlyRemediesOfTheModelAreShown) {
   EXPECT_FALSE(contains(render_text(report, {}), "frees"));
 }
 
+TEST(Text, ThresholdsThatFreeTheSameAreOne) {
+  auto report = pool_report();
+  report.sites.resize(1);
+  report.sites[0].remedies = {{"clear", {}, 9, 9000, 0, ""},
+                              {"nil_when_empty", {}, 0, 0, 0, "none is empty now"},
+                              {"copy", {}, 9, 8000, 500, ""},
+                              {"copy_if_cap_exceeds", 2, 9, 7000, 400, ""},
+                              {"copy_if_cap_exceeds", 4, 9, 7000, 300, ""},
+                              {"copy_if_cap_exceeds", 8, 0, 0, 0, ""}};
+  auto text = render_text(report, {});
+  EXPECT_TRUE(contains(text,
+                       "frees    clear 9.0 KB · copy 8.0 KB (copies 500 B) · "
+                       "copy if cap > 4*len 7.0 KB (copies 300 B)\n"
+                       "              nil when empty 0 B: none is empty now\n"));
+}
+
 TEST(Text, SelectionByTopAndByWeight) {
   auto report = pool_report();
   TextOptions options;
