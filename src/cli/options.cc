@@ -154,6 +154,10 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   app.add_option("--threads", threads, "threads to work with (all cores)")->type_name("N");
   app.add_flag("--stats", options.stats, "phase times, conservation, coverage, own memory");
   app.add_flag("--spare", options.spare, "list the spare room of reused buffers too");
+  app.add_flag_callback(
+      "--interior", [&] { options.leaks.interior = InteriorRule::All; },
+      "report every array that only pointers to elements show,\n"
+      "even where code may come back to the rest of it");
   app.add_flag("--quiet", options.quiet, "no progress, even on a terminal");
   app.add_option("--fail-over", fail_over, "exit with 3 where certain overhang is larger")
       ->type_name("SIZE");

@@ -94,7 +94,7 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   Joined joined(marker);
 
   TypeTable types(*target.runtime, target.dwarf.get());
-  Views views(heap, roots, types, target.dwarf.get(), diagnostics);
+  Views views(heap, roots, types, target.dwarf.get(), diagnostics, options.interior);
   {
     Phase timer(diagnostics, "views");
     views.settle();

@@ -4,6 +4,7 @@
 #include "base/diagnostics.h"
 #include "base/result.h"
 #include "cli/open_target.h"
+#include "graph/views.h"
 #include "report/model.h"
 
 namespace overhang {
@@ -11,6 +12,7 @@ namespace overhang {
 struct LeakOptions {
   TargetOptions target;
   unsigned threads = 1;  // at least 1
+  InteriorRule interior = InteriorRule::Certain;
 };
 
 // The report with every site in it, largest first; what of it is shown is the caller's business.

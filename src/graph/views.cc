@@ -15,7 +15,7 @@ constexpr std::uint64_t kTinySlot = 16;
 }  // namespace
 
 Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
-             Diagnostics& diagnostics)
+             Diagnostics& diagnostics, InteriorRule interior)
     : heap_(heap),
       diagnostics_(diagnostics),
       follower_(heap, types),
@@ -29,6 +29,7 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
       hchan_type_(types.named("runtime.hchan")),
       noscan_type_(types.pointer_free_data()),
       places_(heap, roots, follower_, dwarf),
+      interior_rule_(interior),
       work_(heap) {
   if (!dwarf) guesser_.emplace(heap, follower_.decoder());
   places_.show(pusher());
@@ -116,17 +117,34 @@ bool Views::settle_untouched() {
   return any;
 }
 
-// Objects that only pointers show, each to a part: the rest belongs to the same value (a field's
-// address was taken) or to an array that someone indexes; it is taken for visible.
+// Objects that only pointers show, each to a part: of an array the rest is hidden where that is
+// certain enough. Else the rest belongs to the same value (a field's address was taken) or to an
+// array that someone indexes; it is taken for visible.
 bool Views::settle_interior() {
   bool any = false;
-  for (auto id : std::exchange(interior_, {})) {
-    if (full(id)) continue;
-    if (windowed_.test(id.value)) continue;
+  for (const InteriorArray& interior : std::exchange(interior_, {})) {
+    auto id = interior.array;
+    if (full(id) || windowed(id)) continue;
+    if (rest_is_hidden(interior)) {
+      interior_arrays_.push_back(interior);
+      continue;
+    }
     any = true;
     show_whole({id, heap_.span_index_of(id), 0}, info(id).holder());
   }
   return any;
+}
+
+bool Views::rest_is_hidden(const InteriorArray& interior) {
+  auto id = interior.array;
+  const HeapSpan& span = heap_.span_of(id);
+  const auto size = decoder().facts(interior.elem).size;
+  auto header = heap_.header_size(id), slot = span.span.elem_size;
+  if (span.span.user_arena || size == 0 || (slot - header) / size < 2) return false;
+  if (interior_rule_ == InteriorRule::All) return slot > kTinySlot;
+  auto* parts = visible_parts(id);
+  return parts && !parts->ranges().empty() && parts->ranges().begin()->first >= header + size &&
+         follower_.allocation_type({id, heap_.span_index_of(id), 0}) == interior.elem;
 }
 
 void Views::run() {
@@ -278,12 +296,28 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
     return;
   }
   // The allocator knows some objects' types: one value there is shown by any pointer into it.
-  if (auto allocated = follower_.allocation_type(object);
-      allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object)) {
+  auto allocated = follower_.allocation_type(object);
+  if (allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object)) {
     show_whole(object, item.tag.holder);
     return;
   }
-  show_part(object, item.tag.holder, object.offset, facts.size, type);
+  if (allocated != kUnknownType && show_elements(item, object, facts.size, allocated)) return;
+  show_part(object, item.tag, object.offset, facts.size, type);
+}
+
+// A pointer to a field of an array's element shows the element, for the same reason. False if the
+// object is no array of `elem`.
+bool Views::show_elements(const Work::Item& item, const ObjectRef& object, std::uint64_t bytes,
+                          TypeId elem) {
+  const auto size = decoder().facts(elem).size;
+  auto header = header_size(object);
+  if (size == 0 || object.offset < header) return false;
+  auto first = (object.offset - header) / size;
+  auto last = (object.offset - header + std::max<std::uint64_t>(bytes, 1) + size - 1) / size;
+  if (header + last * size > slot_size(object)) return false;
+  set_info(object, elem, true, item.tag.holder);
+  show_part(object, item.tag, header + first * size, (last - first) * size, elem);
+  return true;
 }
 
 // DWARF says alike of a captured variable x whose address the closure holds, and of one whose value
@@ -300,13 +334,15 @@ TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
 }
 
 // Bytes [begin, begin + bytes) hold one value of `type`.
-void Views::show_part(const ObjectRef& object, Holder holder, std::uint64_t begin,
+void Views::show_part(const ObjectRef& object, const Tag& tag, std::uint64_t begin,
                       std::uint64_t bytes, TypeId type) {
-  if (touch(object)) interior_.push_back(object.id);
+  // A pointer to the first element may change what is known of the rest.
+  if (touch(object) || (begin == header_size(object) && !windowed(object.id)))
+    interior_.push_back({object.id, type, tag.offset});
   pointed_.set(object.id.value);
   // One value's type says nothing of a user arena's chunk.
   bool chunk = heap_.spans()[object.span].span.user_arena;
-  set_info(object, chunk ? kUnknownType : type, false, holder);
+  set_info(object, chunk ? kUnknownType : type, false, tag.holder);
   auto end = std::min(begin + bytes, slot_size(object));
   if (!has_pointers(object)) {
     // No words to follow; pointers' parts matter only where windows leave something out.
@@ -351,7 +387,7 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   if (heap_.spans()[object.span].span.user_arena) {
     // A chunk of a user arena holds values of many types: what a slice leaves out of it is no part
     // of the slice's array.
-    show_part(object, item.tag.holder, object.offset, *len / size * size, type);
+    show_part(object, item.tag, object.offset, *len / size * size, type);
     return;
   }
   auto header = header_size(object);
@@ -374,7 +410,7 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   windowed_.set(object.id.value);
   set_info(object, type, true, item.tag.holder);
   windows_.push_back({object.id, string ? kUnknownType : type, string, object.offset, *len, *cap,
-                      item.tag.holder, item.tag.offset});
+                      item.tag.holder, item.tag.offset, false});
   if (pointers && *len > 0) follow_unseen(object, object.offset, *len / size * size, type);
 }
 

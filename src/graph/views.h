@@ -71,6 +71,22 @@ struct Window {
   std::uint64_t cap = 0;            // bytes that reslicing could show
   Holder holder;                    // where the header stands
   std::uint64_t holder_offset = 0;  // bytes from the holder's start
+  bool pointer = false;             // to an element (InteriorArray): len and cap are 0
+};
+
+// When the rest of an array counts as hidden that no slice shows, only pointers to elements.
+enum class InteriorRule : std::uint8_t {
+  // Where the allocator recorded the element type and no pointer leads to the first element, which
+  // code may take for the array (unsafe.Slice).
+  Certain,
+  All,
+};
+
+// An array that only pointers to elements show.
+struct InteriorArray {
+  ObjectId array;
+  TypeId elem;
+  std::uint64_t holder_offset = 0;  // of the first such pointer, in ObjectInfo's holder
 };
 
 // A part of a pointer-free array that a pointer shows.
@@ -107,7 +123,7 @@ class Views {
  public:
   // `dwarf` may be nullptr. All arguments must outlive the views.
   Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
-        Diagnostics& diagnostics);
+        Diagnostics& diagnostics, InteriorRule interior = InteriorRule::Certain);
 
   // Settles everything typed, then objects without a typed view: what is hidden now is possibly
   // hidden.
@@ -148,6 +164,8 @@ class Views {
   // Windows over arrays that were not full then; arrays may have become full since.
   const std::vector<Window>& windows() const { return windows_; }
   const std::vector<PointerPart>& pointer_parts() const { return pointer_parts_; }
+  // Arrays whose rest no pointer shows; some may have become full, or got windows, since.
+  const std::vector<InteriorArray>& interior_arrays() const { return interior_arrays_; }
   // All visible ranges of an array with pointers that is not full; nullptr: none.
   const Intervals* visible_parts(ObjectId id) const {
     auto at = parts_.find(id.value);
@@ -208,8 +226,10 @@ class Views {
   void show_storage(const Work::Item& item, const ObjectRef& object);
   void show_map_or_chan(const Work::Item& item, const ObjectRef& object);
   void show_func(const Work::Item& item, const ObjectRef& object);
-  void show_part(const ObjectRef& object, Holder holder, std::uint64_t begin, std::uint64_t bytes,
+  void show_part(const ObjectRef& object, const Tag& tag, std::uint64_t begin, std::uint64_t bytes,
                  TypeId type);
+  bool show_elements(const Work::Item& item, const ObjectRef& object, std::uint64_t bytes,
+                     TypeId elem);
   void show_whole(const ObjectRef& object, Holder holder, TypeId elem = kUnknownType);
   bool known(Holder holder) const;
   TypeId what_it_is(const ObjectRef& object, Holder holder);
@@ -236,6 +256,7 @@ class Views {
   bool show_first_whole(unsigned rank);
   unsigned whole_rank(const ObjectRef& object);
   bool settle_interior();
+  bool rest_is_hidden(const InteriorArray& interior);
 
   const Heap& heap_;
   Diagnostics& diagnostics_;
@@ -250,7 +271,9 @@ class Views {
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;
   tsl::robin_map<std::uint32_t, Intervals> parts_;
-  std::vector<ObjectId> interior_;    // first shown by a pointer to a part of them
+  InteriorRule interior_rule_;
+  std::vector<InteriorArray> interior_;  // shown by a pointer to a part of them: first, or anew
+  std::vector<InteriorArray> interior_arrays_;
   tsl::robin_set<Address> expanded_;  // map and channel headers outside the heap
   std::vector<Deferred> deferred_;
   // References to types that generic code is compiled with, to objects that a reference of the real

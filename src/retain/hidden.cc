@@ -67,6 +67,22 @@ class Finder {
   void collect_windows() {
     for (const Window& window : views_.windows())
       if (!views_.full(window.array)) out_.windows.push_back(window);
+    auto interior = views_.interior_arrays();
+    std::stable_sort(interior.begin(), interior.end(),
+                     [](const auto& a, const auto& b) { return a.array < b.array; });
+    auto last = std::unique(interior.begin(), interior.end(),
+                            [](const auto& a, const auto& b) { return a.array == b.array; });
+    for (auto at = interior.begin(); at != last; ++at) {
+      if (views_.full(at->array) || views_.windowed(at->array)) continue;
+      Window pointer;
+      pointer.array = at->array;
+      pointer.elem = at->elem;
+      pointer.pointer = true;
+      pointer.begin = heap_.header_size(at->array);
+      pointer.holder = views_.info(at->array).holder();
+      pointer.holder_offset = at->holder_offset;
+      out_.windows.push_back(pointer);
+    }
     std::stable_sort(out_.windows.begin(), out_.windows.end(),
                      [](const Window& a, const Window& b) {
                        return a.array != b.array ? a.array < b.array : a.begin < b.begin;
@@ -157,7 +173,10 @@ class Finder {
         regions.push_back({index, Category::Gap, false, hidden.begin, hidden.end});
       }
     }
-    if (!has_pointers) judge_pointer_free(array, any_string, regions);
+    if (out_.windows[first].pointer)
+      for (auto& region : regions) region.category = Category::Interior;
+    else if (!has_pointers)
+      judge_pointer_free(array, any_string, regions);
     out_.arrays.push_back(array);
     out_.regions.insert(out_.regions.end(), regions.begin(), regions.end());
   }
@@ -206,6 +225,8 @@ const char* category_name(Category category) {
       return "gap";
     case Category::Window:
       return "window";
+    case Category::Interior:
+      return "interior";
   }
   return "";
 }

@@ -7,7 +7,8 @@
 // where windows are visible, tail is within some window's capacity (spare), head and clipped are
 // out of every window's reach (lost), and a gap lies between windows. The array's end is where the
 // farthest capacity ends, if the allocator gives exactly this slot for that size; else the array
-// is longer than any slice says (a three-index expression) and fills its slot.
+// is longer than any slice says (a three-index expression) and fills its slot. Where no slice shows
+// the array, only pointers to elements, everything else in it is `interior`.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,7 @@
 
 namespace overhang {
 
-enum class Category : std::uint8_t { Tail, Head, Clipped, Gap, Window };
+enum class Category : std::uint8_t { Tail, Head, Clipped, Gap, Window, Interior };
 const char* category_name(Category category);
 
 struct HiddenRegion {

@@ -57,6 +57,7 @@ std::vector<WhatIf> WhatIfs::of_site(std::uint32_t site) {
   if (known == by_group_.end()) known = by_group_.emplace(group, replacements(group)).first;
   auto out = known->second;
   out.front().frees = overhang_.sites[site].exclusive;
+  if (sites_.sites[site].category == Category::Interior) out.resize(1);
   return out;
 }
 
@@ -124,7 +125,9 @@ WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
   auto last = std::unique(windows.begin(), windows.end(),
                           [&](const Window& a, const Window& b) { return place(a) == place(b); });
   for (auto window = windows.begin(); window != last; ++window) {
-    if (group == kAll || held_by(*window, group))
+    if (window->pointer)
+      out.pinned = true;
+    else if (group == kAll || held_by(*window, group))
       slices.push_back({window->len, window->cap});
     else
       out.pinned = true;

@@ -25,7 +25,6 @@ var (
 	points  []Point
 	keys    []string
 	headers map[string]string
-	field   *int
 )
 
 const (
@@ -115,4 +114,55 @@ func init() {
 			headers[strings.Clone(k)] = strings.Clone(v)
 		}
 	})
+}
+
+type slab struct {
+	conn [8]*Conn
+	id   int
+}
+
+var (
+	interior *slab
+	field    *int
+	point    *Point
+)
+
+func init() { // pointers to elements pin the rest of their array
+	add("interior", func() {
+		s := make([]slab, exact/8)
+		for i := range s {
+			for j := range s[i].conn {
+				s[i].conn[j] = newConn(i)
+			}
+		}
+		hide(s[:10])
+		hide(s[11:])
+		interior = &s[10]
+		expect(Site{Site: "main.interior", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
+	})
+	add("interior_of_a_field", func() {
+		s := make([]slab, exact/8)
+		for i := range s {
+			s[i].conn[3] = newConn(i)
+		}
+		hide(s[:20])
+		hide(s[21:])
+		field = &s[20].id
+		expect(Site{Site: "main.field", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
+	})
+	add("optin_interior_from_the_first", func() { // might be the array's base
+		s := make([]slab, exact/8)
+		for i := range s {
+			s[i].conn[3] = newConn(i)
+		}
+		hide(s[1:])
+		interior = &s[0]
+		expect(Site{Site: "main.interior", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
+	})
+	addWindow("optin_interior_of_plain_data", func() {
+		s := make([]Point, 1<<16)
+		point = &s[7]
+		copied = 24
+		expect(Site{Site: "main.point", Kind: "global", Elem: "main.Point", Category: "interior", Arrays: 1, Slots: 1 << 16, Visible: 1})
+	}, func() { point = &Point{point.x, point.y, point.z} })
 }
