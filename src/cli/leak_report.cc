@@ -8,6 +8,7 @@
 #include "cli/doubts.h"
 #include "cli/remedies.h"
 #include "goruntime/types.h"
+#include "retain/map_room.h"
 
 namespace overhang {
 namespace {
@@ -168,6 +169,9 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
   report.remedies = remedy_rows(what_ifs.of_all(), false);
   std::stable_sort(report.sites.begin(), report.sites.end(),
                    [](const SiteRow& a, const SiteRow& b) { return weight(a) > weight(b); });
+  for (const MapRoom& room : find_map_room(views, namer))
+    report.maps.push_back({room.site, views.types().info(room.type).name, room.maps, room.entries,
+                           room.slots, room.storage_bytes, room.spare_bytes});
   for (const Habit& habit : certain.sites.habits)
     report.spare.push_back(
         {habit.name, habit.elem == kUnknownType ? "uint8" : views.types().info(habit.elem).name,

@@ -176,4 +176,10 @@ void map_storage(const Runtime& runtime, TypeTable& types, Address header, TypeI
     reader.classic(header);
 }
 
+std::optional<std::uint64_t> map_entries(const Runtime& runtime, Address header) {
+  const Layout& layout = runtime.layout();
+  return runtime.image().word(header +
+                              (layout.swiss_maps() ? layout.swissMap_used : layout.hmap_count));
+}
+
 }  // namespace overhang

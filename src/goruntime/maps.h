@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "goruntime/types.h"
@@ -37,5 +38,8 @@ struct MapBlock {
 // Mirrors internal/runtime/maps (Map, table, groupsReference) and, to 1.23, runtime/map.go.
 void map_storage(const Runtime& runtime, TypeTable& types, Address header, TypeId map_type,
                  std::vector<MapBlock>& out);
+
+// How many entries the map has, as len() says (maps.Map.used; runtime.hmap.count).
+std::optional<std::uint64_t> map_entries(const Runtime& runtime, Address header);
 
 }  // namespace overhang

@@ -11,6 +11,8 @@ namespace {
 
 // The tiny allocator packs several pointer-free values into one slot (maxTinySize).
 constexpr std::uint64_t kTinySlot = 16;
+// Of a group (abi.SwissMapGroupSlots) and of a bucket (abi.OldMapBucketCount).
+constexpr std::uint64_t kMapSlots = 8;
 
 }  // namespace
 
@@ -180,9 +182,7 @@ void Views::show_outside(const Work::Item& item) {
     case Reference::Kind::Map:
     case Reference::Kind::Chan:
       // A map that does not escape stands on a stack, its header at least.
-      if (expanded_.insert(r.target).second)
-        follower_.expand(
-            r, [&](const Reference& part) { push(part, item.tag.holder, item.tag.offset); });
+      if (expanded_.insert(r.target).second) expand(item, item.tag);
       break;
     default:
       break;
@@ -485,8 +485,26 @@ void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
   bool unknown_chan =
       item.reference.kind == Reference::Kind::Chan && item.reference.type == kUnknownType;
   set_info(object, unknown_chan ? hchan_type_ : item.reference.type, false, item.tag.holder);
-  follower_.expand(item.reference,
-                   [&](const Reference& part) { push(part, Holder::object(object.id), 0); });
+  expand(item, {Holder::object(object.id), 0});
+}
+
+// The structures behind a map or channel, which `tag` holds.
+void Views::expand(const Work::Item& item, const Tag& tag) {
+  LargeMap map;
+  bool large = false;
+  follower_.expand(item.reference, [&](const Reference& part) {
+    push(part, tag.holder, tag.offset);
+    if (part.kind != Reference::Kind::Storage) return;
+    large |= part.count > 1;
+    map.slots += part.count * kMapSlots;
+    if (auto block = heap_.find(part.target)) map.storage_bytes += slot_size(*block);
+  });
+  if (item.reference.kind != Reference::Kind::Map || !large) return;
+  map.header = item.reference.target;
+  map.type = item.reference.type;
+  map.holder = item.tag.holder;
+  map.holder_offset = item.tag.offset;
+  large_maps_.push_back(map);
 }
 
 TypeId Views::closure_type(const ObjectRef& object, Address target) {

@@ -89,6 +89,16 @@ struct InteriorArray {
   std::uint64_t holder_offset = 0;  // of the first such pointer, in ObjectInfo's holder
 };
 
+// A map with more than one group or bucket.
+struct LargeMap {
+  Address header = 0;
+  TypeId type;
+  Holder holder;  // what refers to it first
+  std::uint64_t holder_offset = 0;
+  std::uint64_t slots = 0;          // for entries, in all groups or buckets
+  std::uint64_t storage_bytes = 0;  // of those, as the collector accounts them
+};
+
 // A part of a pointer-free array that a pointer shows.
 struct PointerPart {
   ObjectId array;
@@ -164,6 +174,7 @@ class Views {
   // Windows over arrays that were not full then; arrays may have become full since.
   const std::vector<Window>& windows() const { return windows_; }
   const std::vector<PointerPart>& pointer_parts() const { return pointer_parts_; }
+  const std::vector<LargeMap>& large_maps() const { return large_maps_; }
   // Arrays whose rest no pointer shows; some may have become full, or got windows, since.
   const std::vector<InteriorArray>& interior_arrays() const { return interior_arrays_; }
   // All visible ranges of an array with pointers that is not full; nullptr: none.
@@ -225,6 +236,7 @@ class Views {
   void show_window(const Work::Item& item, const ObjectRef& object);
   void show_storage(const Work::Item& item, const ObjectRef& object);
   void show_map_or_chan(const Work::Item& item, const ObjectRef& object);
+  void expand(const Work::Item& item, const Tag& tag);
   void show_func(const Work::Item& item, const ObjectRef& object);
   void show_part(const ObjectRef& object, const Tag& tag, std::uint64_t begin, std::uint64_t bytes,
                  TypeId type);
@@ -271,6 +283,7 @@ class Views {
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;
   tsl::robin_map<std::uint32_t, Intervals> parts_;
+  std::vector<LargeMap> large_maps_;
   InteriorRule interior_rule_;
   std::vector<InteriorArray> interior_;  // shown by a pointer to a part of them: first, or anew
   std::vector<InteriorArray> interior_arrays_;

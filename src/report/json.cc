@@ -43,6 +43,16 @@ Json to_json(const DoubtRow& row) {
           {"objects", row.objects},     {"bytes", row.bytes}, {"array_bytes", row.array_bytes}};
 }
 
+Json to_json(const MapRow& row) {
+  return {{"site", row.site},
+          {"type", row.type},
+          {"maps", row.maps},
+          {"entries", row.entries},
+          {"slots", row.slots},
+          {"storage_bytes", row.storage_bytes},
+          {"spare_bytes", row.spare_bytes}};
+}
+
 Json to_json(const HeapTotals& heap, const LeakReport& report) {
   return {{"live_objects", heap.live_objects},
           {"live_bytes", heap.live_bytes},
@@ -60,7 +70,8 @@ Json to_json(const HeapTotals& heap, const LeakReport& report) {
           {"conservative_frames", heap.conservative_frames},
           {"unknown_references", heap.unknown_references},
           {"doubts", array_of(report.doubts, [](const DoubtRow& row) { return to_json(row); })},
-          {"doubts_omitted", report.doubts_omitted}};
+          {"doubts_omitted", report.doubts_omitted},
+          {"maps", array_of(report.maps, [](const MapRow& row) { return to_json(row); })}};
 }
 
 Json to_json(const TypeCount& row) {

@@ -95,6 +95,13 @@ struct SpareRow {
   std::uint64_t arrays = 0, spare_bytes = 0;
 };
 
+// Maps that have shrunk: a map never gives back its groups or buckets.
+struct MapRow {
+  std::string site, type;  // "main.index", "map[string]int"
+  std::uint64_t maps = 0, entries = 0, slots = 0;
+  std::uint64_t storage_bytes = 0, spare_bytes = 0;  // of all slots; of those without an entry
+};
+
 struct LeakReport {
   TargetRow target;
   HeapTotals heap;
@@ -103,6 +110,7 @@ struct LeakReport {
   std::vector<SiteRow> sites;        // largest first
   std::vector<RemedyRow> remedies;   // at all sites together
   std::vector<SpareRow> spare;
+  std::vector<MapRow> maps;  // most spare bytes first
   std::vector<PhaseTime> timings;
   double elapsed_ms = 0;  // from the start of the run to its report
   // Most anonymous memory that overhang itself held; measured with --stats only.

@@ -215,6 +215,33 @@ void write_spare(Page& page, const LeakReport& report, bool list) {
   }
 }
 
+void write_maps(Page& page, const LeakReport& report, bool list) {
+  if (report.maps.empty()) return;
+  std::uint64_t bytes = 0, maps = 0;
+  for (auto& row : report.maps) {
+    bytes += row.spare_bytes;
+    maps += row.maps;
+  }
+  constexpr std::uint64_t kNews = 32 << 10;  // bytes: every program has maps with a little room
+  if (bytes < kNews && !list) return;
+  page.line();
+  page.paragraph(fmt::format("room in maps that have shrunk: {} in {} (a map keeps its room; a new "
+                             "map with the same entries lets it go)",
+                             format_bytes(bytes), plural(maps, "map")),
+                 2);
+  constexpr std::size_t kShown = 3;
+  auto shown = list ? report.maps.size() : std::min(kShown, report.maps.size());
+  for (std::size_t i = 0; i < shown; i++) {
+    const MapRow& row = report.maps[i];
+    auto number =
+        fmt::format("{:>13}  {:>14}  ", format_bytes(row.spare_bytes), plural(row.maps, "map"));
+    auto use = fmt::format("   {} of {} slots", format_count(row.entries), format_count(row.slots));
+    auto type = cut_middle(printable(row.type), 30);
+    auto room = Page::kWidth - number.size() - display_width(type) - use.size() - 3;
+    page.line(fmt::format("{}{}   {}{}", number, cut_middle(printable(row.site), room), type, use));
+  }
+}
+
 void write_warnings(Page& page, const LeakReport& report, bool all) {
   constexpr std::size_t kShown = 5;
   auto shown = all ? report.warnings.size() : std::min(kShown, report.warnings.size());
@@ -300,6 +327,7 @@ std::string render_text(const LeakReport& report, const TextOptions& options) {
   write_headline(page, report);
   write_sites(page, report, options.selection);
   write_spare(page, report, options.spare);
+  write_maps(page, report, options.spare);
   write_warnings(page, report, options.stats);
   if (options.stats) write_stats(page, report);
   return page.take();

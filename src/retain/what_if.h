@@ -46,8 +46,9 @@ class WhatIfs {
           Namer& namer);
   // In the order of the enumeration, CopyIfCapExceeds with the factors 2, 4 and 8. Clear is that of
   // the site's hidden slots; the others replace the slices of the site's holder whose arrays hide
-  // something, in any category; of `interior`, which no slice holds, there is Clear alone. Exact, but that holders of more than kMaxNamed slices in all are
-  // not told apart: arrays beyond count as kept.
+  // something, in any category; of `interior`, which no slice holds, there is Clear alone. Exact,
+  // but that holders of more than kMaxNamed slices in all are not told apart: arrays beyond count
+  // as kept.
   std::vector<WhatIf> of_site(std::uint32_t site);
   // The same at all sites together, whoever holds the slices.
   std::vector<WhatIf> of_all();

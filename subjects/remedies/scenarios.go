@@ -19,6 +19,7 @@ var (
 	keep          *Conn
 	pools         []*Pool
 	index         = map[string][]*Conn{}
+	full          = map[int]int{}
 	table         [][]*Conn
 	nested        [][]*Conn
 	queue         = make(chan []*Conn, 8)
@@ -217,6 +218,30 @@ func init() {
 		word = page[5000:5100]
 		at("main.word", inText(&word))
 		at("element of main.names", inText(&names[0]))
+	})
+}
+
+type rebuilt struct{}
+
+// Replace puts a new map with the same entries in the old one's place.
+func (rebuilt) Replace(string) {
+	m := make(map[string][]*Conn, len(index))
+	for k, v := range index {
+		m[k] = v
+	}
+	index = m
+}
+
+func init() {
+	add("a_map_that_shrunk", func() {
+		for i := 0; i < 100000; i++ {
+			index[strconv.Itoa(i)] = nil
+			full[i] = i
+		}
+		for i := 10; i < 100000; i++ {
+			delete(index, strconv.Itoa(i))
+		}
+		at("main.index", rebuilt{})
 	})
 }
 

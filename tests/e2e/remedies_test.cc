@@ -43,7 +43,25 @@ TEST(RemedyScenarios, AreAllListedHere) {
   auto list = run(command_line({build_subject("remedies"), "list"})).out;
   std::string ours;
   for (auto& name : kScenarios) ours += name + "\n";
-  EXPECT_EQ(ours, list);
+  EXPECT_EQ(ours + "a_map_that_shrunk\n", list);
+}
+
+TEST(MapRoom, IsWhatANewMapLetsGo) {
+  Subject subject("remedies", {"a_map_that_shrunk"});
+  auto maps = leaks_json(subject.target()).at("heap").at("maps");
+  ASSERT_EQ(maps.size(), 1u) << maps;
+  auto& row = maps.at(0);
+  EXPECT_EQ(row.at("site"), "main.index");
+  EXPECT_EQ(row.at("type"), "map[string][]*main.Conn");
+  EXPECT_EQ(row.at("maps"), 1u);
+  EXPECT_EQ(row.at("entries"), 10u);
+  subject.revive();
+  auto before = subject.heap_alloc();
+  subject.command("copy all");
+  // The directory goes as well, and the new map has two groups, or buckets.
+  auto freed = static_cast<double>(before - subject.heap_alloc());
+  EXPECT_NEAR(freed, row.at("storage_bytes").get<double>(), 0.01 * freed);
+  EXPECT_NEAR(freed, row.at("spare_bytes").get<double>(), 0.01 * freed);
 }
 
 class Remedies : public testing::TestWithParam<std::string> {};

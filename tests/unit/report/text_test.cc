@@ -43,6 +43,7 @@ TEST(Text, NothingHiddenIsSaidPlainly) {
   auto report = pool_report();
   report.sites.clear();
   report.spare.clear();
+  report.maps.clear();
   report.warnings.clear();
   report.heap.overhang_bytes = report.heap.overhang_bytes_possible = 0;
   report.heap.overhang_objects = report.heap.spare_bytes = report.heap.lost_bytes = 0;
