@@ -68,6 +68,7 @@ void expect_schema(const json& report) {
                                  {"typed_share", Kind::Number},
                                  {"doubts", Kind::List},
                                  {"doubts_omitted", Kind::Count},
+                                 {"maps", Kind::List},
                                  {"visible_bytes", Kind::Count},
                                  {"spare_bytes", Kind::Count},
                                  {"lost_bytes", Kind::Count},
@@ -75,6 +76,14 @@ void expect_schema(const json& report) {
                                  {"overhang_bytes", Kind::Count},
                                  {"overhang_bytes_possible", Kind::Count},
                                  {"allocator_bytes", Kind::Count}});
+  for (auto& row : report["heap"]["maps"])
+    expect_fields(row, {{"site", Kind::Text},
+                        {"type", Kind::Text},
+                        {"maps", Kind::Count},
+                        {"entries", Kind::Count},
+                        {"slots", Kind::Count},
+                        {"storage_bytes", Kind::Count},
+                        {"spare_bytes", Kind::Count}});
   for (auto& row : report["heap"]["doubts"])
     expect_fields(row, {{"reference", Kind::Text},
                         {"kind", Kind::Text},
