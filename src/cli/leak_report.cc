@@ -162,7 +162,7 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
         row.doubt = describe_doubt(views, namer, *doubt);
     if (!worth_a_row(site, possible.overhang.sites[i], row)) continue;
     auto what_ifs_here = in_both ? what_ifs.of_site(static_cast<std::uint32_t>(sure->second))
-                                 : std::vector<WhatIf>();
+                                 : std::vector<WhatIf>(1);  // not certain: clearing frees nothing
     row.remedies = remedy_rows(what_ifs_here, site.pointer_free);
     report.sites.push_back(std::move(row));
   }
