@@ -89,22 +89,28 @@ struct Build {
   bool external = false;  // linked by the C compiler
 };
 
-bool have_c_compiler() { return run({"gcc", "--version"}).exit_code == 0; }
+// Of Debian's package gcc, or gcc-aarch64-linux-gnu.
+const std::string& c_compiler() {
+  static const std::string name = emulating_arm64() ? "aarch64-linux-gnu-gcc" : "gcc";
+  return name;
+}
 
 class BitExactBuild : public testing::TestWithParam<Build> {};
 
 TEST_P(BitExactBuild, LiveSetIsTheCollectors) {
   const Build& build = GetParam();
-  if (build.external && (emulating_arm64() || !have_c_compiler()))
-    GTEST_SKIP() << "there is no C compiler for it";
-  if (emulating_arm64() && std::string(build.variant).starts_with("pie") && !have_emulated_loader())
+  if (build.external && run({c_compiler(), "--version"}).exit_code != 0)
+    GTEST_SKIP() << c_compiler() << " is not installed";
+  bool needs_loader = build.external || std::string(build.variant).starts_with("pie");
+  if (emulating_arm64() && needs_loader && !have_emulated_loader())
     GTEST_SKIP() << "package libc6-arm64-cross is not installed";
   // `finalizers blocked` has finalizers and cleanups that wait to run.
   for (const SubjectCase& subject_case :
        {SubjectCase{"blocked", {}}, SubjectCase{"stackobjects", {}}, SubjectCase{"closures", {}},
         SubjectCase{"finalizers", {"blocked"}}}) {
-    auto executable = build_subject(subject_case.name, build.flags, build.variant,
-                                    {build.external ? "CGO_ENABLED=1" : "CGO_ENABLED=0"});
+    auto executable =
+        build_subject(subject_case.name, build.flags, build.variant,
+                      {build.external ? "CGO_ENABLED=1" : "CGO_ENABLED=0", "CC=" + c_compiler()});
     auto subject = Subject::started(executable, subject_case.arguments);
     SCOPED_TRACE(subject_case.label());
     expect_exact(subject, [&] {

@@ -1,5 +1,5 @@
-// What is found without symbols and DWARF, held against what is found with them: one process,
-// looked at once by way of its executable and once by way of a stripped copy.
+// What is found without symbols and DWARF, held against what is found with them: one process (or an
+// emulated one's core), looked at once by way of its executable and once by way of a stripped copy.
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -112,13 +112,17 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
 
 class Stripped : public testing::Test {
  protected:
+  // Of Debian's package binutils, or binutils-aarch64-linux-gnu.
+  static std::string binutil(const std::string& name) {
+    return emulating_arm64() ? "aarch64-linux-gnu-" + name : name;
+  }
   void SetUp() override {
-    if (run({"strip", "--version"}).exit_code != 0)
-      GTEST_SKIP() << "strip (package binutils) is not installed";
+    if (run({binutil("strip"), "--version"}).exit_code != 0)
+      GTEST_SKIP() << binutil("strip") << " is not installed";
   }
   std::string stripped(const std::string& executable) {
     auto copy = directory_.file("stripped");
-    if (run({"strip", "-o", copy, executable}).exit_code != 0)
+    if (run({binutil("strip"), "-o", copy, executable}).exit_code != 0)
       throw std::runtime_error("strip failed");
     return copy;
   }
@@ -132,10 +136,9 @@ TEST_F(Stripped, FindsWhatDwarfFinds) {
     if (label.starts_with("oracle_tail_captured") && go_minor() < 23) continue;
     SCOPED_TRACE(label);
     Subject subject(subject_case.name, subject_case.arguments);
-    auto pid = std::to_string(subject.pid());
-    auto full = leaks_json({pid});
-    auto copy = stripped(subject.executable());
-    auto bare = leaks_json({pid, "--exe", copy});
+    auto target = subject.target();
+    auto full = leaks_json(target);
+    auto bare = leaks_json({target.front(), "--exe", stripped(subject.executable())});
     expect_alike(full, bare, label);
     auto share = [](const json& report) {
       return static_cast<double>(number(report.at("heap"), "typed_bytes")) /
@@ -156,7 +159,7 @@ TEST_F(Stripped, FindsWhatDwarfFinds) {
 TEST_F(Stripped, NamesTypeAndFieldOfTheHolder) {
   auto executable = build_subject("oracle", {"-trimpath", "-ldflags=-s -w"}, "stripped");
   auto subject = Subject::started(executable, {"tail_many_fields"});
-  auto report = leaks_json({std::to_string(subject.pid())});
+  auto report = leaks_json(subject.target());
   ASSERT_EQ(report.at("sites").size(), 1u) << report;
   auto& site = report.at("sites")[0];
   EXPECT_EQ(site.at("site"), "main.Pool.inUse");
@@ -165,19 +168,25 @@ TEST_F(Stripped, NamesTypeAndFieldOfTheHolder) {
   EXPECT_EQ(site.at("category"), "tail");
   EXPECT_EQ(site.at("stale_slots"), 20u * 95);
   EXPECT_GT(number(site, "retained_bytes"), 0u);
-  auto text = run_overhang({std::to_string(subject.pid())}).out;
+  auto text = run_overhang(subject.target()).out;
   EXPECT_NE(text.find("no DWARF"), std::string::npos) << text;
 }
 
 TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {
   auto full = build_subject("oracle");
   auto debug = directory_.file("program.debug"), program = directory_.file("program");
-  if (run({"objcopy", "--only-keep-debug", full, debug}).exit_code != 0)
-    GTEST_SKIP() << "objcopy (package binutils) is not installed";
-  ASSERT_EQ(run({"strip", "-o", program, full}).exit_code, 0);
-  ASSERT_EQ(run({"objcopy", "--add-gnu-debuglink=" + debug, program}).exit_code, 0);
+  auto objcopy = binutil("objcopy");
+  if (run({objcopy, "--only-keep-debug", full, debug}).exit_code != 0)
+    GTEST_SKIP() << objcopy << " is not installed";
+  ASSERT_EQ(run({binutil("strip"), "-o", program, full}).exit_code, 0);
+  ASSERT_EQ(run({objcopy, "--add-gnu-debuglink=" + debug, program}).exit_code, 0);
   auto subject = Subject::started(program, {"tail_local"});
-  auto pid = std::to_string(subject.pid());
+  auto target = subject.target();
+  auto with_debug = [&](const std::string& file) {
+    auto arguments = target;
+    arguments.insert(arguments.end(), {"--debug", file});
+    return arguments;
+  };
   auto expect_the_local = [&](const json& report) {
     EXPECT_TRUE(report.at("target").at("dwarf").get<bool>());
     ASSERT_EQ(report.at("sites").size(), 1u) << report;
@@ -186,28 +195,28 @@ TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {
   };
   {
     SCOPED_TRACE("beside the executable");
-    expect_the_local(leaks_json({pid}));
+    expect_the_local(leaks_json(target));
   }
   {
     SCOPED_TRACE("in .debug");
     auto folder = directory_.file(".debug");
     ASSERT_EQ(run({"mkdir", folder}).exit_code, 0);
     ASSERT_EQ(run({"mv", debug, folder + "/program.debug"}).exit_code, 0);
-    expect_the_local(leaks_json({pid}));
+    expect_the_local(leaks_json(target));
   }
   auto elsewhere = directory_.file("elsewhere");
   ASSERT_EQ(run({"mv", directory_.file(".debug"), elsewhere}).exit_code, 0);
-  EXPECT_FALSE(leaks_json({pid}).at("target").at("dwarf").get<bool>());
+  EXPECT_FALSE(leaks_json(target).at("target").at("dwarf").get<bool>());
   {
     SCOPED_TRACE("by --debug");
-    expect_the_local(leaks_json({pid, "--debug", elsewhere + "/program.debug"}));
+    expect_the_local(leaks_json(with_debug(elsewhere + "/program.debug")));
   }
   // Another build's is refused where it is named, and passed over with a word where it is found.
-  auto other = run_overhang({pid, "--debug", build_subject("arrays")});
+  auto other = run_overhang(with_debug(build_subject("arrays")));
   EXPECT_EQ(other.exit_code, 1);
   EXPECT_NE(other.err.find("of another build"), std::string::npos) << other.err;
   ASSERT_EQ(run({"cp", build_subject("arrays"), debug}).exit_code, 0);
-  auto report = leaks_json({pid});
+  auto report = leaks_json(target);
   EXPECT_FALSE(report.at("target").at("dwarf").get<bool>());
   ASSERT_EQ(report.at("warnings").size(), 1u);
   EXPECT_NE(report.at("warnings")[0].get<std::string>().find("build id differs"),

@@ -606,16 +606,16 @@ TEST_P(RunningGoroutine, IsReadFromItsThreadsRegisters) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Machines, RunningGoroutine,
-                         testing::Values(kToolchains.back(), kToolchains.back() + kArm64),
-                         [](auto& suite) {
-                           return suite.param.ends_with(kArm64) ? "Arm64" : "Amd64";
+                         testing::ValuesIn(with_arm64(kToolchains, kToolchains)), [](auto& suite) {
+                           return "Go" + suite.param.substr(4, 2) +
+                                  (suite.param.ends_with(kArm64) ? "Arm64" : "");
                          });
 
-INSTANTIATE_TEST_SUITE_P(
-    Releases, GoroutinesOf,
-    testing::ValuesIn(with_arm64(kToolchains, {"go1.22.12", kToolchains.back()})), [](auto& suite) {
-      return "Go" + suite.param.substr(4, 2) + (suite.param.ends_with(kArm64) ? "Arm64" : "");
-    });
+INSTANTIATE_TEST_SUITE_P(Releases, GoroutinesOf,
+                         testing::ValuesIn(with_arm64(kToolchains, kToolchains)), [](auto& suite) {
+                           return "Go" + suite.param.substr(4, 2) +
+                                  (suite.param.ends_with(kArm64) ? "Arm64" : "");
+                         });
 
 }  // namespace
 }  // namespace overhang::test
