@@ -27,7 +27,7 @@ double least_typed_share(const std::string& label) {
   // How many nodes these have depends on the seed of their hashes: 0.738 to 0.758 in 36 runs.
   if (label == "weakrefs" && go_minor() < 24) return 0.7;
   // And later ones are told by how their words fit, not in all shapes of a trie: of 60 runs, Go
-  // 1.24 had two of 0.83 and Go 1.26 three to six of 0.92.
+  // 1.24 had two of 0.83 and Go 1.26 three of 0.92.
   if (label == "weakrefs") return 0.8;
   return 0.95;
 }
