@@ -2,6 +2,7 @@
 # make test    builds everything and runs all tests
 # make build   the program: build/release/overhang
 # make check   formatting, clang-tidy, layers, tests
+# make test-arm64   a cross-built overhang, emulated: its unit tests, its reports against this one's (minutes)
 # make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
 # make soak-unusual   heaps of unusual shape at full size (minutes, 8 GB of memory)
 # make soak-busy N=500   programs at work, N images of each (minutes)
@@ -12,7 +13,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test accuracy soak-busy soak-unusual test-matrix check format bench install clean
+.PHONY: setup configure build all demo test accuracy soak-busy soak-unusual test-arm64 test-matrix check format bench install clean
 
 setup:
 	@tools/setup
@@ -41,6 +42,10 @@ soak-busy: all
 
 soak-unusual: all
 	@PATH="$$(tools/go env GOROOT)/bin:$$PATH" $(BUILD)/tests/e2e/unusual_soak
+
+test-arm64: all
+	@tools/setup arm64
+	@tools/test_arm64 $(BUILD)
 
 test-matrix: all
 	@tools/setup matrix

@@ -1,5 +1,6 @@
 #include "image/live.h"
 
+#include <signal.h>
 #include <sys/uio.h>
 
 #include <algorithm>
@@ -145,6 +146,8 @@ Result<std::unique_ptr<Image>> snapshot_process(std::uint32_t pid, const LiveOpt
 
 Result<std::unique_ptr<Image>> snapshot_process(std::uint32_t pid, const LiveOptions&,
                                                 Diagnostics&) {
+  if (pid == 0 || pid > INT_MAX || (kill(static_cast<pid_t>(pid), 0) != 0 && errno == ESRCH))
+    return fail(ErrorKind::NotFound, "there is no process {}", pid);
   return fail(
       ErrorKind::Unsupported,
       "process {}: on arm64 overhang reads cores, no live processes; take a core (gcore {})", pid,

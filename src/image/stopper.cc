@@ -1,5 +1,7 @@
 #include "image/stopper.h"
 
+#ifdef __x86_64__  // like tracer.cc
+
 #include <poll.h>
 #include <signal.h>
 #include <sys/socket.h>
@@ -108,3 +110,5 @@ bool Stopper::still_frozen() const {
 }
 
 }  // namespace overhang
+
+#endif

@@ -1,4 +1,7 @@
 // The small process of stopper.h: what it does, in order.
+
+#ifdef __x86_64__  // like tracer.cc
+
 #include <fcntl.h>
 #include <poll.h>
 #include <sched.h>
@@ -333,3 +336,5 @@ void run_stopper(int socket, const StopRequest& request) {
 }
 
 }  // namespace overhang
+
+#endif
