@@ -8,6 +8,7 @@
 
 #include "base/checked.h"
 #include "goruntime/size_classes.h"
+#include "goruntime/type_names.h"
 #include "heap/pointer_map.h"
 
 namespace overhang {
@@ -256,6 +257,34 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
     }
   }
   return clear_winner(std::move(fitting), kEnough);
+}
+
+const std::vector<TypeId>& Guesser::types_called(const std::string& name) {
+  auto [at, fresh] = called_.try_emplace(name);
+  if (!fresh) return at->second;
+  auto& types = decoder_.types();
+  auto arguments = name.find("[...]");
+  if (arguments == std::string::npos) {
+    if (auto type = types.named(name); type != kUnknownType) at->second.push_back(type);
+    return at->second;
+  }
+  auto generic = short_type_name(name.substr(0, arguments)) + "[";
+  for (TypeId type : types.all())
+    if (types.info(type).name.starts_with(generic)) at->second.push_back(type);
+  return at->second;
+}
+
+TypeId Guesser::value(const Place& place, const std::vector<TypeId>& types) {
+  if (types.size() == 1) return types.front();
+  std::vector<Candidate> fitting;
+  for (TypeId type : types) {
+    if (exhausted()) return kUnknownType;
+    const TypeFacts facts = decoder_.facts(type);
+    if (facts.size != place.size) return kUnknownType;
+    if (auto verdict = check_steps(facts.program, place, 0, kDepth))
+      fitting.push_back({type, *verdict});
+  }
+  return clear_winner(std::move(fitting), 0);
 }
 
 TypeId Guesser::closure(const ObjectRef& object) {

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <string>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -41,6 +42,11 @@ class Guesser {
   // where that is not clear.
   // With `by_population`, what does not tell itself is judged by objects that look alike and did.
   Reference object(const ObjectRef& object, bool by_population);
+  // Types of that name as the function table writes it; "main.Ring[...]" is any main.Ring's.
+  const std::vector<TypeId>& types_called(const std::string& name);
+  // The type that the words of a value say it is of, given that it is of one of these;
+  // kUnknownType where they say the same of several that differ.
+  TypeId value(const Place& place, const std::vector<TypeId>& types);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.
   TypeId closure(const ObjectRef& object);
 
@@ -118,6 +124,7 @@ class Guesser {
   bool by_population_ = false;
   tsl::robin_map<std::uint32_t, Reference> known_;  // by object
   std::map<std::tuple<std::uint32_t, std::uint32_t, unsigned>, bool> same_;
+  std::unordered_map<std::string, std::vector<TypeId>> called_;
   bool in_map_header_ = false;
   std::uint64_t checks_ = 0, steps_ = 0;
 };

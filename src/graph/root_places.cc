@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "goruntime/receivers.h"
 
 namespace overhang {
 namespace {
@@ -243,7 +244,58 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, bool
   emit(meaning, add(std::move(row)), 0);
 }
 
+// Whether a variable of that type at `address` has the pointer words that the collector sees there.
+bool RootPlaces::has_pointers_of(Address address, TypeId type) {
+  const Runtime& runtime = heap_.runtime();
+  const Module* module = runtime.module_of_data(address);
+  const auto size = decoder_.facts(type).size;
+  if (!module || size > kMaxLocalBytes || !words_.covers(address, size)) return false;
+  const auto& mask = decoder_.types().pointer_mask(type);
+  for (std::uint64_t word = 0; word < size / 8; word++) {
+    bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
+    if (runtime.is_root_word(*module, address + word * 8) != pointer) return false;
+  }
+  return true;
+}
+
+// Globals that the code calls methods on. Of such that stand in one another the outermost tells
+// most.
+void RootPlaces::show_receivers(Guesser& guesser, const Emit& emit) {
+  struct Found {
+    Address address;
+    TypeId type;
+    std::uint64_t size;
+  };
+  std::vector<Found> found;
+  for (const Receiver& receiver : receivers_in_data(heap_.runtime())) {
+    std::vector<TypeId> types;
+    for (TypeId type : guesser.types_called(receiver.type))
+      if (decoder_.facts(type).has_pointers && has_pointers_of(receiver.address, type))
+        types.push_back(type);
+    if (types.empty()) continue;
+    const auto size = decoder_.facts(types.front()).size;
+    auto bytes = image_.bytes(receiver.address, size);
+    if (!bytes) continue;
+    auto type = guesser.value({bytes->data(), bytes->size(), receiver.address, nullptr}, types);
+    if (type != kUnknownType) found.push_back({receiver.address, type, size});
+  }
+  std::stable_sort(found.begin(), found.end(),
+                   [](const Found& a, const Found& b) { return a.size > b.size; });
+  for (const Found& global : found) {
+    auto bytes = image_.bytes(global.address, global.size);
+    RootPlace row;
+    row.kind = RootPlace::Kind::Global;
+    row.name =
+        fmt::format("a global {} at {:#x}", decoder_.types().info(global.type).name, global.address);
+    row.address = global.address;
+    row.type = global.type;
+    row.nameless = true;
+    show_place({bytes->data(), bytes->size(), global.address, nullptr}, std::move(row), 1, emit);
+  }
+}
+
 void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
+  show_receivers(guesser, emit);
   words_.for_each_unclaimed(
       [&](const Root& root) {
         if (root.kind != RootKind::Data) return;

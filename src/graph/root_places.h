@@ -55,7 +55,7 @@ struct RootPlace {
   std::string name;
   std::string function;
   Address address = 0;  // of its first byte; 0 for a variable in pieces
-  TypeId type;
+  TypeId type;          // of a nameless one: kUnknownType, or the type that its name tells
   Holder parent;  // Static
   std::uint64_t parent_offset = 0;
   bool conservative = false;  // Unknown: of a frame that is scanned conservatively
@@ -72,8 +72,9 @@ class RootPlaces {
 
   // What globals and locals refer to.
   void show(const Emit& emit);
-  // What words of globals and locals refer to that look like more than a pointer, in a program
-  // whose variables are not known.
+  // What globals refer to whose type the code tells (goruntime/receivers.h), then what words of
+  // globals and locals refer to that look like more than a pointer, in a program whose variables
+  // are not known.
   void show_guessed(Guesser& guesser, const Emit& emit);
   // Roots that are no variables: finalizers, and words of unknown type.
   void show_unclaimed(const Emit& emit);
@@ -96,6 +97,8 @@ class RootPlaces {
   void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
   void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
+  void show_receivers(Guesser& guesser, const Emit& emit);
+  bool has_pointers_of(Address address, TypeId type);
   bool in_stack_object(const StackFrame& frame, Address slot);
   void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
   void show_finalizer_object(const Root& root, const Emit& emit);

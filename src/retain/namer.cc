@@ -120,8 +120,11 @@ SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
   if (holder.is_object()) return name_object(holder.as_object(), offset, depth);
   const RootPlace& place = views_.places().row(holder);
   switch (place.kind) {
-    case RootPlace::Kind::Global:
-      return {place.name + field_path(place.type, offset), SiteKind::Global};
+    case RootPlace::Kind::Global: {
+      auto field = field_path(place.type, offset);
+      if (!place.nameless || field.empty()) return {place.name + field, SiteKind::Global};
+      return element_or(views_.types().info(place.type).name + field, "", SiteKind::Field);
+    }
     case RootPlace::Kind::Local:
       return {fmt::format("{}{} in {}", place.name, field_path(place.type, offset), place.function),
               SiteKind::Local};

@@ -175,6 +175,38 @@ TEST_F(Stripped, NamesTypeAndFieldOfTheHolder) {
   EXPECT_NE(text.find("no DWARF"), std::string::npos) << text;
 }
 
+// A global has no name in such a program; that code calls methods of its type on it tells the type.
+TEST_F(Stripped, NamesTypeAndFieldOfAGlobal) {
+  const std::string no_symbols = "-ldflags=-s -w";
+  struct Build {
+    const char* variant;
+    std::vector<std::string> flags, environment;
+  };
+  std::vector<Build> builds = {{"stripped", {"-trimpath", no_symbols}, {}},
+                               {"stripped-pie", {"-buildmode=pie", no_symbols}, {}}};
+  if (run({"gcc", "--version"}).exit_code == 0 && !emulating_arm64())
+    builds.push_back(
+        {"stripped-external", {"-ldflags=-s -w -linkmode=external"}, {"CGO_ENABLED=1"}});
+  for (const Build& build : builds) {
+    SCOPED_TRACE(build.variant);
+    auto executable = build_subject("oracle", build.flags, build.variant, build.environment);
+    for (auto* scenario : {"tail_global_field", "tail_to_zero"}) {
+      auto subject = Subject::started(executable, {scenario});
+      auto report = leaks_json({std::to_string(subject.pid())});
+      EXPECT_FALSE(report.at("target").at("dwarf").get<bool>());
+      // Until Go 1.21 nothing tells what the array's elements are but their look.
+      if (!allocator_knows_types() && report.at("sites").empty()) continue;
+      ASSERT_EQ(report.at("sites").size(), 1u) << report;
+      auto& site = report.at("sites")[0];
+      EXPECT_EQ(site.at("site"), "main.Pool.inUse");
+      EXPECT_EQ(site.at("element_type"), "*main.Conn");
+      ASSERT_GE(site.at("path").size(), 2u);
+      EXPECT_TRUE(site.at("path")[0].get<std::string>().starts_with("a global main.Pool at 0x"));
+      EXPECT_EQ(site.at("path")[1], "inUse");
+    }
+  }
+}
+
 TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {
   auto full = build_subject("oracle");
   auto debug = directory_.file("program.debug"), program = directory_.file("program");
