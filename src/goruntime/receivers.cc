@@ -9,10 +9,10 @@
 namespace overhang {
 namespace {
 
-constexpr std::uint64_t kChunk = 1 << 20;           // bytes of code at a time
-constexpr std::uint64_t kReach = 96;                // bytes between the address and the call
+constexpr std::uint64_t kChunk = 1 << 20;  // bytes of code at a time
+constexpr std::uint64_t kReach = 96;       // bytes between the address and the call
 constexpr std::uint64_t kMostCode = std::uint64_t{1} << 32;  // of a hostile image
-constexpr std::uint64_t kLea = 7;                   // bytes: lea rax, [rip + disp32]
+constexpr std::uint64_t kLea = 7;                            // bytes: lea rax, [rip + disp32]
 
 unsigned byte_at(ByteSpan code, std::size_t at) {
   return at < code.size() ? static_cast<unsigned>(code[at]) : 0;

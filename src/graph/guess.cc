@@ -7,7 +7,6 @@
 #include <unordered_set>
 
 #include "base/checked.h"
-#include "goruntime/size_classes.h"
 #include "goruntime/type_names.h"
 #include "heap/pointer_map.h"
 
@@ -16,74 +15,12 @@ namespace {
 
 // Of a hostile or unfortunate heap: more types are not tried in all.
 constexpr std::uint64_t kMaxChecks = 20'000'000;
-constexpr std::uint64_t kLargestInline = 512;  // bytes; larger objects have their type recorded
-constexpr unsigned kDepth = 2;                 // of pointees that are checked too
-constexpr unsigned kSameDepth = 4;             // references
-constexpr unsigned kEnough = 3;                // witnesses
-constexpr unsigned kPopulation = 8;            // objects of a type that were found by witnesses
-// closure.go: ClosureType; every closure in the heap was allocated with such a type.
-constexpr std::string_view kClosureStruct = "struct { F uintptr";
+constexpr unsigned kSameDepth = 4;           // references
+constexpr unsigned kPopulation = 8;          // objects of a type that were found by witnesses
 constexpr std::uint64_t kShortestText = 32;  // bytes that are no text by chance
 constexpr std::uint64_t kMostText = 4096;    // bytes of a text that are looked at
-constexpr std::uint64_t kLargeObject = 32 << 10;
-
-std::uint64_t shape_of(std::uint64_t slot, std::uint64_t mask) {
-  return (slot / 8) * 0x9E3779B97F4A7C15u ^ mask * 0xC2B2AE3D27D4EB4Fu;
-}
 
 }  // namespace
-
-void Guesser::index_types() {
-  if (indexed_) return;
-  indexed_ = true;
-  auto& types = decoder_.types();
-  map_header_ = types.named(decoder_.runtime().layout().swiss_maps() ? "internal/runtime/maps.Map"
-                                                                     : "runtime.hmap");
-  channel_header_ = types.named("runtime.hchan");
-  // The slots of maps' groups stand nowhere else.
-  std::unordered_set<TypeId> map_slots;
-  for (TypeId type : types.all()) {
-    if (types.info(type).kind != TypeKind::Map || !decoder_.runtime().layout().swiss_maps())
-      continue;
-    for (const TypeField& field : types.info(types.info(type).map_storage).fields)
-      map_slots.insert(types.info(field.type).elem);
-  }
-  std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<TypeId>> shapes;
-  std::map<std::uint64_t, TypeId> sizes;
-  for (TypeId type : types.all()) {
-    const TypeInfo& info = types.info(type);
-    if (info.kind == TypeKind::Chan) channel_of_elem_.try_emplace(info.elem, type);
-    if (info.kind == TypeKind::Map) map_of_storage_.try_emplace(info.map_storage, type);
-    if (info.size > kLargestInline || info.size == 0) continue;
-    if (info.kind == TypeKind::Struct && map_slots.contains(type)) continue;
-    const TypeFacts facts = decoder_.facts(type);
-    auto shape = shape_of(facts.slot, facts.mask);
-    if (info.name.starts_with(kClosureStruct)) {
-      closures_by_shape_[shape].push_back(type);
-    } else if (!info.has_pointers) {
-      auto [at, fresh] = sizes.try_emplace(info.size, type);
-      if (!fresh) at->second = kUnknownType;  // more than one
-    } else if (facts.mask_small && facts.mask != 0) {
-      by_shape_[shape].push_back(type);
-      if (facts.size % 8 == 0) shapes[{facts.size, facts.mask}].push_back(type);
-    }
-  }
-  for (auto& [key, alike] : shapes) shapes_.push_back({key.first, key.second, std::move(alike)});
-  for (auto& [size, type] : sizes)
-    by_size_.push_back(type == kUnknownType ? types.sized(size) : type);
-}
-
-std::uint64_t Guesser::mask_of(const ObjectRef& object) const {
-  const HeapSpan& span = heap_.spans()[object.span];
-  return pointer_map::inline_mask(span, object.id.value - span.first.value);
-}
-
-TypeId Guesser::allocated_type(const ObjectRef& object) {
-  auto layout = heap_.spans()[object.span].layout;
-  if (layout == PointerLayout::None || layout == PointerLayout::InlineBitmap) return kUnknownType;
-  auto rtype = heap_.allocation_type(object.id);
-  return rtype ? decoder_.types().from_rtype(rtype) : kUnknownType;
-}
 
 bool Guesser::is_function(Address pc) const {
   auto function = decoder_.runtime().find_function(pc);
@@ -99,8 +36,8 @@ Reference Guesser::word(const Reference& unknown, bool scattered) {
     if (auto found = slice_word(unknown, *object)) return *found;
   // A func value: what it leads to starts with a function's entry, which is no pointer word.
   const HeapSpan& span = heap_.spans()[object->span];
-  if (span.layout == PointerLayout::InlineBitmap && object->offset == 0 &&
-      (mask_of(*object) & 1) == 0 && is_function(heap_.image().word(unknown.target).value_or(0))) {
+  if (has_bitmap(span.layout) && object->offset == 0 && pointer_bits(*object, 0, 1) == 0 &&
+      is_function(heap_.image().word(unknown.target).value_or(0))) {
     Reference out = unknown;
     out.kind = Reference::Kind::Func;
     return out;
@@ -159,7 +96,7 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
   }
   // A string that fills its slot hides nothing; a part of it is one if it reads like one.
   if (pointers || *len == 0 || out.count > slot - object.offset) return std::nullopt;
-  bool fills = object.offset == 0 && slot_size_for(out.count, false) == slot;
+  bool fills = object.offset == 0 && allocated_size(out.count, false) == slot;
   if (!fills && !is_text(unknown.target, out.count)) return std::nullopt;
   out.kind = Reference::Kind::String;
   out.type = kUnknownType;
@@ -174,89 +111,6 @@ bool Guesser::is_text(Address data, std::uint64_t len) const {
            auto c = static_cast<unsigned>(b);
            return (c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t' || c == '\r';
          });
-}
-
-// An array whose element type is a reference was allocated by makeslice or growslice: nothing else
-// allocates several of them as one object with that type.
-bool Guesser::clipped(const ObjectRef& object, std::uint64_t cap) {
-  auto elem = allocated_type(object);
-  const TypeInfo& info = decoder_.types().info(elem);
-  const HeapSpan& span = heap_.spans()[object.span];
-  auto header = Heap::header_size(span);
-  switch (info.kind) {
-    case TypeKind::Pointer:
-    case TypeKind::Slice:
-    case TypeKind::String:
-    case TypeKind::Interface:
-    case TypeKind::EmptyInterface:
-    case TypeKind::Map:
-    case TypeKind::Chan:
-    case TypeKind::Func:
-      return (object.offset - header) % info.size == 0 &&
-             cap <= (span.span.elem_size - object.offset) / info.size;
-    default:
-      return false;
-  }
-}
-
-TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
-  const HeapSpan& span = heap_.spans()[object.span];
-  auto slot = span.span.elem_size;
-  if (span.layout == PointerLayout::InlineBitmap) return element_by_shape(object, before, cap);
-  if (span.layout == PointerLayout::None) return element_by_size(object, before, cap);
-  auto elem = allocated_type(object);
-  const auto size = decoder_.facts(elem).size;
-  bool fits = elem != kUnknownType && size != 0 && before % size == 0 &&
-              cap <= (slot - object.offset) / size &&
-              slot_size_for(before + cap * size, true) == slot;
-  return fits ? elem : kUnknownType;
-}
-
-// Bytes, or, of a large array, what alone has a size that fits.
-TypeId Guesser::element_by_size(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
-  auto slot = slot_size(object);
-  auto fits = [&](std::uint64_t size) {
-    return cap <= (slot - object.offset) / size && before % size == 0 &&
-           slot_size_for(before + cap * size, false) == slot;
-  };
-  if (fits(1)) return decoder_.types().named("uint8");
-  if (slot <= kLargeObject) return kUnknownType;
-  index_types();
-  auto found = kUnknownType;
-  for (TypeId type : by_size_) {
-    if (!fits(decoder_.types().info(type).size)) continue;
-    if (found != kUnknownType) return kUnknownType;
-    found = type;
-  }
-  return found;
-}
-
-TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
-  auto slot = slot_size(object);
-  if (before % 8 != 0 || cap > slot / 8) return kUnknownType;
-  index_types();
-  // What may as well be one value is not taken for an array.
-  auto whole_mask = mask_of(object);
-  if (auto single = by_shape_.find(shape_of(slot, whole_mask)); single != by_shape_.end())
-    for (TypeId type : single->second)
-      if (check(type, object, kDepth)) return kUnknownType;
-  auto mask = whole_mask >> before / 8;
-  std::vector<Candidate> fitting;
-  for (const Shape& shape : shapes_) {
-    if (before % shape.size != 0 || cap > (slot - object.offset) / shape.size ||
-        slot_size_for(before + cap * shape.size, true) != slot)
-      continue;
-    auto words = shape.size / 8;
-    std::uint64_t tiled = 0;
-    for (std::uint64_t i = 0; i < cap; i++) tiled |= shape.mask << i * words;
-    if (tiled != mask) continue;
-    for (TypeId type : shape.types) {
-      if (exhausted()) return kUnknownType;
-      if (auto verdict = check_values(type, object, object.offset, cap, kDepth))
-        fitting.push_back({type, *verdict});
-    }
-  }
-  return clear_winner(std::move(fitting), kEnough);
 }
 
 const std::vector<TypeId>& Guesser::types_called(const std::string& name) {
@@ -294,7 +148,7 @@ TypeId Guesser::closure(const ObjectRef& object) {
   auto pc = heap_.image().word(heap_.base(object.id)).value_or(0);
   if (object.offset != 0 || !is_function(pc)) return kUnknownType;
   index_types();
-  auto at = closures_by_shape_.find(shape_of(span.span.elem_size, pointers ? mask_of(object) : 0));
+  auto at = closures_by_shape_.find(shape_key(span.span.elem_size, pointers ? mask_of(object) : 0));
   if (at == closures_by_shape_.end()) return kUnknownType;
   auto structure = pointers ? best_of(at->second, object, 0)
                             : (at->second.size() == 1 ? at->second.front() : kUnknownType);
@@ -319,18 +173,19 @@ Reference Guesser::guess(const ObjectRef& object) {
     out.type = channel_of(out.target);
     return out;
   }
-  if (span.layout != PointerLayout::InlineBitmap || !span.data) return out;
+  if (!has_bitmap(span.layout) || !span.data) return out;
   index_types();
-  auto mask = mask_of(object);
-  if (mask == 0) return out;
-  if ((mask & 1) == 0 && is_function(heap_.image().word(out.target).value_or(0))) {
+  bool first_pointer = pointer_bits(object, 0, 1) != 0;
+  if (!pointers_from(object, 0)) return out;
+  if (!first_pointer && is_function(heap_.image().word(out.target).value_or(0))) {
     out.kind = Reference::Kind::Func;
     return out;
   }
-  auto shape = shape_of(span.span.elem_size, mask);
+  bool small = span.layout == PointerLayout::InlineBitmap;
+  auto shape = small ? shape_key(span.span.elem_size, mask_of(object)) : 0;
   auto looks_like = [&](TypeId type) {
     const TypeFacts facts = decoder_.facts(type);
-    return type != kUnknownType && shape == shape_of(facts.slot, facts.mask);
+    return small && type != kUnknownType && shape == shape_key(facts.slot, facts.mask);
   };
   if (looks_like(channel_header_) && is_channel(object, out.target)) {
     out.kind = Reference::Kind::Chan;
@@ -339,11 +194,15 @@ Reference Guesser::guess(const ObjectRef& object) {
   }
   if (looks_like(map_header_))
     if (auto map = map_header(object, out.target); map.kind == Reference::Kind::Map) return map;
-  auto at = by_shape_.find(shape);
-  if (at == by_shape_.end()) return out;
   // The executable has all types that anything was allocated with: if one alone fits a single
-  // value of this size and these pointers, this is it.
-  auto type = best_of(at->second, object, may_be_array(span.span.elem_size, mask) ? kEnough : 0);
+  // value of this size and these pointers, this is it. (A type that is an array of others says what
+  // these would say side by side.)
+  const auto& types = single_types(object);
+  if (types.empty()) return out;
+  bool arrays = std::all_of(types.begin(), types.end(), [&](TypeId type) {
+    return decoder_.types().info(type).kind == TypeKind::Array;
+  });
+  auto type = best_of(types, object, !arrays && may_be_array(object) ? kEnough : 0);
   if (type == kUnknownType || type == map_header_ || type == channel_header_) return out;
   out.kind = Reference::Kind::Value;
   out.type = type;
@@ -370,6 +229,10 @@ TypeId Guesser::best_of(const std::vector<TypeId>& candidates, const ObjectRef& 
 // objects with few words to tell by, those that look alike are of the type that such objects were
 // always found to be.
 TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
+  // Generic code is compiled with types of which nothing is allocated: the dictionary has the real
+  // ones.
+  auto shape = [&](const Candidate& c) { return decoder_.facts(c.type).shape; };
+  if (!std::all_of(fitting.begin(), fitting.end(), shape)) std::erase_if(fitting, shape);
   if (fitting.empty()) return kUnknownType;
   std::stable_sort(fitting.begin(), fitting.end(), [](const Candidate& a, const Candidate& b) {
     return a.witnesses > b.witnesses;
@@ -400,22 +263,6 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
   return found;
 }
 
-// Whether several values of some smaller type would give an object this size and these pointers.
-bool Guesser::may_be_array(std::uint64_t slot, std::uint64_t mask) {
-  auto [at, fresh] = may_be_array_.try_emplace(shape_of(slot, mask), false);
-  if (!fresh) return at->second;
-  for (const Shape& shape : shapes_) {
-    auto words = shape.size / 8;
-    std::uint64_t tiled = 0;
-    for (std::uint64_t n = 1; n * shape.size <= slot; n++) {
-      tiled |= shape.mask << (n - 1) * words;
-      if (n > 1 && tiled == mask && slot_size_for(n * shape.size, true) == slot)
-        return at->second = true;
-    }
-  }
-  return false;
-}
-
 // runtime.hchan: its fields must fit each other and the object (chan.go: makechan).
 bool Guesser::is_channel(const ObjectRef& object, Address base) {
   const Layout& layout = decoder_.runtime().layout();
@@ -435,8 +282,8 @@ bool Guesser::is_channel(const ObjectRef& object, Address base) {
   if (!bytes) return false;
   bool inside = heap_.spans()[object.span].layout == PointerLayout::None;
   if (inside)
-    return !info.has_pointers && slot_size_for(header + *bytes, false) == slot && *buffer >= base &&
-           *buffer <= base + header;
+    return !info.has_pointers && allocated_size(header + *bytes, false) == slot &&
+           *buffer >= base && *buffer <= base + header;
   return *bytes == 0 || (heap_.find(*buffer) && image.at(*buffer, *bytes));
 }
 
@@ -473,10 +320,20 @@ bool Guesser::compare_meaning(TypeId a, TypeId b, unsigned depth) {
                       // A map's node is the head of what its own type arguments say.
                       if (one.kind == ScanStep::Kind::SyncMapNode && one.target != other.target)
                         return false;
+                      if (one.kind == other.kind &&
+                          (one.kind == ScanStep::Kind::Map || one.kind == ScanStep::Kind::Chan))
+                        return same_contents(one.target, other.target, depth - 1);
                       return one.kind == other.kind && one.offset == other.offset &&
                              one.count == other.count && one.stride == other.stride &&
                              same_meaning(one.target, other.target, depth - 1);
                     });
+}
+
+// Of two map or channel types: whether what they hold means the same.
+bool Guesser::same_contents(TypeId a, TypeId b, unsigned depth) {
+  const TypeInfo &x = decoder_.types().info(a), &y = decoder_.types().info(b);
+  return x.kind == TypeKind::Map ? same_meaning(x.map_storage, y.map_storage, depth)
+                                 : same_meaning(x.elem, y.elem, depth);
 }
 
 // Of the map whose header stands there, the first group or bucket; 0 where it has none.
@@ -505,8 +362,8 @@ Reference Guesser::map_header(const ObjectRef& object, Address base) {
     auto block = heap_.find(at);
     if (!block || block->id == object.id) return kUnknownType;
     if (auto known = allocated_type(*block); known != kUnknownType) return known;
-    // Not a map's header again. Classic buckets that are not recorded look too much alike.
-    if (in_map_header_ || !layout.swiss_maps()) return kUnknownType;
+    if (!layout.swiss_maps()) return bucket_type(base, *block);
+    if (in_map_header_) return kUnknownType;  // not a map's header again
     in_map_header_ = true;
     auto type = guess(*block).type;
     in_map_header_ = false;
@@ -532,6 +389,62 @@ Reference Guesser::map_header(const ObjectRef& object, Address base) {
   out.kind = Reference::Kind::Map;
   out.type = map->second;
   return out;
+}
+
+// map.go: makeBucketArray: 2^B buckets, and from B = 4 on a sixteenth more for the overflow. Which
+// of the program's bucket types gives the array its size, pointer words and contents.
+TypeId Guesser::bucket_type(Address header, const ObjectRef& block) {
+  constexpr unsigned kMostB = 40;
+  const Layout& layout = decoder_.runtime().layout();
+  const Image& image = heap_.image();
+  auto at = [&](std::int64_t offset) { return header + static_cast<std::uint64_t>(offset); };
+  auto log = image.read<std::uint8_t>(at(layout.hmap_B));
+  auto entries = image.word(at(layout.hmap_count));
+  const HeapSpan& span = heap_.spans()[block.span];
+  bool pointers = span.layout != PointerLayout::None;
+  if (!log || !entries || *log > kMostB || block.offset != 0 ||
+      (pointers && !has_bitmap(span.layout)))
+    return kUnknownType;
+  auto slot = span.span.elem_size, buckets = std::uint64_t{1} << *log;
+  auto made = buckets + (*log >= 4 ? buckets / 16 : 0);
+  bool growing = image.word(at(layout.hmap_oldbuckets)).value_or(0) != 0;
+  index_types();
+  std::vector<Candidate> fitting;
+  for (TypeId type : bucket_types_) {
+    const TypeFacts facts = decoder_.facts(type);
+    if (facts.has_pointers != pointers || facts.size == 0 || made > slot / facts.size ||
+        allocated_size(made * facts.size, pointers) != slot)
+      continue;
+    if (exhausted()) return kUnknownType;
+    if (used_cells(heap_.base(block.id), facts.size, buckets) > *entries && !growing) continue;
+    auto all = *log >= 4 ? slot / facts.size : made;
+    if (pointers &&
+        (!has_pointers_of(block, 0, type, all) || pointers_from(block, all * facts.size)))
+      continue;
+    auto verdict = pointers ? check_values(type, block, 0, buckets, 1) : Verdict(0);
+    if (verdict) fitting.push_back({type, *verdict});
+  }
+  auto best = kUnknownType;
+  unsigned most = 0;
+  for (const Candidate& c : fitting)
+    if (best == kUnknownType || c.witnesses > most) best = c.type, most = c.witnesses;
+  for (const Candidate& c : fitting)
+    if (c.witnesses == most && !same_meaning(best, c.type, kSameDepth)) return kUnknownType;
+  return best;
+}
+
+// Cells in use in the first buckets of an array, by their tophash.
+std::uint64_t Guesser::used_cells(Address array, std::uint64_t bucket,
+                                  std::uint64_t buckets) const {
+  constexpr std::uint64_t kMostBuckets = 128;  // that are looked at
+  constexpr unsigned kMinTopHash = 5, kCells = 8;
+  std::uint64_t used = 0;
+  for (std::uint64_t i = 0; i < std::min(buckets, kMostBuckets); i++) {
+    auto tops = heap_.image().bytes(array + i * bucket, kCells);
+    if (!tops) return used;
+    for (std::byte top : *tops) used += static_cast<unsigned>(top) >= kMinTopHash;
+  }
+  return used;
 }
 
 }  // namespace overhang

@@ -18,6 +18,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <tuple>
 #include <unordered_map>
@@ -47,6 +48,8 @@ class Guesser {
   // The type that the words of a value say it is of, given that it is of one of these;
   // kUnknownType where they say the same of several that differ.
   TypeId value(const Place& place, const std::vector<TypeId>& types);
+  // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
+  TypeId allocated_type(const ObjectRef& object);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.
   TypeId closure(const ObjectRef& object);
 
@@ -57,39 +60,63 @@ class Guesser {
   };
   // Types that look alike to the allocator.
   struct Shape {
-    std::uint64_t size, mask;
+    std::uint64_t size, mask;  // bytes; pointer words, of types of at most 512 bytes
     std::vector<TypeId> types;
   };
   using ByShape = std::unordered_map<std::uint64_t, std::vector<TypeId>>;
-  void index_types();
   std::optional<Reference> interface_word(const Reference& unknown);
   std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
+  TypeId bucket_type(Address header, const ObjectRef& block);
+  std::uint64_t used_cells(Address array, std::uint64_t bucket, std::uint64_t buckets) const;
   bool is_channel(const ObjectRef& object, Address base);
   TypeId channel_elem(Address base);
   TypeId channel_of(Address base);
-  bool may_be_array(std::uint64_t slot, std::uint64_t mask);
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
   TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
+  bool is_text(Address data, std::uint64_t len) const;
+  bool same_meaning(TypeId a, TypeId b, unsigned depth);
+  bool compare_meaning(TypeId a, TypeId b, unsigned depth);
+  bool same_contents(TypeId a, TypeId b, unsigned depth);
+  bool exhausted();  // counts a check
+  std::uint64_t slot_size(const ObjectRef& object) const {
+    return heap_.spans()[object.span].span.elem_size;
+  }
+  bool is_function(Address pc) const;
+
+  // --- guess_shape.cc ---
+  void index_types();
+  static std::uint64_t shape_key(std::uint64_t slot, std::uint64_t mask);
+  // The slot that an allocation of so many bytes gets.
+  std::uint64_t allocated_size(std::uint64_t bytes, bool pointers) const;
+  // Of an object of at most 512 bytes in a span with a bitmap.
+  std::uint64_t mask_of(const ObjectRef& object) const;
+  std::uint64_t pointer_bits(const ObjectRef& object, std::uint64_t word,
+                             std::uint64_t count) const;
+  // Whether any word of the object from byte `begin` on is a pointer.
+  bool pointers_from(const ObjectRef& object, std::uint64_t begin) const;
+  // Whether the pointer words from byte `begin` of the slot on are those of `count` values of
+  // `size` bytes with the pointer words `mask`.
+  bool tiled_with(const ObjectRef& object, std::uint64_t begin, std::uint64_t size,
+                  std::span<const std::uint64_t> mask, std::uint64_t count) const;
+  bool has_pointers_of(const ObjectRef& object, std::uint64_t begin, TypeId type,
+                       std::uint64_t count);
+  bool large_mask_allowed(TypeId type);
+  TypeId unrolled_type(const ObjectRef& object, Address dummy);
+  // Types of which one value would give the object its size and pointer words.
+  const std::vector<TypeId>& single_types(const ObjectRef& object);
+  bool may_be_array(const ObjectRef& object);
   // The elements of an array that a header with this cap shows from byte `before` of its data on.
   TypeId element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   TypeId element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   TypeId element_by_size(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   bool clipped(const ObjectRef& object, std::uint64_t cap);
-  bool is_text(Address data, std::uint64_t len) const;
-  bool same_meaning(TypeId a, TypeId b, unsigned depth);
-  bool compare_meaning(TypeId a, TypeId b, unsigned depth);
-  bool exhausted();  // counts a check
-  std::uint64_t mask_of(const ObjectRef& object) const;
-  std::uint64_t slot_size(const ObjectRef& object) const {
-    return heap_.spans()[object.span].span.elem_size;
-  }
-  TypeId allocated_type(const ObjectRef& object);
-  bool is_function(Address pc) const;
 
   // --- guess_check.cc: how many witnesses speak for a meaning; nothing: one speaks against it ---
   using Verdict = std::optional<unsigned>;
+  static constexpr unsigned kDepth = 2;   // of pointees that are checked too
+  static constexpr unsigned kEnough = 3;  // witnesses
   Verdict check(TypeId type, const ObjectRef& object, unsigned depth);
   // `count` values one after the other, from byte `begin` of the slot on.
   Verdict check_values(TypeId type, const ObjectRef& object, std::uint64_t begin,
@@ -115,11 +142,17 @@ class Guesser {
   // Types with pointers by slot size and pointer words, those in the span's bitmap alone.
   ByShape by_shape_;
   ByShape closures_by_shape_;                          // struct { F uintptr; X0 … }
-  std::vector<Shape> shapes_;                          // of elements with pointers
+  std::vector<Shape> shapes_;                          // of elements with pointers, by size
   std::vector<TypeId> by_size_;                        // one type without pointers of each size
   std::unordered_map<TypeId, TypeId> map_of_storage_;  // swiss: group type -> map type
+  std::vector<TypeId> bucket_types_;                   // classic: the keys of map_of_storage_
   std::unordered_map<TypeId, TypeId> channel_of_elem_;
-  std::unordered_map<std::uint64_t, bool> may_be_array_;  // by shape
+  std::vector<TypeId> large_;  // with pointers, of over 512 bytes, by size
+  std::unordered_map<std::uint32_t, std::vector<TypeId>> single_types_;  // by object, large ones
+  std::unordered_map<TypeId, bool> large_mask_allowed_;
+  std::uint64_t mask_bytes_ = 0;
+  std::unordered_map<Address, TypeId> unrolled_;          // by the dummy type
+  std::unordered_map<std::uint64_t, bool> may_be_array_;  // by shape; large ones by object
   std::unordered_map<TypeId, std::uint64_t> wins_;        // objects that were clearly of the type
   bool by_population_ = false;
   tsl::robin_map<std::uint32_t, Reference> known_;  // by object

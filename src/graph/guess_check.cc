@@ -3,7 +3,6 @@
 #include <limits>
 
 #include "base/checked.h"
-#include "goruntime/size_classes.h"
 #include "graph/guess.h"
 #include "heap/pointer_map.h"
 
@@ -13,6 +12,9 @@ namespace {
 // Of a hostile heap: more words are not held against types.
 constexpr std::uint64_t kMaxSteps = 400'000'000;
 constexpr std::int64_t kLongest = std::int64_t{1} << 46;  // bytes or elements
+constexpr std::uint64_t kMostTiles = 4096;  // of an array whose pointer words are compared
+constexpr std::uint64_t kFirstValues = 64;  // of an array that are all looked at
+constexpr std::uint64_t kTinySlot = 16;     // malloc.go: maxTinySize
 // What a word of a kind is worth as a witness.
 constexpr unsigned kNone = 0, kWeak = 1, kGood = 2, kStrong = 3;
 
@@ -40,7 +42,9 @@ Guesser::Verdict Guesser::check_values(TypeId type, const ObjectRef& object, std
   Place place{span.data + (object.id.value - span.first.value) * slot, slot, heap_.base(object.id),
               nullptr};
   unsigned sum = 0;
-  for (std::uint64_t i = 0; i < count; i++) {
+  // Of many values the first and some of the rest, evenly spread.
+  auto stride = std::max<std::uint64_t>(count / kFirstValues, 1);
+  for (std::uint64_t i = 0; i < count; i += i < kFirstValues ? 1 : stride) {
     auto verdict = check_steps(facts.program, place, begin + i * facts.size, depth);
     if (!verdict) return std::nullopt;
     sum += *verdict;
@@ -118,8 +122,14 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
     }
     case ScanStep::Kind::Func:
       return check_func(*first);
+    case ScanStep::Kind::SyncMapNode: {
+      auto is_entry = heap_.image().read<std::uint8_t>(*first);
+      if (*first == 0 || !is_entry || *is_entry > 1)
+        return *first == 0 ? Verdict(kNone) : std::nullopt;
+      return check_pointer(decoder_.types().sync_map_node_target(step.target, *is_entry != 0),
+                           *first, depth);
+    }
     case ScanStep::Kind::UnsafePointer:
-    case ScanStep::Kind::SyncMapNode:
     case ScanStep::Kind::PoolLocals:
     case ScanStep::Kind::Repeat:
       return *first == 0 || heap_.find(*first) ? Verdict(kNone) : outside_heap(*first);
@@ -138,8 +148,8 @@ Guesser::Verdict Guesser::check_map_storage(Address header, TypeId storage) {
   const TypeFacts facts = decoder_.facts(storage);
   const HeapSpan& span = heap_.spans()[block->span];
   if (span.layout == PointerLayout::None) return facts.has_pointers ? std::nullopt : Verdict(kWeak);
-  if (span.layout != PointerLayout::InlineBitmap) return kNone;
-  if (!facts.mask_small || facts.slot != span.span.elem_size || facts.mask != mask_of(*block))
+  if (!has_bitmap(span.layout)) return kNone;
+  if (facts.slot != span.span.elem_size || !has_pointers_of(*block, 0, storage, 1))
     return facts.slot < span.span.elem_size ? Verdict(kNone) : std::nullopt;
   return check(storage, *block, 0) ? Verdict(kGood) : std::nullopt;
 }
@@ -162,17 +172,15 @@ Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned d
   bool whole = object->offset == header && facts.slot == slot;
   if (span.layout == PointerLayout::None) {
     if (facts.has_pointers) return std::nullopt;
-    return whole ? kWeak : kNone;
+    bool tiny = slot == kTinySlot && facts.size < kTinySlot;
+    return whole || tiny ? kWeak : kNone;
   }
-  if (span.layout == PointerLayout::InlineBitmap) {
-    auto mask = mask_of(*object);
+  if (has_bitmap(span.layout)) {
     if (object->offset % 8 != 0) return facts.has_pointers ? std::nullopt : Verdict(kNone);
-    auto words = (facts.size + 7) / 8;
-    auto low = words >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << words) - 1;
-    auto shift = object->offset / 8;
-    if (!facts.mask_small || (mask >> shift & low) != facts.mask) return std::nullopt;
+    if (!facts.has_pointers || !has_pointers_of(*object, object->offset, target, 1))
+      return std::nullopt;
     if (!whole) return kNone;
-    if (mask != facts.mask) return kNone;  // an array's first element
+    if (pointers_from(*object, facts.size)) return kNone;  // an array's first element
     if (depth == 0) return kGood;
     auto inner = check(target, *object, depth - 1);
     if (!inner) return std::nullopt;
@@ -202,8 +210,8 @@ Guesser::Verdict Guesser::check_string(Address data, std::int64_t len) {
   const HeapSpan& span = heap_.spans()[object->span];
   if (span.layout != PointerLayout::None || size > span.span.elem_size - object->offset)
     return std::nullopt;
-  bool fills = object->offset == 0 && slot_size_for(size, false) == span.span.elem_size;
-  return fills || span.span.elem_size == 16 ? kGood : kNone;
+  bool fills = object->offset == 0 && allocated_size(size, false) == span.span.elem_size;
+  return fills || span.span.elem_size == kTinySlot ? kGood : kNone;
 }
 
 Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,
@@ -225,18 +233,14 @@ Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t le
   bool pointers = span.layout != PointerLayout::None;
   if (pointers != facts.has_pointers) return std::nullopt;
   auto before = object->offset - header;
-  bool exact = *bytes != 0 && slot_size_for(before + *bytes, pointers) == slot;
+  bool exact = *bytes != 0 && allocated_size(before + *bytes, pointers) == slot;
   if (!pointers) return exact ? kGood : kNone;
-  if (span.layout == PointerLayout::InlineBitmap) {
-    if (facts.size % 8 != 0 || before % 8 != 0 || !facts.mask_small) return std::nullopt;
-    auto mask = mask_of(*object);
-    auto words = facts.size / 8;
-    auto low = words >= 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << words) - 1;
-    for (std::uint64_t i = 0; i < static_cast<std::uint64_t>(cap); i++)
-      if ((mask >> (before / 8 + i * words) & low) != facts.mask) return std::nullopt;
-    auto inner = depth == 0 ? Verdict(kNone)
-                            : check_values(elem, *object, object->offset,
-                                           static_cast<std::uint64_t>(cap), depth - 1);
+  if (has_bitmap(span.layout)) {
+    if (facts.size % 8 != 0 || before % 8 != 0) return std::nullopt;
+    auto all = static_cast<std::uint64_t>(cap);
+    if (!has_pointers_of(*object, before, elem, std::min(all, kMostTiles))) return std::nullopt;
+    auto inner =
+        depth == 0 ? Verdict(kNone) : check_values(elem, *object, object->offset, all, depth - 1);
     if (!inner) return std::nullopt;
     return exact ? (*inner >= kGood ? kStrong : kGood) : kNone;
   }

@@ -285,8 +285,8 @@ void RootPlaces::show_receivers(Guesser& guesser, const Emit& emit) {
     auto bytes = image_.bytes(global.address, global.size);
     RootPlace row;
     row.kind = RootPlace::Kind::Global;
-    row.name =
-        fmt::format("a global {} at {:#x}", decoder_.types().info(global.type).name, global.address);
+    row.name = fmt::format("a global {} at {:#x}", decoder_.types().info(global.type).name,
+                           global.address);
     row.address = global.address;
     row.type = global.type;
     row.nameless = true;

@@ -56,7 +56,7 @@ struct RootPlace {
   std::string function;
   Address address = 0;  // of its first byte; 0 for a variable in pieces
   TypeId type;          // of a nameless one: kUnknownType, or the type that its name tells
-  Holder parent;  // Static
+  Holder parent;        // Static
   std::uint64_t parent_offset = 0;
   bool conservative = false;  // Unknown: of a frame that is scanned conservatively
   bool nameless = false;      // a variable whose name the executable does not tell

@@ -89,7 +89,7 @@ bool Views::settle_guessed() {
 // headers where there are any.
 unsigned Views::whole_rank(const ObjectRef& object) {
   if (heap_.spans()[object.span].layout == PointerLayout::InlineBitmap) return 0;
-  auto allocated = follower_.allocation_type(object);
+  auto allocated = allocation_type(object);
   return allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object) ? 1 : 2;
 }
 
@@ -296,7 +296,7 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
     return;
   }
   // The allocator knows some objects' types: one value there is shown by any pointer into it.
-  auto allocated = follower_.allocation_type(object);
+  auto allocated = allocation_type(object);
   if (allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object)) {
     show_whole(object, item.tag.holder);
     return;
@@ -447,7 +447,7 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
     follow_rest(object);
     return;
   }
-  auto allocated = follower_.allocation_type(object);
+  auto allocated = allocation_type(object);
   auto type = allocated != kUnknownType ? allocated : info(object.id).type();
   const auto elem_size = decoder().facts(elem).size;
   bool array = type == kUnknownType && elem_size != 0 && object.offset >= header_size(object) &&

@@ -228,6 +228,10 @@ class Views {
   bool has_pointers(const ObjectRef& object) const {
     return heap_.spans()[object.span].layout != PointerLayout::None;
   }
+  // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
+  TypeId allocation_type(const ObjectRef& object) {
+    return guesser_ ? guesser_->allocated_type(object) : follower_.allocation_type(object);
+  }
   void run();  // until the work list and what waits are empty
   bool wait_for_better(const Work::Item& item, const ObjectRef& object);
   void show(const Work::Item& item, const ObjectRef& object);

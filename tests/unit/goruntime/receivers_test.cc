@@ -27,17 +27,17 @@ TEST(Receivers, FollowsCodeToTheCall) {
   EXPECT_EQ(amd64({0xE8, 0xFB, 0x0F, 0, 0}), 0x2000u);
   EXPECT_EQ(amd64({0xE8, 0xFB, 0xEF, 0xFF, 0xFF}), 0u) << "back to address 0";
   // mov ebx, 300; xor ecx, ecx; nopw; mov rdi, [rsp+0x40]; movups [rsp+0x10], xmm15; call
-  EXPECT_EQ(amd64({0xBB, 0x2C, 0x01, 0, 0, 0x31, 0xC9, 0x66, 0x90,       //
+  EXPECT_EQ(amd64({0xBB, 0x2C, 0x01, 0,    0,    0x31, 0xC9, 0x66, 0x90,  //
                    0x48, 0x8B, 0x7C, 0x24, 0x40,                          //
                    0x44, 0x0F, 0x11, 0x7C, 0x24, 0x10,                    //
-                   0xE8, 0, 0, 0, 0}),
+                   0xE8, 0,    0,    0,    0}),
             0x1019u);
   // movabs rbx, imm64; mov [rsp], rax; lea rcx, [rip+x]; mov qword [rip+x], 5; call
-  EXPECT_EQ(amd64({0x48, 0xBB, 1, 2, 3, 4, 5, 6, 7, 8,                      //
-                   0x48, 0x89, 0x04, 0x24,                                  //
-                   0x48, 0x8D, 0x0D, 1, 0, 0, 0,                            //
-                   0x48, 0xC7, 0x05, 1, 0, 0, 0, 5, 0, 0, 0,                //
-                   0xE8, 0, 0, 0, 0}),
+  EXPECT_EQ(amd64({0x48, 0xBB, 1,    2,    3, 4, 5, 6, 7, 8,     //
+                   0x48, 0x89, 0x04, 0x24,                       //
+                   0x48, 0x8D, 0x0D, 1,    0, 0, 0,              //
+                   0x48, 0xC7, 0x05, 1,    0, 0, 0, 5, 0, 0, 0,  //
+                   0xE8, 0,    0,    0,    0}),
             0x1025u);
 }
 
@@ -66,8 +66,8 @@ TEST(Receivers, StopsWhereTheRegisterIsWritten) {
 }
 
 TEST(Receivers, ReadsNothingPastTheCode) {
-  std::initializer_list<unsigned> whole = {0x48, 0xC7, 0x84, 0x24, 0, 1, 0,
-                                           0,    5,    0,    0,    0, 0xE8, 1, 0, 0, 0};
+  std::initializer_list<unsigned> whole = {0x48, 0xC7, 0x84, 0x24, 0, 1, 0, 0, 5,
+                                           0,    0,    0,    0xE8, 1, 0, 0, 0};
   auto code = code_of(whole);
   EXPECT_EQ(called_next_amd64(code, 0x1000), 0x1012u);
   for (std::size_t size = 0; size < code.size(); size++)
@@ -78,15 +78,15 @@ TEST(Receivers, FollowsArm64CodeToTheCall) {
   // mov x1, #300; mov x2, x3; str x0, [sp, #8]; ldr x3, [sp, #16]; bl +8
   EXPECT_EQ(arm64({0xD2802581, 0xAA0303E2, 0xF90007E0, 0xF9400BE3, 0x94000002}), 0x1018u);
   EXPECT_EQ(arm64({0x97FFFC00}), 0u) << "back to address 0";
-  for (std::uint32_t writes : {0xAA0103E0u,    // mov x0, x1
-                               0xD2800000u,    // mov x0, #0
-                               0xF9400060u,    // ldr x0, [x3]
-                               0xA9400001u,    // ldp x1, x0, [x0]
-                               0x91002000u,    // add x0, x0, #8
-                               0x90000000u,    // adrp x0
-                               0x14000001u,    // b
-                               0xD63F0020u,    // blr x1
-                               0xB4000040u})   // cbz x0
+  for (std::uint32_t writes : {0xAA0103E0u,   // mov x0, x1
+                               0xD2800000u,   // mov x0, #0
+                               0xF9400060u,   // ldr x0, [x3]
+                               0xA9400001u,   // ldp x1, x0, [x0]
+                               0x91002000u,   // add x0, x0, #8
+                               0x90000000u,   // adrp x0
+                               0x14000001u,   // b
+                               0xD63F0020u,   // blr x1
+                               0xB4000040u})  // cbz x0
     EXPECT_EQ(arm64({writes, 0x94000002}), 0u) << std::hex << writes;
 }
 

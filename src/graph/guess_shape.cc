@@ -1,0 +1,329 @@
+// Telling types by sizes and pointer words: what the allocator has recorded, what it would have
+// given a type, what stands side by side in an array.
+#include <algorithm>
+#include <bit>
+#include <map>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/checked.h"
+#include "goruntime/size_classes.h"
+#include "graph/guess.h"
+#include "heap/pointer_map.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::uint64_t kLargestInline = 512;      // bytes; 1.22+: larger objects have their type
+constexpr std::uint64_t kLargestType = 16 << 20;   // bytes; of types that are looked for
+constexpr std::uint64_t kMostMaskBytes = 1 << 28;  // of such types' masks, made for the comparison
+// closure.go: ClosureType; every closure in the heap was allocated with such a type.
+constexpr std::string_view kClosureStruct = "struct { F uintptr";
+constexpr std::uint64_t kLargeObject = 32 << 10;
+// abi.Type: PtrBytes, Hash and GCData.
+constexpr std::uint64_t kPtrBytes = 8, kHash = 16, kGcData = 32;
+
+}  // namespace
+
+std::uint64_t Guesser::shape_key(std::uint64_t slot, std::uint64_t mask) {
+  return (slot / 8) * 0x9E3779B97F4A7C15u ^ mask * 0xC2B2AE3D27D4EB4Fu;
+}
+
+std::uint64_t Guesser::allocated_size(std::uint64_t bytes, bool pointers) const {
+  return slot_size_for(heap_.runtime().layout(), bytes, pointers);
+}
+
+void Guesser::index_types() {
+  if (indexed_) return;
+  indexed_ = true;
+  auto& types = decoder_.types();
+  map_header_ = types.named(decoder_.runtime().layout().swiss_maps() ? "internal/runtime/maps.Map"
+                                                                     : "runtime.hmap");
+  channel_header_ = types.named("runtime.hchan");
+  // The slots of maps' groups stand nowhere else.
+  std::unordered_set<TypeId> map_slots;
+  for (TypeId type : types.all()) {
+    if (types.info(type).kind != TypeKind::Map || !decoder_.runtime().layout().swiss_maps())
+      continue;
+    for (const TypeField& field : types.info(types.info(type).map_storage).fields)
+      map_slots.insert(types.info(field.type).elem);
+  }
+  std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<TypeId>> shapes;
+  std::map<std::uint64_t, TypeId> sizes;
+  for (TypeId type : types.all()) {
+    const TypeInfo& info = types.info(type);
+    if (info.kind == TypeKind::Chan) channel_of_elem_.try_emplace(info.elem, type);
+    if (info.kind == TypeKind::Map && map_of_storage_.try_emplace(info.map_storage, type).second &&
+        info.map_storage != kUnknownType)
+      bucket_types_.push_back(info.map_storage);
+    if (info.size > kLargestType || info.size == 0) continue;
+    if (info.kind == TypeKind::Struct && map_slots.contains(type)) continue;
+    if (info.size > kLargestInline) {
+      if (info.has_pointers && !info.name.starts_with(kClosureStruct)) large_.push_back(type);
+      continue;
+    }
+    const TypeFacts facts = decoder_.facts(type);
+    auto shape = shape_key(facts.slot, facts.mask);
+    if (info.name.starts_with(kClosureStruct)) {
+      closures_by_shape_[shape].push_back(type);
+    } else if (!info.has_pointers) {
+      auto [at, fresh] = sizes.try_emplace(info.size, type);
+      if (!fresh) at->second = kUnknownType;  // more than one
+    } else if (facts.mask_small && facts.mask != 0) {
+      by_shape_[shape].push_back(type);
+      if (facts.size % 8 == 0) shapes[{facts.size, facts.mask}].push_back(type);
+    }
+  }
+  for (auto& [key, alike] : shapes) shapes_.push_back({key.first, key.second, std::move(alike)});
+  std::stable_sort(large_.begin(), large_.end(),
+                   [&](TypeId a, TypeId b) { return types.info(a).size < types.info(b).size; });
+  for (TypeId type : large_)
+    if (types.info(type).size % 8 == 0) shapes_.push_back({types.info(type).size, 0, {type}});
+  for (auto& [size, type] : sizes)
+    by_size_.push_back(type == kUnknownType ? types.sized(size) : type);
+}
+
+std::uint64_t Guesser::mask_of(const ObjectRef& object) const {
+  const HeapSpan& span = heap_.spans()[object.span];
+  return pointer_map::inline_mask(span, object.id.value - span.first.value);
+}
+
+// Of an object in a span with a bitmap, the bits of `count` words (1 to 64) from `word` on.
+std::uint64_t Guesser::pointer_bits(const ObjectRef& object, std::uint64_t word,
+                                    std::uint64_t count) const {
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = object.id.value - span.first.value;
+  return pointer_map::bits_at(span, slot * (span.span.elem_size / 8) + word, count);
+}
+
+bool Guesser::pointers_from(const ObjectRef& object, std::uint64_t begin) const {
+  auto words = slot_size(object) / 8;
+  for (auto word = (begin + 7) / 8; word < words; word += 64)
+    if (pointer_bits(object, word, std::min<std::uint64_t>(words - word, 64)) != 0) return true;
+  return false;
+}
+
+bool Guesser::tiled_with(const ObjectRef& object, std::uint64_t begin, std::uint64_t size,
+                         std::span<const std::uint64_t> mask, std::uint64_t count) const {
+  auto words = (size + 7) / 8, room = slot_size(object) / 8;
+  if (begin % 8 != 0 || (size % 8 != 0 && count > 1) || words == 0) return false;
+  if (begin / 8 > room || count > (room - begin / 8) / words) return false;
+  auto word_of = [&](std::size_t i) { return i < mask.size() ? mask[i] : 0; };
+  auto at = begin / 8;
+  if (words <= 32 && 64 % words == 0) {  // many values at a time
+    auto run = word_of(0);
+    for (auto width = words; width < 64; width *= 2) run |= run << width;
+    for (auto left = count * words; left > 0;) {
+      auto n = std::min<std::uint64_t>(left, 64);
+      auto low = n == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << n) - 1;
+      if (pointer_bits(object, at, n) != (run & low)) return false;
+      at += n;
+      left -= n;
+    }
+    return true;
+  }
+  for (std::uint64_t i = 0; i < count; i++, at += words)
+    for (std::uint64_t word = 0; word < words; word += 64) {
+      auto n = std::min<std::uint64_t>(words - word, 64);
+      if (pointer_bits(object, at + word, n) != word_of(word / 64)) return false;
+    }
+  return true;
+}
+
+// The same for values of a type.
+bool Guesser::has_pointers_of(const ObjectRef& object, std::uint64_t begin, TypeId type,
+                              std::uint64_t count) {
+  const TypeFacts facts = decoder_.facts(type);
+  if (facts.mask_small)
+    return tiled_with(object, begin, facts.size, std::span(&facts.mask, 1), count);
+  return large_mask_allowed(type) &&
+         tiled_with(object, begin, facts.size, decoder_.types().pointer_mask(type), count);
+}
+
+bool Guesser::large_mask_allowed(TypeId type) {
+  const auto size = decoder_.types().info(type).size;
+  if (size > kLargestType) return false;
+  auto [allowed, fresh] = large_mask_allowed_.try_emplace(type, false);
+  if (fresh && size / 64 <= kMostMaskBytes - mask_bytes_) {
+    mask_bytes_ += size / 64;
+    allowed->second = true;
+  }
+  return allowed->second;
+}
+
+TypeId Guesser::allocated_type(const ObjectRef& object) {
+  auto layout = heap_.spans()[object.span].layout;
+  if (layout == PointerLayout::None || has_bitmap(layout)) return kUnknownType;
+  auto rtype = heap_.allocation_type(object.id);
+  if (rtype == 0) return kUnknownType;
+  auto type = decoder_.types().from_rtype(rtype);
+  bool known = decoder_.types().info(type).kind != TypeKind::Unknown;
+  return known ? type : unrolled_type(object, rtype);
+}
+
+// mbitmap_allocheaders.go: heapSetType, 1.22 and 1.23: of a type whose GCData is a program the
+// allocator records a dummy that has the type's Size, PtrBytes and mask, and no hash.
+TypeId Guesser::unrolled_type(const ObjectRef& object, Address dummy) {
+  auto [at, fresh] = unrolled_.try_emplace(dummy);
+  if (!fresh) return at->second;
+  const Image& image = heap_.image();
+  auto size = image.word(dummy), pointer_bytes = image.word(dummy + kPtrBytes);
+  auto data = image.word(dummy + kGcData);
+  if (!size || !pointer_bytes || !data ||
+      image.read<std::uint32_t>(dummy + kHash) != std::uint32_t{0} || *pointer_bytes > *size ||
+      *size > slot_size(object))
+    return kUnknownType;
+  auto bits = image.bytes(*data, (*pointer_bytes / 8 + 7) / 8);
+  if (!bits) return kUnknownType;
+  index_types();
+  auto& types = decoder_.types();
+  auto range =
+      std::equal_range(large_.begin(), large_.end(), kUnknownType, [&](TypeId a, TypeId b) {
+        auto size_of = [&](TypeId type) {
+          return type == kUnknownType ? *size : types.info(type).size;
+        };
+        return size_of(a) < size_of(b);
+      });
+  std::vector<Candidate> fitting;
+  for (auto type = range.first; type != range.second; ++type) {
+    if (exhausted() || !large_mask_allowed(*type)) return kUnknownType;
+    const auto& mask = types.pointer_mask(*type);
+    bool same = true;
+    for (std::size_t i = 0; same && i < std::max(mask.size() * 8, bits->size()); i++) {
+      auto wanted = i / 8 < mask.size() ? mask[i / 8] >> i % 8 * 8 & 0xFF : 0;
+      same = wanted == (i < bits->size() ? static_cast<unsigned>((*bits)[i]) : 0u);
+    }
+    if (!same) continue;
+    if (auto verdict = check_values(*type, object, 0, 1, 1)) fitting.push_back({*type, *verdict});
+  }
+  auto found = clear_winner(std::move(fitting), 0);
+  return unrolled_[dummy] = found;
+}
+
+// An array whose element type is a reference was allocated by makeslice or growslice: nothing else
+// allocates several of them as one object with that type.
+bool Guesser::clipped(const ObjectRef& object, std::uint64_t cap) {
+  auto elem = allocated_type(object);
+  const TypeInfo& info = decoder_.types().info(elem);
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto header = Heap::header_size(span);
+  switch (info.kind) {
+    case TypeKind::Pointer:
+    case TypeKind::Slice:
+    case TypeKind::String:
+    case TypeKind::Interface:
+    case TypeKind::EmptyInterface:
+    case TypeKind::Map:
+    case TypeKind::Chan:
+    case TypeKind::Func:
+      return (object.offset - header) % info.size == 0 &&
+             cap <= (span.span.elem_size - object.offset) / info.size;
+    default:
+      return false;
+  }
+}
+
+TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = span.span.elem_size;
+  if (has_bitmap(span.layout)) return element_by_shape(object, before, cap);
+  if (span.layout == PointerLayout::None) return element_by_size(object, before, cap);
+  auto elem = allocated_type(object);
+  const auto size = decoder_.facts(elem).size;
+  bool fits = elem != kUnknownType && size != 0 && before % size == 0 &&
+              cap <= (slot - object.offset) / size &&
+              allocated_size(before + cap * size, true) == slot;
+  return fits ? elem : kUnknownType;
+}
+
+// Bytes, or, of a large array, what alone has a size that fits.
+TypeId Guesser::element_by_size(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
+  auto slot = slot_size(object);
+  auto fits = [&](std::uint64_t size) {
+    return cap <= (slot - object.offset) / size && before % size == 0 &&
+           allocated_size(before + cap * size, false) == slot;
+  };
+  if (fits(1)) return decoder_.types().named("uint8");
+  if (slot <= kLargeObject) return kUnknownType;
+  index_types();
+  auto found = kUnknownType;
+  for (TypeId type : by_size_) {
+    if (!fits(decoder_.types().info(type).size)) continue;
+    if (found != kUnknownType) return kUnknownType;
+    found = type;
+  }
+  return found;
+}
+
+const std::vector<TypeId>& Guesser::single_types(const ObjectRef& object) {
+  static const std::vector<TypeId> none;
+  index_types();
+  auto slot = slot_size(object);
+  if (slot <= kLargestInline) {
+    auto at = by_shape_.find(shape_key(slot, mask_of(object)));
+    return at == by_shape_.end() ? none : at->second;
+  }
+  auto [at, fresh] = single_types_.try_emplace(object.id.value);
+  if (!fresh) return at->second;
+  auto first = std::partition_point(large_.begin(), large_.end(), [&](TypeId type) {
+    return allocated_size(decoder_.types().info(type).size, true) < slot;
+  });
+  for (; first != large_.end(); ++first) {
+    const auto size = decoder_.types().info(*first).size;
+    if (allocated_size(size, true) != slot) break;
+    if (has_pointers_of(object, 0, *first, 1) && !pointers_from(object, size))
+      at->second.push_back(*first);
+  }
+  return at->second;
+}
+
+TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
+  auto slot = slot_size(object);
+  if (before % 8 != 0 || cap > slot / 8) return kUnknownType;
+  // What may as well be one value is not taken for an array.
+  for (TypeId type : single_types(object))
+    if (check(type, object, kDepth)) return kUnknownType;
+  std::vector<Candidate> fitting;
+  auto end = std::partition_point(shapes_.begin(), shapes_.end(), [&](const Shape& shape) {
+    return shape.size <= (slot - before) / cap;
+  });
+  while (end != shapes_.begin()) {
+    const Shape& shape = *--end;
+    if (allocated_size(before + cap * shape.size, true) != slot) break;
+    if (before % shape.size != 0 || !has_pointers_of(object, before, shape.types.front(), cap) ||
+        pointers_from(object, before + cap * shape.size))
+      continue;
+    for (TypeId type : shape.types) {
+      if (exhausted()) return kUnknownType;
+      if (auto verdict = check_values(type, object, before, cap, kDepth))
+        fitting.push_back({type, *verdict});
+    }
+  }
+  return clear_winner(std::move(fitting), kEnough);
+}
+
+// Whether several values of some smaller type would give an object this size and these pointers.
+bool Guesser::may_be_array(const ObjectRef& object) {
+  auto slot = slot_size(object);
+  bool small = slot <= kLargestInline;
+  auto key = small ? shape_key(slot, mask_of(object)) : ~std::uint64_t{object.id.value};
+  auto [at, fresh] = may_be_array_.try_emplace(key, false);
+  if (!fresh) return at->second;
+  std::uint64_t end = 0;  // of the last pointer word
+  for (std::uint64_t word = 0; word < slot / 8; word += 64) {
+    auto n = std::min<std::uint64_t>(slot / 8 - word, 64);
+    if (auto bits = pointer_bits(object, word, n); bits != 0)
+      end = (word + 64 - static_cast<std::uint64_t>(std::countl_zero(bits))) * 8;
+  }
+  if (end == 0) return false;
+  for (const Shape& shape : shapes_) {
+    // So many values that the last pointer is in the last of them.
+    auto count = (end + shape.size - 1) / shape.size;
+    if (count < 2 || count > slot / shape.size || allocated_size(count * shape.size, true) != slot)
+      continue;
+    if (has_pointers_of(object, 0, shape.types.front(), count)) return at->second = true;
+  }
+  return false;
+}
+
+}  // namespace overhang
