@@ -104,6 +104,32 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
   return out;
 }
 
+Reference Guesser::likely_local(const Reference& unknown, Address begin, Address end) {
+  constexpr std::uint64_t kMostFrame = 4096;  // bytes
+  auto object = heap_.find(unknown.target);
+  auto frame = end - begin <= kMostFrame ? heap_.image().bytes(begin, end - begin) : std::nullopt;
+  if (!object || !frame) return unknown;
+  const HeapSpan& span = heap_.spans()[object->span];
+  auto header = Heap::header_size(span);
+  if (span.layout == PointerLayout::None || object->offset < header) return unknown;
+  auto room = (span.span.elem_size - object->offset) / 8;
+  Reference out = unknown;
+  for (std::uint64_t at = 0; at + 16 <= frame->size(); at += 8) {
+    auto len = load_unchecked<std::uint64_t>(frame->data() + at);
+    auto cap = load_unchecked<std::uint64_t>(frame->data() + at + 8);
+    if (cap < 2 || cap > room || len > cap) continue;
+    auto elem = element_type(*object, object->offset - header, cap);
+    if (elem == kUnknownType) continue;
+    if (out.kind == Reference::Kind::Slice && (out.count != len || out.capacity != cap))
+      return unknown;
+    out.kind = Reference::Kind::Slice;
+    out.type = elem;
+    out.count = len;
+    out.capacity = cap;
+  }
+  return out;
+}
+
 bool Guesser::is_text(Address data, std::uint64_t len) const {
   if (len < kShortestText) return false;
   auto bytes = heap_.image().bytes(data, std::min(len, kMostText));
@@ -225,31 +251,40 @@ TypeId Guesser::best_of(const std::vector<TypeId>& candidates, const ObjectRef& 
   return clear_winner(std::move(fitting), least);
 }
 
+// Types that say less than another that looks the same: those that generic code is compiled with
+// (what is allocated has the real ones, from the dictionary), and the runtime's own for what the
+// program has as maps and channels.
+bool Guesser::stands_for_another(TypeId type) {
+  if (decoder_.facts(type).shape) return true;
+  const TypeInfo& info = decoder_.types().info(type);
+  return info.kind == TypeKind::Pointer && info.elem != kUnknownType &&
+         (info.elem == map_header_ || info.elem == channel_header_);
+}
+
 // The type that most witnesses speak for, if no other has as many and means something else. Of
 // objects with few words to tell by, those that look alike are of the type that such objects were
 // always found to be.
 TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
-  // Generic code is compiled with types of which nothing is allocated: the dictionary has the real
-  // ones.
-  auto shape = [&](const Candidate& c) { return decoder_.facts(c.type).shape; };
-  if (!std::all_of(fitting.begin(), fitting.end(), shape)) std::erase_if(fitting, shape);
+  auto weaker = [&](const Candidate& c) { return stands_for_another(c.type); };
+  if (!std::all_of(fitting.begin(), fitting.end(), weaker)) std::erase_if(fitting, weaker);
   if (fitting.empty()) return kUnknownType;
-  std::stable_sort(fitting.begin(), fitting.end(), [](const Candidate& a, const Candidate& b) {
-    return a.witnesses > b.witnesses;
-  });
-  std::erase_if(fitting, [most = fitting.front().witnesses](const Candidate& c) {
-    return c.witnesses < most;
-  });
+  auto rank = [](const Candidate& c) { return std::pair(c.witnesses, c.explained); };
+  std::stable_sort(fitting.begin(), fitting.end(),
+                   [&](const Candidate& a, const Candidate& b) { return rank(a) > rank(b); });
+  std::erase_if(fitting,
+                [&, most = rank(fitting.front())](const Candidate& c) { return rank(c) < most; });
   auto best = fitting.front().type;
   bool clear = std::all_of(fitting.begin(), fitting.end(), [&](const Candidate& other) {
     return same_meaning(best, other.type, kSameDepth);
   });
   if (clear && fitting.front().witnesses >= least) {
     if (fitting.size() == 1) wins_[best]++;
-    // Of what says the same, what is no array of one: the plain reading.
+    // Of what says the same, what is no array of one: the plain reading. Of bytes, []uint8.
     std::vector<TypeId> alike;
     for (const Candidate& other : fitting)
       if (decoder_.types().info(other.type).kind != TypeKind::Array) alike.push_back(other.type);
+    for (TypeId type : alike)
+      if (decoder_.types().info(type).name == "[]uint8") return type;
     return alike.empty() ? best : decoder_.types().either(std::move(alike));
   }
   if (!by_population_) return kUnknownType;
@@ -391,60 +426,21 @@ Reference Guesser::map_header(const ObjectRef& object, Address base) {
   return out;
 }
 
-// map.go: makeBucketArray: 2^B buckets, and from B = 4 on a sixteenth more for the overflow. Which
-// of the program's bucket types gives the array its size, pointer words and contents.
+// Of a classic map, which of the program's bucket types its array is of.
 TypeId Guesser::bucket_type(Address header, const ObjectRef& block) {
-  constexpr unsigned kMostB = 40;
-  const Layout& layout = decoder_.runtime().layout();
-  const Image& image = heap_.image();
-  auto at = [&](std::int64_t offset) { return header + static_cast<std::uint64_t>(offset); };
-  auto log = image.read<std::uint8_t>(at(layout.hmap_B));
-  auto entries = image.word(at(layout.hmap_count));
-  const HeapSpan& span = heap_.spans()[block.span];
-  bool pointers = span.layout != PointerLayout::None;
-  if (!log || !entries || *log > kMostB || block.offset != 0 ||
-      (pointers && !has_bitmap(span.layout)))
-    return kUnknownType;
-  auto slot = span.span.elem_size, buckets = std::uint64_t{1} << *log;
-  auto made = buckets + (*log >= 4 ? buckets / 16 : 0);
-  bool growing = image.word(at(layout.hmap_oldbuckets)).value_or(0) != 0;
   index_types();
   std::vector<Candidate> fitting;
-  for (TypeId type : bucket_types_) {
-    const TypeFacts facts = decoder_.facts(type);
-    if (facts.has_pointers != pointers || facts.size == 0 || made > slot / facts.size ||
-        allocated_size(made * facts.size, pointers) != slot)
-      continue;
-    if (exhausted()) return kUnknownType;
-    if (used_cells(heap_.base(block.id), facts.size, buckets) > *entries && !growing) continue;
-    auto all = *log >= 4 ? slot / facts.size : made;
-    if (pointers &&
-        (!has_pointers_of(block, 0, type, all) || pointers_from(block, all * facts.size)))
-      continue;
-    auto verdict = pointers ? check_values(type, block, 0, buckets, 1) : Verdict(0);
-    if (verdict) fitting.push_back({type, *verdict});
-  }
-  auto best = kUnknownType;
   unsigned most = 0;
-  for (const Candidate& c : fitting)
-    if (best == kUnknownType || c.witnesses > most) best = c.type, most = c.witnesses;
-  for (const Candidate& c : fitting)
-    if (c.witnesses == most && !same_meaning(best, c.type, kSameDepth)) return kUnknownType;
-  return best;
-}
-
-// Cells in use in the first buckets of an array, by their tophash.
-std::uint64_t Guesser::used_cells(Address array, std::uint64_t bucket,
-                                  std::uint64_t buckets) const {
-  constexpr std::uint64_t kMostBuckets = 128;  // that are looked at
-  constexpr unsigned kMinTopHash = 5, kCells = 8;
-  std::uint64_t used = 0;
-  for (std::uint64_t i = 0; i < std::min(buckets, kMostBuckets); i++) {
-    auto tops = heap_.image().bytes(array + i * bucket, kCells);
-    if (!tops) return used;
-    for (std::byte top : *tops) used += static_cast<unsigned>(top) >= kMinTopHash;
+  for (TypeId type : bucket_types_) {
+    auto verdict = check_buckets(header, block, type);
+    if (!verdict) continue;
+    fitting.push_back({type, *verdict});
+    most = std::max(most, *verdict);
   }
-  return used;
+  std::erase_if(fitting, [&](const Candidate& c) { return c.witnesses < most; });
+  for (const Candidate& c : fitting)
+    if (!same_meaning(fitting.front().type, c.type, kSameDepth)) return kUnknownType;
+  return fitting.empty() ? kUnknownType : fitting.front().type;
 }
 
 }  // namespace overhang

@@ -39,6 +39,11 @@ class Guesser {
   // `scattered`: the neighbours may be other variables' words (a slice's parts stand anywhere in a
   // frame), so that three words side by side are no header.
   Reference word(const Reference& unknown, bool scattered = false);
+  // A slice of a local variable, whose pointer word is `unknown` and whose len and cap stand in the
+  // frame's words [begin, end), side by side as the compiler orders them. That may be another
+  // variable's, or one of several that share the pointer: not to be relied on. Kind::Unknown where
+  // there is none, or more than one.
+  Reference likely_local(const Reference& unknown, Address begin, Address end);
   // A reference to the object as what it is (a value, a map, a channel, a closure); Kind::Unknown
   // where that is not clear.
   // With `by_population`, what does not tell itself is judged by objects that look alike and did.
@@ -57,6 +62,7 @@ class Guesser {
   struct Candidate {
     TypeId type;
     unsigned witnesses;
+    unsigned explained = 0;  // words that it gives a meaning: decides where witnesses do not
   };
   // Types that look alike to the allocator.
   struct Shape {
@@ -69,11 +75,11 @@ class Guesser {
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
   TypeId bucket_type(Address header, const ObjectRef& block);
-  std::uint64_t used_cells(Address array, std::uint64_t bucket, std::uint64_t buckets) const;
   bool is_channel(const ObjectRef& object, Address base);
   TypeId channel_elem(Address base);
   TypeId channel_of(Address base);
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
+  bool stands_for_another(TypeId type);
   TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
   bool is_text(Address data, std::uint64_t len) const;
   bool same_meaning(TypeId a, TypeId b, unsigned depth);
@@ -107,6 +113,7 @@ class Guesser {
   // Types of which one value would give the object its size and pointer words.
   const std::vector<TypeId>& single_types(const ObjectRef& object);
   bool may_be_array(const ObjectRef& object);
+  unsigned explained_words(TypeId type);
   // The elements of an array that a header with this cap shows from byte `before` of its data on.
   TypeId element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   TypeId element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
@@ -132,6 +139,8 @@ class Guesser {
   Verdict check_interface(TypeId dynamic, Address data);
   Verdict check_func(Address value);
   Verdict check_map_storage(Address header, TypeId storage);
+  Verdict check_buckets(Address header, const ObjectRef& block, TypeId type);
+  std::uint64_t used_cells(Address array, std::uint64_t bucket, std::uint64_t buckets) const;
   Address map_block(Address header) const;
   Verdict outside_heap(Address value) const;
 

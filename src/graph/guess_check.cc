@@ -145,6 +145,8 @@ Guesser::Verdict Guesser::check_map_storage(Address header, TypeId storage) {
   if (!block || storage == kUnknownType) return kNone;
   if (auto known = allocated_type(*block); known != kUnknownType)
     return known == storage ? Verdict(kStrong) : std::nullopt;
+  if (!decoder_.runtime().layout().swiss_maps())
+    return check_buckets(header, *block, storage) ? Verdict(kGood) : std::nullopt;
   const TypeFacts facts = decoder_.facts(storage);
   const HeapSpan& span = heap_.spans()[block->span];
   if (span.layout == PointerLayout::None) return facts.has_pointers ? std::nullopt : Verdict(kWeak);
@@ -152,6 +154,50 @@ Guesser::Verdict Guesser::check_map_storage(Address header, TypeId storage) {
   if (facts.slot != span.span.elem_size || !has_pointers_of(*block, 0, storage, 1))
     return facts.slot < span.span.elem_size ? Verdict(kNone) : std::nullopt;
   return check(storage, *block, 0) ? Verdict(kGood) : std::nullopt;
+}
+
+// map.go: makeBucketArray: 2^B buckets, and from B = 4 on a sixteenth more for the overflow.
+// Whether buckets of that type give the array its size, pointer words and contents.
+Guesser::Verdict Guesser::check_buckets(Address header, const ObjectRef& block, TypeId type) {
+  constexpr unsigned kMostB = 40;
+  const Layout& layout = decoder_.runtime().layout();
+  const Image& image = heap_.image();
+  auto at = [&](std::int64_t offset) { return header + static_cast<std::uint64_t>(offset); };
+  auto log = image.read<std::uint8_t>(at(layout.hmap_B));
+  auto entries = image.word(at(layout.hmap_count));
+  const HeapSpan& span = heap_.spans()[block.span];
+  bool pointers = span.layout != PointerLayout::None;
+  const TypeFacts facts = decoder_.facts(type);
+  if (!log || !entries || *log > kMostB || block.offset != 0 ||
+      (pointers && !has_bitmap(span.layout)) || facts.has_pointers != pointers || facts.size == 0)
+    return std::nullopt;
+  auto slot = span.span.elem_size, buckets = std::uint64_t{1} << *log;
+  auto made = buckets + (*log >= 4 ? buckets / 16 : 0);
+  if (made > slot / facts.size || allocated_size(made * facts.size, pointers) != slot ||
+      exhausted())
+    return std::nullopt;
+  bool growing = image.word(at(layout.hmap_oldbuckets)).value_or(0) != 0;
+  if (!growing && used_cells(heap_.base(block.id), facts.size, buckets) > *entries)
+    return std::nullopt;
+  if (!pointers) return kNone;
+  auto all = *log >= 4 ? slot / facts.size : made;
+  if (!has_pointers_of(block, 0, type, all) || pointers_from(block, all * facts.size))
+    return std::nullopt;
+  return check_values(type, block, 0, buckets, 1);
+}
+
+// Cells in use in the first buckets of an array, by their tophash.
+std::uint64_t Guesser::used_cells(Address array, std::uint64_t bucket,
+                                  std::uint64_t buckets) const {
+  constexpr std::uint64_t kMostBuckets = 128;  // that are looked at
+  constexpr unsigned kMinTopHash = 5, kCells = 8;
+  std::uint64_t used = 0;
+  for (std::uint64_t i = 0; i < std::min(buckets, kMostBuckets); i++) {
+    auto tops = heap_.image().bytes(array + i * bucket, kCells);
+    if (!tops) return used;
+    for (std::byte top : *tops) used += static_cast<unsigned>(top) >= kMinTopHash;
+  }
+  return used;
 }
 
 // Variables and read-only data, stacks, the runtime's own memory: no witness. Nowhere: no pointer.
@@ -170,6 +216,8 @@ Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned d
   auto slot = span.span.elem_size, header = Heap::header_size(span);
   if (object->offset < header || facts.size > slot - object->offset) return std::nullopt;
   bool whole = object->offset == header && facts.slot == slot;
+  if (target == channel_header_)  // without pointers where its elements have none
+    return object->offset == 0 && is_channel(*object, value) ? Verdict(kStrong) : std::nullopt;
   if (span.layout == PointerLayout::None) {
     if (facts.has_pointers) return std::nullopt;
     bool tiny = slot == kTinySlot && facts.size < kTinySlot;

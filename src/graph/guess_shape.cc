@@ -20,6 +20,7 @@ constexpr std::uint64_t kMostMaskBytes = 1 << 28;  // of such types' masks, made
 // closure.go: ClosureType; every closure in the heap was allocated with such a type.
 constexpr std::string_view kClosureStruct = "struct { F uintptr";
 constexpr std::uint64_t kLargeObject = 32 << 10;
+constexpr std::uint64_t kMany = 8;  // values
 // abi.Type: PtrBytes, Hash and GCData.
 constexpr std::uint64_t kPtrBytes = 8, kHash = 16, kGcData = 32;
 
@@ -295,11 +296,24 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
       continue;
     for (TypeId type : shape.types) {
       if (exhausted()) return kUnknownType;
+      // What holds of many values is no chance: {data, n, n} is a slice then, not a string and a
+      // number.
       if (auto verdict = check_values(type, object, before, cap, kDepth))
-        fitting.push_back({type, *verdict});
+        fitting.push_back({type, *verdict, cap >= kMany ? explained_words(type) : 0});
     }
   }
   return clear_winner(std::move(fitting), kEnough);
+}
+
+unsigned Guesser::explained_words(TypeId type) {
+  unsigned words = 0;
+  for (const ScanStep& step : decoder_.facts(type).program) {
+    if (step.kind == ScanStep::Kind::Repeat) return 0;
+    bool two = step.kind == ScanStep::Kind::String || step.kind == ScanStep::Kind::Interface ||
+               step.kind == ScanStep::Kind::EmptyInterface;
+    words += step.kind == ScanStep::Kind::Slice ? 3 : two ? 2 : 1;
+  }
+  return words;
 }
 
 // Whether several values of some smaller type would give an object this size and these pointers.

@@ -12,6 +12,8 @@ namespace {
 // cmd/compile ir.MaxStackVarSize is 128 KiB, 10 MiB before Go 1.23).
 constexpr std::uint64_t kMaxLocalBytes = 16 << 20;
 
+constexpr std::int32_t kMostArguments = 1024;  // bytes; with what registers' arguments spill to
+
 // The address of a piece of a variable; 0 where it is not in memory.
 Address address_of(const LocationPiece& piece, const StackFrame& frame, std::uint64_t bias) {
   switch (piece.where) {
@@ -314,8 +316,29 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
         row.kind = RootPlace::Kind::Local;
         row.function = frame.function.name;
         row.address = root.slot;
-        guess_word(guesser, std::move(row), root.value, !in_stack_object(frame, root.slot), emit);
+        bool scattered = !in_stack_object(frame, root.slot);
+        guess_word(guesser, row, root.value, scattered, emit);
+        if (scattered) guess_local(guesser, std::move(row), root.value, frame, emit);
       });
+}
+
+// Shows what a local slice likely shows, and leaves the word unclaimed: as one of unknown type it
+// shows the whole array in the end. So what the slice hides is possibly hidden, and never
+// certainly.
+void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
+                             const StackFrame& frame, const Emit& emit) {
+  Reference word;
+  word.slot = row.address;
+  word.target = value;
+  auto arguments = frame.function.args_size;
+  auto end = frame.argp;
+  if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
+  if (frame.sp >= end || words_.claimed(row.address)) return;
+  auto meaning = guesser.likely_local(word, frame.sp, end);
+  if (meaning.kind != Reference::Kind::Slice) return;
+  row.name = "a local " + decoder_.types().slice_name(meaning.type);
+  row.nameless = true;
+  emit(meaning, add(std::move(row)), 0);
 }
 
 // The contents of an object with a finalizer are roots; the object itself is not.

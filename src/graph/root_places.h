@@ -101,6 +101,8 @@ class RootPlaces {
   bool has_pointers_of(Address address, TypeId type);
   bool in_stack_object(const StackFrame& frame, Address slot);
   void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
+  void guess_local(Guesser& guesser, RootPlace row, Address value, const StackFrame& frame,
+                   const Emit& emit);
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   TypeId runtime_object(std::string_view function, Address value);

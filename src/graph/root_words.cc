@@ -47,4 +47,11 @@ bool RootWords::claim(Address slot) {
   return first;
 }
 
+bool RootWords::claimed(Address slot) const {
+  auto at = std::lower_bound(words_.begin(), words_.end(), slot,
+                             [](const Word& w, Address a) { return w.slot < a; });
+  return at == words_.end() || at->slot != slot ||
+         claimed_.test(static_cast<std::size_t>(at - words_.begin()));
+}
+
 }  // namespace overhang

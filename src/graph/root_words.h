@@ -21,6 +21,8 @@ class RootWords {
   bool covers(Address address, std::uint64_t size) const;
   // True the first time that root word `slot` is asked for; false for other words.
   bool claim(Address slot);
+  // Whether somebody has asked for it, or it is no root word.
+  bool claimed(Address slot) const;
   // Calls visit(root) for data/bss words that are unclaimed, and records that are no memory words
   // (registers; slot 0); then visit_stack(goroutine, root).
   template <class Visit, class VisitStack>
