@@ -104,7 +104,8 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
   return out;
 }
 
-Reference Guesser::likely_local(const Reference& unknown, Address begin, Address end) {
+Reference Guesser::likely_local(const Reference& unknown, Address begin, Address end,
+                                const std::function<bool(Address)>& read) {
   constexpr std::uint64_t kMostFrame = 4096;  // bytes
   auto object = heap_.find(unknown.target);
   auto frame = end - begin <= kMostFrame ? heap_.image().bytes(begin, end - begin) : std::nullopt;
@@ -119,7 +120,7 @@ Reference Guesser::likely_local(const Reference& unknown, Address begin, Address
     auto cap = load_unchecked<std::uint64_t>(frame->data() + at + 8);
     if (cap < 2 || cap > room || len > cap) continue;
     auto elem = element_type(*object, object->offset - header, cap);
-    if (elem == kUnknownType) continue;
+    if (elem == kUnknownType || !read(begin + at) || !read(begin + at + 8)) continue;
     if (out.kind == Reference::Kind::Slice && (out.count != len || out.capacity != cap))
       return unknown;
     out.kind = Reference::Kind::Slice;
@@ -251,11 +252,8 @@ TypeId Guesser::best_of(const std::vector<TypeId>& candidates, const ObjectRef& 
   return clear_winner(std::move(fitting), least);
 }
 
-// Types that say less than another that looks the same: those that generic code is compiled with
-// (what is allocated has the real ones, from the dictionary), and the runtime's own for what the
-// program has as maps and channels.
-bool Guesser::stands_for_another(TypeId type) {
-  if (decoder_.facts(type).shape) return true;
+// The runtime's own types for what the program has as maps and channels.
+bool Guesser::is_runtime_header(TypeId type) {
   const TypeInfo& info = decoder_.types().info(type);
   return info.kind == TypeKind::Pointer && info.elem != kUnknownType &&
          (info.elem == map_header_ || info.elem == channel_header_);
@@ -265,26 +263,39 @@ bool Guesser::stands_for_another(TypeId type) {
 // objects with few words to tell by, those that look alike are of the type that such objects were
 // always found to be.
 TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
-  auto weaker = [&](const Candidate& c) { return stands_for_another(c.type); };
-  if (!std::all_of(fitting.begin(), fitting.end(), weaker)) std::erase_if(fitting, weaker);
+  auto header = [&](const Candidate& c) { return is_runtime_header(c.type); };
+  if (!std::all_of(fitting.begin(), fitting.end(), header)) std::erase_if(fitting, header);
   if (fitting.empty()) return kUnknownType;
   auto rank = [](const Candidate& c) { return std::pair(c.witnesses, c.explained); };
   std::stable_sort(fitting.begin(), fitting.end(),
                    [&](const Candidate& a, const Candidate& b) { return rank(a) > rank(b); });
   std::erase_if(fitting,
                 [&, most = rank(fitting.front())](const Candidate& c) { return rank(c) < most; });
+  // Of a generic type and what its code is compiled with, the former: the dictionary has it.
+  std::erase_if(fitting, [&, all = fitting](const Candidate& c) {
+    const auto& name = decoder_.types().info(c.type).name;
+    auto same = name.substr(0, name.find("go.shape."));
+    return decoder_.facts(c.type).shape &&
+           std::any_of(all.begin(), all.end(), [&](const Candidate& other) {
+             return !decoder_.facts(other.type).shape &&
+                    decoder_.types().info(other.type).name.starts_with(same);
+           });
+  });
   auto best = fitting.front().type;
   bool clear = std::all_of(fitting.begin(), fitting.end(), [&](const Candidate& other) {
     return same_meaning(best, other.type, kSameDepth);
   });
   if (clear && fitting.front().witnesses >= least) {
     if (fitting.size() == 1) wins_[best]++;
-    // Of what says the same, what is no array of one: the plain reading. Of bytes, []uint8.
+    // Of what says the same, what is no array of one: the plain reading. Of bytes, []uint8 and
+    // string.
     std::vector<TypeId> alike;
     for (const Candidate& other : fitting)
       if (decoder_.types().info(other.type).kind != TypeKind::Array) alike.push_back(other.type);
     for (TypeId type : alike)
-      if (decoder_.types().info(type).name == "[]uint8") return type;
+      if (const auto& name = decoder_.types().info(type).name;
+          name == "[]uint8" || name == "string")
+        return type;
     return alike.empty() ? best : decoder_.types().either(std::move(alike));
   }
   if (!by_population_) return kUnknownType;

@@ -16,6 +16,7 @@
 #include <tsl/robin_map.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <span>
@@ -40,10 +41,11 @@ class Guesser {
   // frame), so that three words side by side are no header.
   Reference word(const Reference& unknown, bool scattered = false);
   // A slice of a local variable, whose pointer word is `unknown` and whose len and cap stand in the
-  // frame's words [begin, end), side by side as the compiler orders them. That may be another
-  // variable's, or one of several that share the pointer: not to be relied on. Kind::Unknown where
-  // there is none, or more than one.
-  Reference likely_local(const Reference& unknown, Address begin, Address end);
+  // frame's words [begin, end), side by side as the compiler orders them, both read by the code:
+  // `read(address)`. That may be another variable's, or one of several that share the pointer: not
+  // to be relied on. Kind::Unknown where there is none, or more than one.
+  Reference likely_local(const Reference& unknown, Address begin, Address end,
+                         const std::function<bool(Address)>& read);
   // A reference to the object as what it is (a value, a map, a channel, a closure); Kind::Unknown
   // where that is not clear.
   // With `by_population`, what does not tell itself is judged by objects that look alike and did.
@@ -79,7 +81,7 @@ class Guesser {
   TypeId channel_elem(Address base);
   TypeId channel_of(Address base);
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
-  bool stands_for_another(TypeId type);
+  bool is_runtime_header(TypeId type);
   TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
   bool is_text(Address data, std::uint64_t len) const;
   bool same_meaning(TypeId a, TypeId b, unsigned depth);

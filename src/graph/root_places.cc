@@ -4,6 +4,7 @@
 
 #include "base/checked.h"
 #include "goruntime/receivers.h"
+#include "goruntime/stack_loads.h"
 
 namespace overhang {
 namespace {
@@ -334,7 +335,11 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   auto end = frame.argp;
   if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
   if (frame.sp >= end || words_.claimed(row.address)) return;
-  auto meaning = guesser.likely_local(word, frame.sp, end);
+  auto meaning = guesser.likely_local(word, frame.sp, end, [&](Address at) {
+    auto [loads, fresh] = stack_loads_.try_emplace(frame.function.entry);
+    if (fresh) loads->second = stack_loads(heap_.runtime(), frame.function);
+    return std::binary_search(loads->second.begin(), loads->second.end(), at - frame.sp);
+  });
   if (meaning.kind != Reference::Kind::Slice) return;
   row.name = "a local " + decoder_.types().slice_name(meaning.type);
   row.nameless = true;

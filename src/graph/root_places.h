@@ -123,6 +123,7 @@ class RootPlaces {
   PcCache stack_facts_;
   std::deque<RootPlace> rows_;  // millions where there are as many goroutines: grown in place
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
+  std::unordered_map<Address, std::vector<std::uint32_t>> stack_loads_;  // by function
   tsl::robin_set<std::uint64_t> static_seen_;
 };
 

@@ -363,6 +363,12 @@ void Views::follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uin
     auto last = (to - begin + size - 1) / size;
     if (begin + last * size > slot_size(object)) last = (slot_size(object) - begin) / size;
     if (last > first) follow_values(object, begin + first * size, type, last - first);
+    // A value that ends past the slot is none of the type.
+    auto rest = std::max(from, begin + last * size);
+    if (rest < to)
+      follower_.words(object, rest, to, [&](std::uint64_t offset, const Reference& word) {
+        push(word, Holder::object(object.id), offset);
+      });
   });
 }
 
