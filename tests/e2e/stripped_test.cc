@@ -43,6 +43,9 @@ std::vector<SubjectCase> cases() {
   auto out = all_subjects();
   for (auto* program : {"web", "workers", "tidy", "structures"})
     out.push_back({"quiet", {program}});
+  for (auto* scenario :
+       {"rings", "halves", "cursors", "local_windows", "local_array", "local_stale"})
+    out.push_back({"lookalikes", {scenario}});
   auto list = run(command_line({build_subject("oracle"), "list"})).out;
   for (std::size_t at = 0; at < list.size();) {
     auto end = list.find('\n', at);
