@@ -9,8 +9,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr const char* kDebugFolder = "/usr/lib/debug";
-
 bool has_what_is_missing(const ElfFile& debug) {
   return debug.has_dwarf() || debug.symbol("runtime.firstmoduledata");
 }
@@ -38,12 +36,12 @@ std::optional<std::string> debug_link(const ElfFile& file) {
   return std::string(text.substr(0, end));
 }
 
-std::vector<std::string> candidates(const ElfFile& executable) {
+std::vector<std::string> candidates(const ElfFile& executable, const std::string& debug_folder) {
   std::vector<std::string> out;
   const auto& id = executable.gnu_build_id();
   if (id.size() > 2)
     out.push_back(
-        fmt::format("{}/.build-id/{}/{}.debug", kDebugFolder, id.substr(0, 2), id.substr(2)));
+        fmt::format("{}/.build-id/{}/{}.debug", debug_folder, id.substr(0, 2), id.substr(2)));
   auto link = debug_link(executable);
   if (!link) return out;
   std::error_code error;
@@ -51,7 +49,7 @@ std::vector<std::string> candidates(const ElfFile& executable) {
   auto folder = (error ? fs::path(executable.path()) : real).parent_path();
   out.push_back(folder / *link);
   out.push_back(folder / ".debug" / *link);
-  out.push_back(fs::path(kDebugFolder + folder.string()) / *link);
+  out.push_back(fs::path(debug_folder + folder.string()) / *link);
   return out;
 }
 
@@ -81,10 +79,11 @@ Result<std::unique_ptr<ElfFile>> open_named(const ElfFile& executable, const std
 }  // namespace
 
 Result<std::unique_ptr<ElfFile>> open_debug_file(const ElfFile& executable, const std::string& path,
-                                                 Diagnostics& diagnostics) {
+                                                 Diagnostics& diagnostics,
+                                                 const std::string& debug_folder) {
   if (!path.empty()) return open_named(executable, path);
   if (executable.has_dwarf()) return nullptr;
-  for (const auto& candidate : candidates(executable)) {
+  for (const auto& candidate : candidates(executable, debug_folder)) {
     std::error_code error;
     if (!fs::is_regular_file(candidate, error) ||
         fs::equivalent(candidate, executable.path(), error))

@@ -14,9 +14,11 @@ namespace overhang {
 // The debug file of `executable`: null where there is none, or none is
 // needed. With `path` (--debug) that file and no other; else those are tried that gdb tries:
 // .build-id folders by the GNU build id, and .gnu_debuglink beside the executable, in .debug/ and
-// under /usr/lib/debug. What is another build's is refused: an error for `path`, a warning
+// under `debug_folder`. What is another build's is refused: an error for `path`, a warning
 // otherwise. Errors: those of ElfFile::open, and BadInput.
+inline constexpr const char* kDebugFolder = "/usr/lib/debug";
 Result<std::unique_ptr<ElfFile>> open_debug_file(const ElfFile& executable, const std::string& path,
-                                                 Diagnostics& diagnostics);
+                                                 Diagnostics& diagnostics,
+                                                 const std::string& debug_folder = kDebugFolder);
 
 }  // namespace overhang
