@@ -46,7 +46,7 @@ void write_header(Page& page, const LeakReport& report) {
                                  format_share(heap.typed_bytes, heap.live_bytes)));
   if (!report.target.dwarf)
     page.line(
-        "no DWARF (stripped): types are inferred, slices in locals not seen, variables nameless; "
+        "no DWARF (stripped): types are inferred, slices in locals uncertain, variables nameless; "
         "see "
         "--debug");
 }

@@ -1,0 +1,191 @@
+// What a real Go program's words look like, by their neighbours and by where they lead.
+#include "graph/guess.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <map>
+#include <sstream>
+
+#include "unit/goruntime/go_core.h"
+
+namespace overhang::test {
+namespace {
+
+constexpr const char* kSource = R"go(
+package main
+
+import (
+	"fmt"
+	"os"
+	"runtime"
+	"syscall"
+	"unsafe"
+)
+
+type conn struct {
+	id   int
+	next *conn
+	name string
+}
+
+type ring struct {
+	buf        *[512]*conn
+	head, size int
+}
+
+var (
+	slice   []*conn
+	rest    []*conn
+	small   []conn
+	numbers []byte
+	shown   ring
+	boxed   any
+	text    string
+	frame   [8]uintptr
+	twice   [8]uintptr
+	full    [8]uintptr
+)
+
+func fill(s []*conn) []*conn {
+	for i := range s {
+		s[i] = &conn{i, &conn{id: -i}, "a connection"}
+	}
+	return s
+}
+
+func main() {
+	slice = fill(make([]*conn, 1024))
+	slice = slice[:10]
+	rest = slice[:8:1000]
+	small = make([]conn, 12)
+	for i := range small {
+		small[i] = conn{i, &conn{id: -i}, "a connection"}
+	}
+	small = small[:5]
+	numbers = make([]byte, 100, 4096)
+	shown = ring{new([512]*conn), 5, 512}
+	fill(shown.buf[:])
+	boxed = &conn{1, &conn{}, "boxed"}
+	text = string(append([]byte("the first words of a text that goes on "), make([]byte, 1000)...))[:32]
+	frame = [8]uintptr{7, 10, 1024, 1, 0, 3}
+	twice = [8]uintptr{7, 10, 1024, 1, 20, 1024}
+	full = [8]uintptr{10, 1023, 5, 2000}
+	for name, at := range map[string]unsafe.Pointer{
+		"slice": unsafe.Pointer(&slice), "rest": unsafe.Pointer(&rest), "small": unsafe.Pointer(&small),
+		"numbers": unsafe.Pointer(&numbers), "shown": unsafe.Pointer(&shown), "boxed": unsafe.Pointer(&boxed),
+		"text": unsafe.Pointer(&text), "frame": unsafe.Pointer(&frame), "twice": unsafe.Pointer(&twice),
+		"full": unsafe.Pointer(&full),
+	} {
+		fmt.Println(name, uintptr(at))
+	}
+	runtime.GC()
+	os.Stdout.WriteString("ready\n")
+	syscall.Pause()
+}
+)go";
+
+class Guess : public testing::TestWithParam<std::string> {
+ protected:
+  void SetUp() override {
+    core_ = GoCore::of(kSource, GetParam());
+    if (!core_) GTEST_SKIP() << GetParam() << " or gcore is not at hand";
+    std::istringstream lines(core_->output);
+    std::string name;
+    for (Address at = 0; lines >> name && name != "ready" && lines >> at;) globals_[name] = at;
+    auto spans = read_spans(*core_->runtime);
+    ASSERT_TRUE(spans.has_value());
+    auto heap = Heap::open(*core_->runtime, *spans, 1);
+    ASSERT_TRUE(heap.has_value());
+    heap_ = std::make_unique<Heap>(std::move(*heap));
+    types_ = std::make_unique<TypeTable>(*core_->runtime, nullptr);
+    decoder_ = std::make_unique<ReferenceDecoder>(*core_->runtime, *types_);
+    guesser_ = std::make_unique<Guesser>(*heap_, *decoder_);
+  }
+  // The pointer word at byte `offset` of a global, as nobody knows it.
+  Reference unknown(const std::string& global, std::uint64_t offset = 0) {
+    Reference out;
+    out.slot = globals_.at(global) + offset;
+    out.target = core_->image->word(out.slot).value_or(0);
+    return out;
+  }
+  Reference word(const std::string& global, std::uint64_t offset = 0) {
+    return guesser_->word(unknown(global, offset));
+  }
+  std::string name(TypeId type) { return types_->info(type).name; }
+  Reference local(const std::string& words, bool read = true) {
+    auto begin = globals_.at(words);
+    return guesser_->likely_local(unknown("slice"), begin, begin + 64,
+                                  [&](Address) { return read; });
+  }
+  bool records_types() { return core_->runtime->layout().minor >= 22; }
+
+  std::unique_ptr<GoCore> core_;
+  std::map<std::string, Address> globals_;
+  std::unique_ptr<Heap> heap_;
+  std::unique_ptr<TypeTable> types_;
+  std::unique_ptr<ReferenceDecoder> decoder_;
+  std::unique_ptr<Guesser> guesser_;
+};
+
+using Kind = Reference::Kind;
+
+TEST_P(Guess, TellsHeadersByTheirArrays) {
+  auto slice = word("slice");
+  EXPECT_EQ(slice.kind, Kind::Slice);
+  EXPECT_EQ(name(slice.type), "*main.conn");
+  EXPECT_EQ(slice.count, 10u);
+  EXPECT_EQ(slice.capacity, 1024u);
+  auto small = word("small");
+  EXPECT_EQ(small.kind, Kind::Slice);
+  EXPECT_EQ(name(small.type), "main.conn");
+  auto numbers = word("numbers");
+  EXPECT_EQ(numbers.kind, Kind::Slice);
+  EXPECT_EQ(name(numbers.type), "uint8");
+  EXPECT_EQ(word("rest").kind, Kind::Unknown) << "a cap within the array, and no len like it";
+  EXPECT_EQ(word("shown").kind, Kind::Unknown) << "an array's address and two numbers";
+  EXPECT_EQ(guesser_->word(unknown("slice"), true).kind, Kind::Unknown) << "in a frame";
+  EXPECT_EQ(word("text").kind, Kind::String);
+  auto boxed = word("boxed", 8);
+  EXPECT_EQ(boxed.kind, Kind::Value);
+  EXPECT_EQ(name(boxed.type), "main.conn");
+}
+
+TEST_P(Guess, TellsObjectsByTheirWords) {
+  auto target = core_->image->word(unknown("slice").target).value_or(0);
+  auto object = heap_->find(target);
+  ASSERT_TRUE(object);
+  auto meaning = guesser_->object(*object, false);
+  EXPECT_EQ(meaning.kind, Kind::Value);
+  EXPECT_EQ(name(meaning.type), "main.conn");
+  auto array = heap_->find(unknown("shown").target);
+  ASSERT_TRUE(array);
+  auto recorded = guesser_->allocated_type(*array);
+  EXPECT_EQ(name(recorded), records_types() ? "[512]*main.conn" : name(kUnknownType));
+}
+
+TEST_P(Guess, FindsALocalsLenAndCapSideBySide) {
+  auto found = local("frame");
+  EXPECT_EQ(found.kind, Kind::Slice);
+  EXPECT_EQ(found.count, 10u);
+  EXPECT_EQ(found.capacity, 1024u);
+  EXPECT_EQ(local("frame", false).kind, Kind::Unknown) << "words that no code reads";
+  EXPECT_EQ(local("twice").kind, Kind::Unknown) << "two that differ";
+  EXPECT_EQ(local("full").kind, Kind::Unknown) << "caps that the array does not have";
+  auto begin = globals_.at("frame");
+  auto all = [](Address) { return true; };
+  EXPECT_EQ(guesser_->likely_local(unknown("slice"), begin, begin + (1 << 20), all).kind,
+            Kind::Unknown)
+      << "no frame is as long";
+  EXPECT_EQ(guesser_->likely_local(unknown("slice"), begin, begin - 8, all).kind, Kind::Unknown);
+}
+
+INSTANTIATE_TEST_SUITE_P(Toolchains, Guess, testing::Values("go1.19.13", "go1.22.12", "go1.26.8"),
+                         [](const auto& info) {
+                           auto name = info.param;
+                           std::replace(name.begin(), name.end(), '.', '_');
+                           return name;
+                         });
+
+}  // namespace
+}  // namespace overhang::test
