@@ -160,6 +160,11 @@ class Guesser {
   std::unordered_map<TypeId, TypeId> channel_of_elem_;
   std::vector<TypeId> large_;  // with pointers, of over 512 bytes, by size
   std::unordered_map<std::uint32_t, std::vector<TypeId>> single_types_;  // by object, large ones
+  struct Elements {
+    TypeId type;
+    unsigned tries = 0;
+  };
+  std::unordered_map<std::uint32_t, Elements> elements_;  // by object, large ones
   std::unordered_map<TypeId, bool> large_mask_allowed_;
   std::uint64_t mask_bytes_ = 0;
   std::unordered_map<Address, TypeId> unrolled_;          // by the dummy type

@@ -21,6 +21,7 @@ constexpr std::uint64_t kMostMaskBytes = 1 << 28;  // of such types' masks, made
 constexpr std::string_view kClosureStruct = "struct { F uintptr";
 constexpr std::uint64_t kLargeObject = 32 << 10;
 constexpr std::uint64_t kMany = 8;  // values
+constexpr unsigned kMostTries = 16;
 // abi.Type: PtrBytes, Hash and GCData.
 constexpr std::uint64_t kPtrBytes = 8, kHash = 16, kGcData = 32;
 
@@ -227,9 +228,23 @@ bool Guesser::clipped(const ObjectRef& object, std::uint64_t cap) {
 TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
   const HeapSpan& span = heap_.spans()[object.span];
   auto slot = span.span.elem_size;
-  if (has_bitmap(span.layout)) return element_by_shape(object, before, cap);
   if (span.layout == PointerLayout::None) return element_by_size(object, before, cap);
-  auto elem = allocated_type(object);
+  auto elem = kUnknownType;
+  if (!has_bitmap(span.layout)) {
+    elem = allocated_type(object);
+  } else if (slot <= kLargestInline) {
+    return element_by_shape(object, before, cap);
+  } else {
+    // A large array is compared for the first slices over it, not for each of a million.
+    auto& known = elements_[object.id.value];
+    if (known.type == kUnknownType) {
+      if (known.tries == kMostTries) return kUnknownType;
+      known.tries++;
+      auto found = element_by_shape(object, before, cap);
+      return elements_[object.id.value].type = found;
+    }
+    elem = known.type;
+  }
   const auto size = decoder_.facts(elem).size;
   bool fits = elem != kUnknownType && size != 0 && before % size == 0 &&
               cap <= (slot - object.offset) / size &&

@@ -13,6 +13,8 @@ namespace {
 // cmd/compile ir.MaxStackVarSize is 128 KiB, 10 MiB before Go 1.23).
 constexpr std::uint64_t kMaxLocalBytes = 16 << 20;
 
+// Of a hostile image: words of globals that are held against types.
+constexpr std::uint64_t kMostCompared = 1 << 26;
 constexpr std::int32_t kMostArguments = 1024;  // bytes; with what registers' arguments spill to
 
 // The address of a piece of a variable; 0 where it is not in memory.
@@ -254,6 +256,11 @@ bool RootPlaces::has_pointers_of(Address address, TypeId type) {
   const auto size = decoder_.facts(type).size;
   if (!module || size > kMaxLocalBytes || !words_.covers(address, size)) return false;
   const auto& mask = decoder_.types().pointer_mask(type);
+  if (compared_words_ + size / 8 > kMostCompared) {
+    runtime.diagnostics().lose("globals whose type was not compared with their words: too many");
+    return false;
+  }
+  compared_words_ += size / 8;
   for (std::uint64_t word = 0; word < size / 8; word++) {
     bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
     if (runtime.is_root_word(*module, address + word * 8) != pointer) return false;

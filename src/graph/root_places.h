@@ -121,7 +121,8 @@ class RootPlaces {
   Dwarf* dwarf_;
   RootWords words_;
   PcCache stack_facts_;
-  std::deque<RootPlace> rows_;  // millions where there are as many goroutines: grown in place
+  std::uint64_t compared_words_ = 0;  // has_pointers_of
+  std::deque<RootPlace> rows_;        // millions where there are as many goroutines: grown in place
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   std::unordered_map<Address, std::vector<std::uint32_t>> stack_loads_;  // by function
   tsl::robin_set<std::uint64_t> static_seen_;
