@@ -249,6 +249,8 @@ TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std:
   bool fits = elem != kUnknownType && size != 0 && before % size == 0 &&
               cap <= (slot - object.offset) / size &&
               allocated_size(before + cap * size, true) == slot;
+  // A cap may be cut short within what rounding leaves.
+  if (fits && has_bitmap(span.layout)) fits = !pointers_from(object, before + cap * size);
   return fits ? elem : kUnknownType;
 }
 
