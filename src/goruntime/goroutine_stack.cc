@@ -68,7 +68,7 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   scan_.word(0, context.value_or(0), -1, false);
   if (known) {
     for (auto value : position->registers) scan_.word(0, value, -1, true);
-    scan_frames(goroutine, position->stack, !position->registers.empty());
+    scan_frames(goroutine, *position);
     if (positions_.may_be_moving(goroutine, *position)) scan_.reach_all();
   } else {
     give_up(goroutine, "goroutine stopped nobody knows where", from);
@@ -78,12 +78,11 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   sort_roots(goroutine.roots);
 }
 
-void GoroutineStack::scan_frames(Goroutine& goroutine, const StackPosition& position,
-                                 bool from_registers) {
+void GoroutineStack::scan_frames(Goroutine& goroutine, const GoroutinePosition& position) {
   // An asynchronously stopped frame is scanned conservatively, as is one whose registers its
   // callee keeps.
-  bool conservative = from_registers;
-  for (unwinder_.start(memory_, position); unwinder_.valid(); unwinder_.next()) {
+  bool conservative = !position.registers.empty();
+  for (unwinder_.start(memory_, position.stack); unwinder_.valid(); unwinder_.next()) {
     auto& facts = unwinder_.facts();
     auto role = facts.role;
     bool keeps_registers = role == FrameRole::AsyncPreempt || role == FrameRole::DebugCall ||
@@ -100,6 +99,10 @@ void GoroutineStack::scan_frames(Goroutine& goroutine, const StackPosition& posi
       frame.conservative = true;
       scan_conservatively(frame, facts, index);
     }
+    // What the closure holds that runs on the system stack: it stands in the caller's frame, and no
+    // map tells of it while the goroutine pretends to be in systemstack_switch.
+    if (position.on_system_stack && role == FrameRole::SystemstackSwitch)
+      scan_.word(frame.argp, memory_.word(frame.argp).value_or(0), index, false);
     conservative = keeps_registers;
     if (index >= 0) goroutine.frames.push_back(frame);
   }

@@ -172,7 +172,7 @@ TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
 
 INSTANTIATE_TEST_SUITE_P(Subjects, Busy,
                          testing::Values("busy_gc", "busy_stacks", "busy_syscalls", "busy_http",
-                                         "busy_pool"),
+                                         "busy_pool", "busy_records"),
                          [](auto& instance) { return std::string(instance.param); });
 
 }  // namespace

@@ -124,7 +124,8 @@ bool half_made(const Heap& heap, const PageTable::Hit& hit) {
 }
 
 // No exact reference leads to a free slot: the collector would stop the program over it. But
-// mallocgc's own frames, which it never meets, hold what they are making.
+// mallocgc's own frames, which it never meets, hold what they are making, and mcache.tiny names a
+// new block a few instructions before its slot counts as allocated (malloc.go: mallocgcTiny).
 void check_dangling(const Anatomy& anatomy, BusyTally& tally) {
   auto& heap = *anatomy.heap;
   auto exact = without_conservative_roots(anatomy.roots);
@@ -138,7 +139,8 @@ void check_dangling(const Anatomy& anatomy, BusyTally& tally) {
   };
   for (auto& root : exact.roots)
     if (root.kind != RootKind::FinalizerObject)
-      check(root.value, fmt::format("root word {:#x}", root.slot));
+      check(root.value, fmt::format("root word {:#x}, kind {}", root.slot, int(root.kind)),
+            root.kind == RootKind::Other);
   for (auto& goroutine : exact.goroutines)
     for (auto& root : goroutine.roots) {
       std::string function = "?";
@@ -171,8 +173,48 @@ void count_stacks(const Anatomy& anatomy, BusyTally& tally) {
   }
 }
 
+// Which slots of the untouched tail keep nothing, and how their objects look.
+std::string describe_tail(const Anatomy& anatomy, const Analysis& analysis) {
+  auto& heap = *anatomy.heap;
+  std::map<std::string, std::uint64_t> states;
+  auto state_of = [&](Address value) -> std::string {
+    PageTable::Hit hit;
+    if (!heap.pages().find(value, hit)) return "not in the heap";
+    auto& span = heap.spans()[hit.span].span;
+    ObjectId id(hit.id);
+    std::string text = !heap.allocated(id)                 ? "free"
+                       : !anatomy.live.live.test(id.value) ? "dead"
+                       : analysis.views->full(id)          ? "visible"
+                       : analysis.views->touched(id)       ? "visible in part"
+                                                           : "";
+    if (!text.empty())
+      text +=
+          fmt::format(" in span {:#x}, sweepgen {} of {}, free index {} {}", span.base,
+                      span.sweepgen, heap.sweepgen(), span.free_index, span.free_index_for_scan);
+    return text;
+  };
+  auto header = read_slice(*anatomy.image, symbol(anatomy, kKit + "hidden"));
+  if (!header) return " no header";
+  for (std::uint64_t i = 10; i < 1000; i++) {
+    auto stale = anatomy.image->word(header->data + 8 * i).value_or(0);
+    states["object " + state_of(stale)]++;
+    states["text " + state_of(anatomy.image->word(stale).value_or(0))]++;
+  }
+  std::string text;
+  for (auto& [state, count] : states) text += fmt::format("; {} {}", count, state);
+  if (auto array = heap.find(header->data)) {
+    if (auto* parts = analysis.views->visible_parts(array->id))
+      for (auto& [from, to] : parts->ranges()) text += fmt::format("; shown {} to {}", from, to);
+    for (auto& window : analysis.views->windows())
+      if (window.array == array->id)
+        text += fmt::format("; window {} + {} held at {} + {}", window.begin, window.len,
+                            window.holder.bits(), window.holder_offset);
+  }
+  return text;
+}
+
 // kit.hideTail: nobody touches it, so that its numbers are the same in every image.
-void check_tail(const Analysis& analysis, BusyTally& tally) {
+void check_tail(const Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
   auto* row = analysis.site(kKit + "hidden");
   if (!row) return tally.fault("the untouched tail has no site");
   constexpr std::uint64_t kSlots = 990, kBytes = kSlots * (256 + 64);
@@ -180,7 +222,8 @@ void check_tail(const Analysis& analysis, BusyTally& tally) {
       row->retained_bytes != kBytes || row->len != 10 || row->cap != 1000)
     tally.fault(fmt::format("the untouched tail: len {} cap {}, {} slots keep {} objects, {} bytes",
                             row->len, row->cap, row->stale_slots, row->retained_objects,
-                            row->retained_bytes));
+                            row->retained_bytes) +
+                describe_tail(anatomy, analysis));
 }
 
 bool is_finalizable(const Anatomy& anatomy, Address base) {
@@ -250,7 +293,7 @@ void check_image(Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
   count_stacks(anatomy, tally);
   check_witnesses(anatomy, analysis, tally);
   check_dangling(anatomy, tally);
-  check_tail(analysis, tally);
+  check_tail(anatomy, analysis, tally);
 }
 
 void check_bounds(const Anatomy& image, const Anatomy& collected, BoundsTally& tally) {
