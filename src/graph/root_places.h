@@ -52,15 +52,17 @@ struct RootPlace {
     Unknown,    // a root word that no variable covers
   };
   Kind kind = Kind::Unknown;
-  std::string name;
-  std::string function;
-  Address address = 0;  // of its first byte; 0 for a variable in pieces
-  TypeId type;
-  Holder parent;  // Static
-  std::uint64_t parent_offset = 0;
   bool conservative = false;  // Unknown: of a frame that is scanned conservatively
   bool nameless = false;      // a variable whose name the executable does not tell
+  bool by_address = false;    // the address is part of the name
+  std::uint32_t label = 0;    // RootPlaces::name
+  TypeId type;
+  Holder parent;         // Static
+  Address address = 0;   // of its first byte; 0 for a variable in pieces
+  Address frame_pc = 0;  // Local, Unknown: where the frame stopped; 0: in no frame
+  std::uint64_t parent_offset = 0;
 };
+static_assert(sizeof(RootPlace) == 40);  // there may be millions
 
 class RootPlaces {
  public:
@@ -83,10 +85,13 @@ class RootPlaces {
                    const Emit& emit);
 
   const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
+  std::string name(const RootPlace& row) const;
+  // Of the frame that the place is in; empty in none.
+  std::string_view function(const RootPlace& row) const;
 
  private:
   struct Local {
-    std::string name;
+    std::uint32_t label;
     TypeId type;
     std::vector<LocationPiece> pieces;
   };
@@ -94,19 +99,21 @@ class RootPlaces {
   void show_locals(const Emit& emit);
   void show_local(const Local& local, const StackFrame& frame, const Emit& emit);
   void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
-  void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
+  void show_place(const Place& place, const RootPlace& row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
   bool in_stack_object(const StackFrame& frame, Address slot);
   void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   TypeId runtime_object(std::string_view function, Address value);
-  void show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type, const Emit& emit);
+  void show_word(const RootPlace& row, Address value, Reference::Kind kind, TypeId type,
+                 const Emit& emit);
   // Of what the root's word points to, as the runtime's record says.
   TypeId record_type(const Root& root) {
     return root.type ? decoder_.types().from_rtype(root.type) : kUnknownType;
   }
-  Holder add(RootPlace row);
+  Holder add(const RootPlace& row);
+  std::uint32_t label(std::string_view name);
 
   const Heap& heap_;
   const Image& image_;
@@ -116,7 +123,9 @@ class RootPlaces {
   Dwarf* dwarf_;
   RootWords words_;
   PcCache stack_facts_;
-  std::deque<RootPlace> rows_;  // millions where there are as many goroutines: grown in place
+  std::deque<RootPlace> rows_;     // millions where there are as many goroutines: grown in place
+  std::deque<std::string> names_;  // by label
+  std::unordered_map<std::string_view, std::uint32_t> labels_;
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };

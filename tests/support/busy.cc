@@ -67,8 +67,8 @@ std::string describe(const Anatomy& anatomy, ObjectId id) {
           text += fmt::format(" g {} status {} word {:#x}{} frames", goroutine.id, goroutine.status,
                               root.slot, root.conservative ? " conservative" : "");
           for (auto& frame : goroutine.frames)
-            if (root.slot == 0 || (frame.fp > root.slot && frame.sp <= root.slot))
-              text += fmt::format(" {}", frame.function.name);
+            if (root.slot == 0 || (frame.fp() > root.slot && frame.sp <= root.slot))
+              text += fmt::format(" {}", anatomy.function_of(frame));
           return text;
         }
     auto from = id;
@@ -144,7 +144,7 @@ void check_dangling(const Anatomy& anatomy, BusyTally& tally) {
   for (auto& goroutine : exact.goroutines)
     for (auto& root : goroutine.roots) {
       std::string function = "?";
-      if (root.frame >= 0) function = goroutine.frames[root.frame].function.name;
+      if (root.frame >= 0) function = anatomy.function_of(goroutine.frames[root.frame]);
       check(root.value, fmt::format("stack word {:#x} of {}", root.slot, function),
             function.starts_with("runtime.mallocgc"));
     }
@@ -165,12 +165,34 @@ void count_stacks(const Anatomy& anatomy, BusyTally& tally) {
     tally.copying += goroutine.status == 8;
     tally.frames += goroutine.frames.size();
     for (auto& frame : goroutine.frames)
-      if (frame.conservative) tally.conservative[std::string(frame.function.name)]++;
+      if (frame.conservative) tally.conservative[anatomy.function_of(frame)]++;
     if (!goroutine.truncated) continue;
     std::string frames;
-    for (auto& frame : goroutine.frames) frames += fmt::format(" {}", frame.function.name);
+    for (auto& frame : goroutine.frames) frames += " " + anatomy.function_of(frame);
     tally.truncated[fmt::format("status {}:{}", goroutine.status, frames)]++;
   }
+}
+
+// What first showed an object, and what showed that.
+std::string describe_holders(const Analysis& analysis, ObjectId id) {
+  auto& views = *analysis.views;
+  std::string text;
+  for (int step = 0; step < 6; step++) {
+    auto& info = views.info(id);
+    text += fmt::format(" {:#x}/{} {}{}", views.heap().base(id), views.heap().slot_size(id),
+                        info.array() ? "array of " : "", analysis.types->info(info.type()).name);
+    auto holder = info.holder();
+    if (holder.none()) return text + " <- nothing";
+    if (holder.is_place()) {
+      auto& place = views.places().row(holder);
+      return text + fmt::format(" <- {}{} of {} at {:#x}", views.places().name(place),
+                                place.conservative ? ", conservative," : "",
+                                views.places().function(place), place.address);
+    }
+    text += " <-";
+    id = holder.as_object();
+  }
+  return text;
 }
 
 // Which slots of the untouched tail keep nothing, and how their objects look.
@@ -195,12 +217,15 @@ std::string describe_tail(const Anatomy& anatomy, const Analysis& analysis) {
   };
   auto header = read_slice(*anatomy.image, symbol(anatomy, kKit + "hidden"));
   if (!header) return " no header";
+  std::string text;
   for (std::uint64_t i = 10; i < 1000; i++) {
     auto stale = anatomy.image->word(header->data + 8 * i).value_or(0);
     states["object " + state_of(stale)]++;
     states["text " + state_of(anatomy.image->word(stale).value_or(0))]++;
+    auto object = heap.find(stale);
+    if (object && analysis.views->full(object->id))
+      text += fmt::format("\n      [{}]{}", i, describe_holders(analysis, object->id));
   }
-  std::string text;
   for (auto& [state, count] : states) text += fmt::format("; {} {}", count, state);
   if (auto array = heap.find(header->data)) {
     if (auto* parts = analysis.views->visible_parts(array->id))
