@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/debug_file.h"
+#include "cli/module_files.h"
 #include "image/core.h"
 #include "image/live.h"
 
@@ -75,6 +76,7 @@ Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diag
   const ElfFile& debug = opened.debug_file ? *opened.debug_file : *opened.file;
   if (debug.has_dwarf()) {
     OVERHANG_TRY(opened.dwarf, Dwarf::open(debug));
+    opened.module_files = add_module_dwarf(*opened.runtime, *opened.dwarf, diagnostics);
   }
   return opened;
 }

@@ -32,10 +32,6 @@ void report(const std::string& text) {
   if (auto* path = std::getenv("OVERHANG_BUSY_REPORT")) std::ofstream(path, std::ios::app) << text;
 }
 
-// docs/ACCURACY.md, "Open findings": faults that come once in some hundred images and are not
-// understood yet. One is let pass, and printed; more would be something else.
-std::uint64_t known_faults(int images) { return 1 + static_cast<std::uint64_t>(images) / 100; }
-
 class Busy : public testing::TestWithParam<const char*> {
  protected:
   void SetUp() override {
@@ -103,7 +99,7 @@ TEST_P(Busy, EveryImageHolds) {
       list(tally.truncated), list(tally.conservative), tally.living,
       tally.dropped - tally.dropped_conservative, tally.dropped_conservative, tally.doubts);
   report(text);
-  EXPECT_LE(tally.fault_count, known_faults(images)) << text;
+  EXPECT_EQ(tally.fault_count, 0u) << text;
   EXPECT_TRUE(tally.truncated.empty()) << text;
   EXPECT_GT(tally.living, 0u);
 }
@@ -163,10 +159,10 @@ TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
       tally.gone_conservative, allowed, tally.unmarked, tally.marking_stack,
       tally.marking_conservative, tally.floating, exact, stopped, different);
   report(text);
-  EXPECT_LE(tally.missed, known_faults(rounds)) << text;
+  EXPECT_EQ(tally.missed, 0u) << text;
   EXPECT_EQ(tally.unmarked, 0u) << text;
-  EXPECT_LE(tally.faults.size(), known_faults(rounds)) << text;
-  EXPECT_LE(each.fault_count, known_faults(rounds)) << text;
+  EXPECT_TRUE(tally.faults.empty()) << text;
+  EXPECT_EQ(each.fault_count, 0u) << text;
   EXPECT_LE(tally.gone_heap + tally.gone_stack, allowed) << text;
 }
 

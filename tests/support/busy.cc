@@ -238,16 +238,25 @@ std::string describe_tail(const Anatomy& anatomy, const Analysis& analysis) {
   return text;
 }
 
-// kit.hideTail: nobody touches it, so that its numbers are the same in every image.
+// kit.hideTail: nobody touches it, so that its numbers are the same in every image. But a stack may
+// stand where the collector had its work list, full of pointers to what it found; of a frame that
+// is scanned conservatively the words not written yet may be such. What they lead to is visible in
+// the certain number, and heap.doubts tells of it.
 void check_tail(const Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
   auto* row = analysis.site(kKit + "hidden");
   if (!row) return tally.fault("the untouched tail has no site");
   constexpr std::uint64_t kSlots = 990, kBytes = kSlots * (256 + 64);
-  if (row->stale_slots != kSlots || row->retained_objects != 2 * kSlots ||
-      row->retained_bytes != kBytes || row->len != 10 || row->cap != 1000)
-    tally.fault(fmt::format("the untouched tail: len {} cap {}, {} slots keep {} objects, {} bytes",
+  std::uint64_t doubtful = 0;
+  for (auto& doubt : analysis.views->doubts()) doubtful += doubt.bytes;
+  bool certain = row->retained_objects == 2 * kSlots && row->retained_bytes == kBytes;
+  bool in_doubt = !certain && row->retained_bytes + doubtful >= kBytes;
+  tally.doubts += in_doubt;
+  if (row->stale_slots != kSlots || row->len != 10 || row->cap != 1000 ||
+      row->retained_bytes_possible != kBytes || (!certain && !in_doubt))
+    tally.fault(fmt::format("the untouched tail: len {} cap {}, {} slots keep {} objects, {} "
+                            "bytes, possibly {}",
                             row->len, row->cap, row->stale_slots, row->retained_objects,
-                            row->retained_bytes) +
+                            row->retained_bytes, row->retained_bytes_possible) +
                 describe_tail(anatomy, analysis));
 }
 
