@@ -20,12 +20,16 @@ const FileMapping* mapping_of(const Image& image, Address address) {
   return nullptr;
 }
 
-// The path from here: by way of the process's root directory (containers), or as it stands.
-std::string path_from_here(const Image& image, const std::string& path) {
-  if (!image.identity().live) return path;
-  auto by_root = fmt::format("/proc/{}/root{}", image.identity().pid, path);
+// The path from here: by way of the process's root directory (containers), or of the mapping itself
+// where the file has been deleted (which takes privileges), or as it stands.
+std::string path_from_here(const Image& image, const FileMapping& mapping) {
+  if (!image.identity().live) return mapping.path;
+  auto process = fmt::format("/proc/{}", image.identity().pid);
   std::error_code error;
-  return std::filesystem::exists(by_root, error) ? by_root : path;
+  for (auto path : {fmt::format("{}/root{}", process, mapping.path),
+                    fmt::format("{}/map_files/{:x}-{:x}", process, mapping.start, mapping.end)})
+    if (std::filesystem::exists(path, error)) return path;
+  return mapping.path;
 }
 
 // What to add to the file's link-time addresses, by the place in it that `address` was mapped from.
@@ -52,7 +56,7 @@ std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, D
       diagnostics.warn(
           fmt::format("module {}: its variables are not known: {}", mapping->path, why));
     };
-    auto file = ElfFile::open(path_from_here(image, mapping->path));
+    auto file = ElfFile::open(path_from_here(image, *mapping));
     if (!file) {
       unknown(file.error().message);
       continue;
