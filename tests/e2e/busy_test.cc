@@ -95,11 +95,12 @@ TEST_P(Busy, EveryImageHolds) {
       "copied {}, frames {}\n"
       "  warnings:\n{}  truncated:\n{}  conservative frames:\n{}"
       "  witnesses alive {}, garbage found dead {}, kept by a conservative word {}; sites in doubt "
-      "{}\n",
+      "{}, objects of the tail shown by conservative words {}\n",
       GetParam(), go_version(), tally.images, tally.fault_count, faults, list(tally.phases),
       tally.goroutines, tally.running, tally.copying, tally.frames, list(tally.warnings),
       list(tally.truncated), list(tally.conservative), tally.living,
-      tally.dropped - tally.dropped_conservative, tally.dropped_conservative, tally.doubts);
+      tally.dropped - tally.dropped_conservative, tally.dropped_conservative, tally.doubts,
+      tally.tail_objects_shown);
   report(text);
   EXPECT_EQ(tally.fault_count, 0u) << text;
   EXPECT_TRUE(tally.truncated.empty()) << text;
