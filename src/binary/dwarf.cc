@@ -76,11 +76,20 @@ const std::vector<DwarfGlobal>& Dwarf::globals() {
     impl_->globals.emplace();
     for (auto& global : impl_->index().globals())
       impl_->globals->push_back({std::string(global.name), global.address, global.type});
+    for (auto& module : impl_->modules)
+      for (auto& global : module.dwarf->globals())
+        impl_->globals->push_back(
+            {global.name, global.address + module.shift, module.tagged(global.type)});
   }
   return *impl_->globals;
 }
 
-DieOffset Dwarf::type_named(std::string_view name) { return impl_->index().type_named(name); }
+DieOffset Dwarf::type_named(std::string_view name) {
+  if (auto offset = impl_->index().type_named(name)) return offset;
+  for (auto& module : impl_->modules)
+    if (auto offset = module.dwarf->type_named(name)) return module.tagged(offset);
+  return 0;
+}
 
 std::optional<std::int64_t> Dwarf::constant(std::string_view name) {
   return impl_->index().constant(name);
@@ -104,6 +113,7 @@ std::optional<dwarf::Entry> Dwarf::Impl::definition(
 }
 
 std::optional<DwarfType> Dwarf::type(DieOffset offset) {
+  if (auto* module = impl_->module_of_type(offset)) return module->type(offset);
   DwarfType out;
   auto entry = impl_->definition(offset, out.dictionary_index);
   if (!entry) return std::nullopt;

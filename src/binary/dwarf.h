@@ -17,7 +17,8 @@
 
 namespace overhang {
 
-// A type's identity: the offset of its DIE in .debug_info. 0: none.
+// A type's identity: the offset of its DIE in .debug_info, and in the highest bits the module that
+// it is of, if any (Dwarf::add_module). 0: none.
 using DieOffset = std::uint64_t;
 
 // What Go's DWARF says of a type. `go_kind` is DW_AT_go_kind (reflect.Kind numbers: 1 bool … 26
@@ -79,6 +80,10 @@ class Dwarf {
   static Result<std::unique_ptr<Dwarf>> open(const ElfFile& file,
                                              Diagnostics* diagnostics = nullptr);
   ~Dwarf();
+  // Makes the DWARF of another file of the same program (a plugin's) part of this one: what that
+  // says of code in [begin, end), its globals and its types. `shift` turns its link-time addresses
+  // into this one's terms, in which begin and end are given.
+  void add_module(std::unique_ptr<Dwarf> module, Address begin, Address end, Address shift);
   Dwarf(const Dwarf&) = delete;
   Dwarf& operator=(const Dwarf&) = delete;
 

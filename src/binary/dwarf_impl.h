@@ -30,6 +30,23 @@ struct Dwarf::Impl {
   // DW_AT_go_runtime_type is an offset from runtime.types (R_ADDROFF in cmd/link).
   Address type_address(std::uint64_t value) const;
 
+  // Another file's DWARF; its answers are in terms of the whole.
+  struct Module {
+    std::unique_ptr<Dwarf> dwarf;
+    Address begin, end, shift;
+    DieOffset tag;
+
+    std::optional<DwarfType> type(DieOffset offset) const;
+    std::vector<DwarfVariable> variables(Address pc) const;
+    std::vector<DwarfVariable> captured(Address entry, std::uint64_t object_bytes) const;
+    DieOffset tagged(DieOffset offset) const { return offset ? offset | tag : 0; }
+    std::vector<DwarfVariable> tagged(std::vector<DwarfVariable> variables) const;
+  };
+  // nullptr: it is this file's.
+  const Module* module_of_type(DieOffset offset) const;
+  const Module* module_of_code(Address pc) const;
+
+  std::vector<Module> modules;
   dwarf::Entries entries;
   dwarf::Index index_;
   bool indexed = false;

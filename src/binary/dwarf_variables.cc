@@ -101,6 +101,7 @@ std::optional<bool> by_reference(Dwarf& dwarf, const DwarfType& type, std::uint6
 }  // namespace
 
 std::vector<DwarfVariable> Dwarf::variables(Address pc) {
+  if (auto* module = impl_->module_of_code(pc)) return module->variables(pc);
   std::vector<DwarfVariable> out;
   auto* subprogram = impl_->index().subprogram_at(pc);
   if (!subprogram) return out;
@@ -119,6 +120,8 @@ std::vector<DwarfVariable> Dwarf::variables(Address pc) {
 }
 
 std::vector<DwarfVariable> Dwarf::captured(Address entry_pc, std::uint64_t object_bytes) {
+  if (auto* module = impl_->module_of_code(entry_pc))
+    return module->captured(entry_pc, object_bytes);
   std::vector<DwarfVariable> out;
   auto* subprogram = impl_->index().subprogram_at(entry_pc);
   if (!subprogram || subprogram->low != entry_pc) return out;

@@ -12,13 +12,15 @@ namespace {
 constexpr std::size_t kMaxNamed = 20000;
 
 // A root word that no variable covers.
-std::pair<std::string, const char*> unknown_word(const RootPlace& place) {
-  bool stack = !place.function.empty();
+std::pair<std::string, const char*> unknown_word(const RootPlaces& places, const RootPlace& place) {
+  auto name = places.name(place);
+  std::string function(places.function(place));
+  bool stack = !function.empty();
   if (place.conservative)
-    return {fmt::format("word in {}", stack ? place.function : place.name), "conservative frame"};
-  if (place.address == 0) return {stack ? "register in " + place.function : place.name, "register"};
-  return stack ? std::pair{"stack word in " + place.function, "stack word"}
-               : std::pair{place.name, "static word"};
+    return {fmt::format("word in {}", stack ? function : name), "conservative frame"};
+  if (place.address == 0) return {stack ? "register in " + function : name, "register"};
+  return stack ? std::pair{"stack word in " + function, "stack word"}
+               : std::pair{name, "static word"};
 }
 
 // The reference's place and kind.
@@ -26,7 +28,7 @@ std::pair<std::string, const char*> describe(const Views& views, Namer& namer, c
   Holder holder = doubt.holder;
   if (holder.is_place()) {
     const RootPlace& place = views.places().row(holder);
-    if (place.kind == RootPlace::Kind::Unknown) return unknown_word(place);
+    if (place.kind == RootPlace::Kind::Unknown) return unknown_word(views.places(), place);
     auto offset = doubt.slot > place.address && place.address ? doubt.slot - place.address : 0;
     auto kind = place.kind == RootPlace::Kind::Finalizer ? "finalizer"
                 : doubt.func                             ? "closure"

@@ -6,6 +6,7 @@
 #include <filesystem>
 
 #include "cli/debug_file.h"
+#include "cli/module_files.h"
 #include "image/core.h"
 #include "image/live.h"
 
@@ -61,6 +62,18 @@ Result<std::string> executable_of(const TargetOptions& options, const Image& ima
   return image.identity().executable;
 }
 
+// The library that has the runtime of a program linked with -linkshared; empty: none has.
+std::string library_of_runtime(const Image& image, const ElfFile& executable) {
+  constexpr const char* kRuntime = "runtime.firstmoduledata";
+  if (!executable.has_symbols() || executable.symbol(kRuntime)) return {};
+  for (auto& mapping : image.file_mappings()) {
+    if (mapping.file_offset != 0) continue;  // each file once
+    auto file = ElfFile::open(mapping.path);
+    if (file && (*file)->symbol(kRuntime)) return mapping.path;
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics) {
@@ -70,11 +83,20 @@ Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diag
   OVERHANG_TRY(opened.file, ElfFile::open(executable));
   if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
   OVERHANG_TRY(opened.debug_file, open_debug_file(*opened.file, options.debug, diagnostics));
-  OVERHANG_TRY(opened.runtime,
-               Runtime::open(*opened.image, *opened.file, diagnostics, opened.debug_file.get()));
+  auto runtime = Runtime::open(*opened.image, *opened.file, diagnostics, opened.debug_file.get());
+  if (!runtime) {
+    if (auto library = library_of_runtime(*opened.image, *opened.file); !library.empty())
+      return fail(ErrorKind::Unsupported,
+                  "{} was linked with -linkshared: its runtime is in {}, which overhang does not "
+                  "read; build it without",
+                  executable, library);
+    return tl::unexpected(runtime.error());
+  }
+  opened.runtime = std::move(*runtime);
   const ElfFile& debug = opened.debug_file ? *opened.debug_file : *opened.file;
   if (debug.has_dwarf()) {
     OVERHANG_TRY(opened.dwarf, Dwarf::open(debug));
+    opened.module_files = add_module_dwarf(*opened.runtime, *opened.dwarf, diagnostics);
   }
   return opened;
 }

@@ -3,6 +3,7 @@
 
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "base/diagnostics.h"
 #include "base/result.h"
@@ -26,7 +27,8 @@ struct OpenedTarget {
   std::unique_ptr<ElfFile> file;
   std::unique_ptr<ElfFile> debug_file;  // null: what is known stands in `file`
   std::unique_ptr<Runtime> runtime;
-  std::unique_ptr<Dwarf> dwarf;  // null: the program has none
+  std::vector<std::unique_ptr<ElfFile>> module_files;  // plugins'
+  std::unique_ptr<Dwarf> dwarf;                        // null: the program has none
 };
 
 // All digits and no file of that name is a process, anything else a core file. `diagnostics` must

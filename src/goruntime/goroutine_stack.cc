@@ -15,7 +15,7 @@ constexpr std::size_t kMaxFrames = 1 << 20;
 std::int32_t frame_of(const Goroutine& goroutine, Address slot) {
   auto& frames = goroutine.frames;
   auto at = std::upper_bound(frames.begin(), frames.end(), slot,
-                             [](Address a, const StackFrame& f) { return a < f.fp; });
+                             [](Address a, const StackFrame& f) { return a < f.fp(); });
   if (at == frames.end() || slot < at->sp) return -1;
   return static_cast<std::int32_t>(at - frames.begin());
 }
@@ -68,7 +68,7 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   scan_.word(0, context.value_or(0), -1, false);
   if (known) {
     for (auto value : position->registers) scan_.word(0, value, -1, true);
-    scan_frames(goroutine, position->stack, !position->registers.empty());
+    scan_frames(goroutine, *position);
     if (positions_.may_be_moving(goroutine, *position)) scan_.reach_all();
   } else {
     give_up(goroutine, "goroutine stopped nobody knows where", from);
@@ -78,12 +78,11 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   sort_roots(goroutine.roots);
 }
 
-void GoroutineStack::scan_frames(Goroutine& goroutine, const StackPosition& position,
-                                 bool from_registers) {
+void GoroutineStack::scan_frames(Goroutine& goroutine, const GoroutinePosition& position) {
   // An asynchronously stopped frame is scanned conservatively, as is one whose registers its
   // callee keeps.
-  bool conservative = from_registers;
-  for (unwinder_.start(memory_, position); unwinder_.valid(); unwinder_.next()) {
+  bool conservative = !position.registers.empty();
+  for (unwinder_.start(memory_, position.stack); unwinder_.valid(); unwinder_.next()) {
     auto& facts = unwinder_.facts();
     auto role = facts.role;
     bool keeps_registers = role == FrameRole::AsyncPreempt || role == FrameRole::DebugCall ||
@@ -100,6 +99,10 @@ void GoroutineStack::scan_frames(Goroutine& goroutine, const StackPosition& posi
       frame.conservative = true;
       scan_conservatively(frame, facts, index);
     }
+    // What the closure holds that runs on the system stack: it stands in the caller's frame, and no
+    // map tells of it while the goroutine pretends to be in systemstack_switch.
+    if (position.on_system_stack && role == FrameRole::SystemstackSwitch)
+      scan_.word(frame.argp(), memory_.word(frame.argp()).value_or(0), index, false);
     conservative = keeps_registers;
     if (index >= 0) goroutine.frames.push_back(frame);
   }
@@ -119,14 +122,14 @@ void GoroutineStack::scan_conservatively(const StackFrame& frame, const PcFacts&
   // What a signal handler pushed is part of the frame that it made (the link register may hold a
   // pointer).
   auto injected = is_injected_call(facts.role) ? arch_.injected_bytes : 0;
-  scan_.conservative(frame.sp, frame.varp + injected, index);
+  scan_.conservative(frame.sp, frame.varp() + injected, index);
   std::uint64_t size = 0;  // stkframe.argBytes
   bool reflect_object = false;
   if (facts.function.args_size != kArgsSizeUnknown)
     size = static_cast<std::uint64_t>(std::max(facts.function.args_size, 0));
   else if (auto args = reflect_arguments(frame, facts, reflect_object))
     size = std::uint64_t{args->count} * kWord;
-  scan_.conservative(frame.argp, frame.argp + size, index);
+  scan_.conservative(frame.argp(), frame.argp() + size, index);
 }
 
 // scanframeworker's exact half. False where the maps that it takes are missing.
@@ -136,7 +139,7 @@ bool GoroutineStack::scan_exactly(const StackFrame& frame, const PcFacts& facts,
   auto& maps = frame.continpc == frame.pc ? facts.maps : cache_.at(frame.continpc).maps;
 
   StackBits locals;
-  if (frame.varp - frame.sp > arch_.min_locals) {
+  if (frame.varp() - frame.sp > arch_.min_locals) {
     if (!maps.locals.known) return false;
     locals = maps.locals;
   }
@@ -152,17 +155,17 @@ bool GoroutineStack::scan_exactly(const StackFrame& frame, const PcFacts& facts,
   }
 
   auto locals_size = std::uint64_t{locals.count} * kWord;
-  if (!scan_.masked(frame.varp - locals_size, locals.bits, locals.count, index, false) ||
-      !scan_.masked(frame.argp, args.bits, args.count, index, false))
+  if (!scan_.masked(frame.varp() - locals_size, locals.bits, locals.count, index, false) ||
+      !scan_.masked(frame.argp(), args.bits, args.count, index, false))
     return false;
   if (reflect_object) {
-    scan_.add_register_arguments(frame.varp, index);
+    scan_.add_register_arguments(frame.varp(), index);
     return true;
   }
   auto record_size = static_cast<std::uint64_t>(runtime_.layout().stackObjectRecord_size_of);
   for (std::uint64_t i = 0; i < maps.objects.size() / record_size; i++) {
     auto record = read_stack_object(runtime_.layout(), maps.objects, i);
-    auto base = record.offset >= 0 ? frame.argp : frame.varp;
+    auto base = record.offset >= 0 ? frame.argp() : frame.varp();
     auto address = base + static_cast<std::uint64_t>(std::int64_t{record.offset});
     if (address < frame.sp) continue;  // not allocated in the frame yet
     scan_.add_object(address, record, facts.module->rodata, index);
@@ -179,7 +182,7 @@ std::optional<StackBits> GoroutineStack::reflect_arguments(const StackFrame& fra
   StackBits none{true, nullptr, 0};
   if (facts.role != FrameRole::ReflectStub) return none;
   auto arg0 = frame.sp + arch_.min_frame_size;
-  if (arg0 >= frame.fp - arch_.call_pushes) return none;  // a goroutine that has not started
+  if (arg0 >= frame.fp() - arch_.call_pushes) return none;  // a goroutine that has not started
 
   // reflectMethodValue {fn uintptr; stack *bitvector; argLen uintptr}, and whether the results are
   // valid, four words on.

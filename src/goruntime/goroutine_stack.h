@@ -31,7 +31,7 @@ class GoroutineStack {
 
  private:
   void unwind_and_scan(Goroutine& goroutine);
-  void scan_frames(Goroutine& goroutine, const StackPosition& position, bool from_registers);
+  void scan_frames(Goroutine& goroutine, const GoroutinePosition& position);
   bool scan_exactly(const StackFrame& frame, const PcFacts& facts, std::int32_t index);
   void scan_conservatively(const StackFrame& frame, const PcFacts& facts, std::int32_t index);
   std::optional<StackBits> reflect_arguments(const StackFrame& frame, const PcFacts& facts,

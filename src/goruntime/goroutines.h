@@ -12,16 +12,26 @@
 
 namespace overhang {
 
+// As runtime.stkframe, in little room: there may be millions. The function is that of pc
+// (Runtime::find_function).
 struct StackFrame {
-  Function function;
-  Address pc = 0;  // of the call that has not returned (innermost: next instruction)
+  Address pc = 0;        // of the call that has not returned (innermost: next instruction)
+  Address continpc = 0;  // whose stack map holds; 0: it cannot continue, nothing in it is live
+  Address sp = 0;
+  std::uint32_t size = 0;       // fp − sp
+  std::uint8_t varp_below = 0;  // fp − varp
+  std::uint8_t argp_above = 0;  // argp − fp
+  bool within_call = false;     // pc stands after a call instruction that has not returned
+  bool conservative = false;
+
+  Address fp() const { return sp + size; }  // also DWARF's CFA
+  Address varp() const { return fp() - varp_below; }
+  Address argp() const { return fp() + argp_above; }
   // Within the statement that runs (unwinder.symPC), where DWARF is looked up: pc − 1, or pc itself
   // at a function's entry, after a trap and where it comes from a thread's registers.
-  Address lookup_pc = 0;
-  Address continpc = 0;  // whose stack map holds; 0: it cannot continue, nothing in it is live
-  Address sp = 0, fp = 0, varp = 0, argp = 0;  // as in runtime.stkframe; fp is also DWARF's CFA
-  bool conservative = false;
+  Address lookup_pc() const { return within_call ? pc - 1 : pc; }
 };
+static_assert(sizeof(StackFrame) == 32);
 
 // A word on a stack (or in a defer or register) that keeps an object alive.
 struct StackRoot {

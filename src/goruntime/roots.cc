@@ -173,7 +173,9 @@ void RootReader::read_queued_finalizers() {
       auto type = image_.word(field(finalizer, layout_.finalizer_ot)).value_or(0);
       add(RootKind::QueuedFinalizer, field(finalizer, layout_.finalizer_fn));
       add(RootKind::QueuedFinalizer, field(finalizer, layout_.finalizer_arg), pointed_to(type));
-      add(RootKind::QueuedFinalizer, field(finalizer, layout_.finalizer_fint));
+      // queuefinalizer counts a record before it writes it, ot after fint. Until then fint is what
+      // the record's last use left, which nothing need have kept.
+      if (type != 0) add(RootKind::QueuedFinalizer, field(finalizer, layout_.finalizer_fint));
       add(RootKind::QueuedFinalizer, field(finalizer, layout_.finalizer_ot));
     }
     block = image_.word(field(block, layout_.finBlock_alllink)).value_or(0);

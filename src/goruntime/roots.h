@@ -19,7 +19,8 @@ enum class RootKind : std::uint8_t {
   CleanupArg,       // cleanupFn.arg: what `call` hands to the function
   QueuedCleanup,    // func values in gcCleanups blocks
   WeakHandle,       // specialWeakHandle.handle
-  Other,            // mcache.tiny: the block that small pointer-free values go to next
+  Other,            // mcache.tiny: the block that small pointer-free values go to next; it may
+                    // lead to a slot that mallocgc is about to hand out
 };
 
 struct Root {

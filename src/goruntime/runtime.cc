@@ -94,6 +94,10 @@ Error explain_by_release(const Error& error, const GoVersion& version, const Lay
 
 }  // namespace
 
+bool same_build(const Image& image, const ElfFile& file, std::uint64_t bias) {
+  return check_same_build(image, file, bias).has_value();
+}
+
 std::optional<TargetSlice> read_slice(const Image& image, Address header) {
   auto bytes = image.bytes(header, 24);
   if (!bytes) return std::nullopt;

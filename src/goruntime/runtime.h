@@ -26,6 +26,9 @@ struct TargetSlice {
 };
 std::optional<TargetSlice> read_slice(const Image& image, Address header);
 
+// Whether the image's build ids, where it holds them, are those of the file, loaded with this bias.
+bool same_build(const Image& image, const ElfFile& file, std::uint64_t bias);
+
 // One runtime.moduledata.
 struct Module {
   Address address = 0;

@@ -30,6 +30,7 @@ FrameRole role_of(const Function& f, const Layout& layout) {
   if (is(layout.funcIdMorestack) || f.name == "runtime.morestack_noctxt")
     return FrameRole::Morestack;
   if (f.name == "gosave_systemstack_switch") return FrameRole::SavesForSwitch;
+  if (f.name == "runtime.systemstack_switch") return FrameRole::SystemstackSwitch;
   return FrameRole::Ordinary;
 }
 

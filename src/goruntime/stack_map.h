@@ -39,7 +39,8 @@ enum class FrameRole : std::uint8_t {
   KeepsRegisters,  // called with the caller's registers live: no stack map holds at that call
   Gogo,
   Morestack,
-  SavesForSwitch,  // its caller switches stacks, but not before it has returned
+  SavesForSwitch,     // its caller switches stacks, but not before it has returned
+  SystemstackSwitch,  // stands for systemstack, with its frame, while that runs its argument
 };
 
 // traceback.go: isInjectedCall: called by no call instruction, but by a signal handler or debugger.

@@ -59,10 +59,10 @@ TypeId TypeTable::Impl::either(std::vector<TypeId> types) {
   std::sort(key.begin(), key.end());
   auto [at, fresh] = eithers.try_emplace(key);
   if (!fresh) return at->second;
-  bool pointers = std::all_of(types.begin(), types.end(), [&](TypeId type) {
+  bool all_pointers = std::all_of(types.begin(), types.end(), [&](TypeId type) {
     return decoded(type).info.kind == TypeKind::Pointer && decoded(type).full_name.empty();
   });
-  if (pointers) {
+  if (all_pointers) {
     for (TypeId& type : types) type = decoded(type).info.elem;
     auto elem = either(std::move(types));
     return eithers[key] = intern_pointer(elem);

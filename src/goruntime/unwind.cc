@@ -44,8 +44,7 @@ void Unwinder::resolve(bool innermost, bool from_syscall) {
   if (frame_.sp < memory_->begin() || fp > memory_->end() || fp < frame_.sp)
     return stop("frame leaves the stack", frame_.sp);
 
-  frame_.function = f;
-  frame_.fp = fp;
+  frame_.size = static_cast<std::uint32_t>(fp - frame_.sp);  // sp_delta has 31 bits
   // A function that switches stacks cannot be unwound but where it stands at its entry check,
   // which is how the collector meets it innermost, or where it saves its position (asm_amd64.s:
   // systemstack, asmcgocall), which the collector never meets.
@@ -66,11 +65,11 @@ void Unwinder::resolve(bool innermost, bool from_syscall) {
     if (return_pc_ == 0) failure_ = "return address is null";
   }
 
-  frame_.varp = fp - arch_.call_pushes;
   // The saved frame pointer: the caller's on amd64, on arm64 the callee's, below its own frame.
-  if (frame_.varp > frame_.sp) frame_.varp -= kWord;
-  frame_.argp = fp + arch_.min_frame_size;
-  frame_.lookup_pc = !trap_ && frame_.pc > f.entry ? frame_.pc - 1 : frame_.pc;
+  auto below = arch_.call_pushes + (fp - arch_.call_pushes > frame_.sp ? kWord : 0);
+  frame_.varp_below = static_cast<std::uint8_t>(below);
+  frame_.argp_above = static_cast<std::uint8_t>(arch_.min_frame_size);
+  frame_.within_call = !trap_ && frame_.pc > f.entry;
 
   // After a trap the function either never continues or returns by way of its deferreturn call.
   frame_.continpc = frame_.pc;
@@ -79,15 +78,15 @@ void Unwinder::resolve(bool innermost, bool from_syscall) {
 }
 
 void Unwinder::next() {
-  if (return_pc_ == 0) return stop(failure_, frame_.fp);
+  if (return_pc_ == 0) return stop(failure_, frame_.fp());
   auto& caller = cache_.at(return_pc_);
-  if (!caller.known) return stop("return address outside Go code", frame_.fp);
+  if (!caller.known) return stop("return address outside Go code", frame_.fp());
   // Frames without a size read the same word for their return address: two in a row never end.
-  if (return_pc_ == frame_.pc && frame_.sp == frame_.fp)
-    return stop("frame is its own caller", frame_.fp);
+  if (return_pc_ == frame_.pc && frame_.size == 0)
+    return stop("frame is its own caller", frame_.fp());
   callee_ = facts_->role;
   trap_ = is_injected_call(callee_);
-  auto sp = frame_.fp;
+  auto sp = frame_.fp();
   frame_ = {};
   frame_.pc = return_pc_;
   frame_.sp = sp;

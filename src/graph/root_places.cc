@@ -21,7 +21,7 @@ constexpr std::int32_t kMostArguments = 1024;  // bytes; with what registers' ar
 Address address_of(const LocationPiece& piece, const StackFrame& frame, std::uint64_t bias) {
   switch (piece.where) {
     case LocationPiece::Where::CfaOffset:
-      return frame.fp + static_cast<std::uint64_t>(piece.value);
+      return frame.fp() + static_cast<std::uint64_t>(piece.value);
     case LocationPiece::Where::Memory:
       return static_cast<Address>(piece.value) + bias;
     default:
@@ -47,15 +47,33 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       words_(heap.runtime(), roots),
       stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }) {}
 
-Holder RootPlaces::add(RootPlace row) {
+Holder RootPlaces::add(const RootPlace& row) {
   if (rows_.size() == Holder::kMaxPlaces) {
     // More than 10 million goroutines have: the last row stands for the rest, without a type.
     heap_.runtime().diagnostics().lose("places of references beyond the last that has a number");
-    rows_.back() = {RootPlace::Kind::Unknown, "another place", {}, 0, {}, {}, 0};
+    rows_.back() = {.label = label("another place"), .type = {}, .parent = {}};
     return Holder::place(Holder::kMaxPlaces - 1);
   }
-  rows_.push_back(std::move(row));
+  rows_.push_back(row);
   return Holder::place(static_cast<std::uint32_t>(rows_.size() - 1));
+}
+
+std::uint32_t RootPlaces::label(std::string_view name) {
+  if (auto known = labels_.find(name); known != labels_.end()) return known->second;
+  auto number = static_cast<std::uint32_t>(names_.size());
+  labels_.emplace(names_.emplace_back(name), number);
+  return number;
+}
+
+std::string RootPlaces::name(const RootPlace& row) const {
+  auto& name = names_[row.label];
+  return row.by_address ? fmt::format("{} {:#x}", name, row.address) : name;
+}
+
+std::string_view RootPlaces::function(const RootPlace& row) const {
+  if (row.frame_pc == 0) return {};
+  auto function = heap_.runtime().find_function(row.frame_pc);
+  return function ? function->name : std::string_view();
 }
 
 void RootPlaces::show(const Emit& emit) {
@@ -65,7 +83,7 @@ void RootPlaces::show(const Emit& emit) {
 }
 
 // Runs a place's type over its bytes. The row is added when a first word counts.
-void RootPlaces::show_place(const Place& place, RootPlace row, std::uint64_t count,
+void RootPlaces::show_place(const Place& place, const RootPlace& row, std::uint64_t count,
                             const Emit& emit) {
   Holder holder;
   auto type = row.type;
@@ -76,9 +94,7 @@ void RootPlaces::show_place(const Place& place, RootPlace row, std::uint64_t cou
     if (!root && (reference.kind == Reference::Kind::Chan || !words_.covers(reference.target) ||
                   heap_.contains(reference.target)))
       return;
-    if (holder.none()) {
-      holder = add(std::move(row));
-    }
+    if (holder.none()) holder = add(row);
     emit(reference, holder, offset);
   });
 }
@@ -93,8 +109,12 @@ void RootPlaces::show_globals(const Emit& emit) {
     if (!facts.has_pointers) continue;
     auto bytes = image_.bytes(address, facts.size);
     if (!bytes) continue;
-    RootPlace row{RootPlace::Kind::Global, global.name, {}, address, type, {}, 0};
-    show_place({bytes->data(), bytes->size(), address, nullptr}, std::move(row), 1, emit);
+    RootPlace row{.kind = RootPlace::Kind::Global,
+                  .label = label(global.name),
+                  .type = type,
+                  .parent = {},
+                  .address = address};
+    show_place({bytes->data(), bytes->size(), address, nullptr}, row, 1, emit);
   }
 }
 
@@ -105,8 +125,8 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
   // What is in scope is what the call sees; where it stands is what the code after the call says:
   // a call clobbers all registers, so what lives across it stands on the stack from there on,
   // while the location list still names a register up to the call's end.
-  auto variables = dwarf_->variables(frame.lookup_pc - bias);
-  if (frame.pc != frame.lookup_pc) {
+  auto variables = dwarf_->variables(frame.lookup_pc() - bias);
+  if (frame.pc != frame.lookup_pc()) {
     auto after = dwarf_->variables(frame.pc - bias);
     for (DwarfVariable& variable : variables) {
       auto same = std::find_if(after.begin(), after.end(), [&](const DwarfVariable& v) {
@@ -123,8 +143,9 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
     bool escaped = variable.pieces.front().where == LocationPiece::Where::Indirect;
     if (!escaped && !decoder_.facts(type).has_pointers) continue;
     // "&conns" is the pointer to a variable that escaped.
-    auto name = variable.name.starts_with('&') ? variable.name.substr(1) : variable.name;
-    entry->second.push_back({std::move(name), type, std::move(variable.pieces)});
+    std::string_view name = variable.name;
+    if (name.starts_with('&')) name.remove_prefix(1);
+    entry->second.push_back({label(name), type, std::move(variable.pieces)});
   }
   return entry->second;
 }
@@ -142,11 +163,14 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
   auto bias = heap_.runtime().load_bias();
   const auto size = decoder_.facts(local.type).size;
   if (size > kMaxLocalBytes) return;
-  RootPlace row{
-      RootPlace::Kind::Local, local.name, std::string(frame.function.name), 0, local.type, {}, 0};
+  RootPlace row{.kind = RootPlace::Kind::Local,
+                .label = local.label,
+                .type = local.type,
+                .parent = {},
+                .frame_pc = frame.pc};
   const LocationPiece& first = local.pieces.front();
   if (first.where == LocationPiece::Where::Indirect) {
-    show_escaped(local, frame, std::move(row), emit);
+    show_escaped(local, frame, row, emit);
     return;
   }
   if (local.pieces.size() == 1 && (first.size == 0 || first.size >= size)) {
@@ -154,7 +178,7 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
     auto bytes = address ? image_.bytes(address, size) : std::nullopt;
     if (!bytes) return;
     row.address = address;
-    show_place({bytes->data(), bytes->size(), address, nullptr}, std::move(row), 1, emit);
+    show_place({bytes->data(), bytes->size(), address, nullptr}, row, 1, emit);
     return;
   }
   // In pieces: put together the words that stand in memory; a slice without its len is unknown.
@@ -187,17 +211,17 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
   for (std::size_t word = 0; word + 2 < present.size(); word++)
     if (slots[word] && present[word + 1] && !present[word + 2] && (word + 2) * 8 + 8 <= size)
       std::memcpy(bytes.data() + (word + 2) * 8, bytes.data() + (word + 1) * 8, 8);
-  show_place({bytes.data(), bytes.size(), 0, &slots}, std::move(row), 1, emit);
+  show_place({bytes.data(), bytes.size(), 0, &slots}, row, 1, emit);
 }
 
 // A variable that stands in the heap: the frame holds its address (Go 1.25+ says so in DWARF).
 void RootPlaces::show_escaped(const Local& local, const StackFrame& frame, RootPlace row,
                               const Emit& emit) {
-  row.address = frame.fp + static_cast<std::uint64_t>(local.pieces.front().value);
+  row.address = frame.fp() + static_cast<std::uint64_t>(local.pieces.front().value);
   row.type = kUnknownType;  // of the word in the frame: a pointer that has no name
   auto target = image_.word(row.address);
   if (!target || !words_.claim(row.address)) return;
-  show_word(std::move(row), *target, Reference::Kind::Value, local.type, emit);
+  show_word(row, *target, Reference::Kind::Value, local.type, emit);
 }
 
 void RootPlaces::show_static(const Reference& reference, Holder holder, std::uint64_t offset,
@@ -213,9 +237,12 @@ void RootPlaces::show_static(const Reference& reference, Holder holder, std::uin
   // Once for each start and type.
   if (!static_seen_.insert(reference.target ^ (std::uint64_t{reference.type.value} << 48)).second)
     return;
-  RootPlace row{RootPlace::Kind::Static, {}, {}, reference.target, reference.type, holder, offset};
-  show_place({bytes->data(), bytes->size(), reference.target, nullptr}, std::move(row),
-             reference.count, emit);
+  RootPlace row{.kind = RootPlace::Kind::Static,
+                .type = reference.type,
+                .parent = holder,
+                .address = reference.target,
+                .parent_offset = offset};
+  show_place({bytes->data(), bytes->size(), reference.target, nullptr}, row, reference.count, emit);
 }
 
 // Whether the word belongs to a variable that the frame keeps in memory as a whole.
@@ -226,7 +253,7 @@ bool RootPlaces::in_stack_object(const StackFrame& frame, Address slot) {
   auto record_size = static_cast<std::size_t>(runtime.layout().stackObjectRecord_size_of);
   for (std::size_t i = 0; i < facts.maps.objects.size() / record_size; i++) {
     auto record = read_stack_object(runtime.layout(), facts.maps.objects, i);
-    auto base = (record.offset < 0 ? frame.varp : frame.argp) +
+    auto base = (record.offset < 0 ? frame.varp() : frame.argp()) +
                 static_cast<std::uint64_t>(std::int64_t{record.offset});
     if (slot - base < static_cast<std::uint64_t>(std::max(record.size, 0))) return true;
   }
@@ -241,12 +268,12 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, bool
   auto meaning = guesser.word(word, scattered);
   if (meaning.kind == Reference::Kind::Unknown || !words_.claim(row.address)) return;
   bool slice = meaning.kind == Reference::Kind::Slice;
-  auto what = slice ? decoder_.types().slice_name(meaning.type) : std::string();
-  row.name = row.kind == RootPlace::Kind::Local
-                 ? (slice ? "a local " + what : "a local")
-                 : fmt::format("a global {}at {:#x}", slice ? what + " " : "", row.address);
+  bool local = row.kind == RootPlace::Kind::Local;
+  auto what = slice ? " " + decoder_.types().slice_name(meaning.type) : std::string();
+  row.label = label(local ? "a local" + what : "a global" + what + " at");
+  row.by_address = !local;
   row.nameless = true;
-  emit(meaning, add(std::move(row)), 0);
+  emit(meaning, add(row), 0);
 }
 
 // Whether a variable of that type at `address` has the pointer words that the collector sees there.
@@ -295,12 +322,12 @@ void RootPlaces::show_receivers(Guesser& guesser, const Emit& emit) {
     auto bytes = image_.bytes(global.address, global.size);
     RootPlace row;
     row.kind = RootPlace::Kind::Global;
-    row.name = fmt::format("a global {} at {:#x}", decoder_.types().info(global.type).name,
-                           global.address);
+    row.label = label(fmt::format("a global {} at", decoder_.types().info(global.type).name));
+    row.by_address = true;
     row.address = global.address;
     row.type = global.type;
     row.nameless = true;
-    show_place({bytes->data(), bytes->size(), global.address, nullptr}, std::move(row), 1, emit);
+    show_place({bytes->data(), bytes->size(), global.address, nullptr}, row, 1, emit);
   }
 }
 
@@ -312,7 +339,7 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
         RootPlace row;
         row.kind = RootPlace::Kind::Global;
         row.address = root.slot;
-        guess_word(guesser, std::move(row), root.value, false, emit);
+        guess_word(guesser, row, root.value, false, emit);
       },
       [&](const Goroutine& goroutine, const StackRoot& root) {
         if (root.slot == 0 || root.frame < 0 ||
@@ -322,11 +349,11 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
         if (frame.conservative) return;
         RootPlace row;
         row.kind = RootPlace::Kind::Local;
-        row.function = frame.function.name;
+        row.frame_pc = frame.pc;
         row.address = root.slot;
         bool scattered = !in_stack_object(frame, root.slot);
         guess_word(guesser, row, root.value, scattered, emit);
-        if (scattered) guess_local(guesser, std::move(row), root.value, frame, emit);
+        if (scattered) guess_local(guesser, row, root.value, frame, emit);
       });
 }
 
@@ -338,33 +365,39 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   Reference word;
   word.slot = row.address;
   word.target = value;
-  auto arguments = frame.function.args_size;
-  auto end = frame.argp;
+  auto function = heap_.runtime().find_function(frame.pc);
+  if (!function) return;
+  auto arguments = function->args_size;
+  auto end = frame.argp();
   if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
   if (frame.sp >= end || words_.claimed(row.address)) return;
   auto meaning = guesser.likely_local(word, frame.sp, end, [&](Address at) {
-    auto [loads, fresh] = stack_loads_.try_emplace(frame.function.entry);
-    if (fresh) loads->second = stack_loads(heap_.runtime(), frame.function);
+    auto [loads, fresh] = stack_loads_.try_emplace(function->entry);
+    if (fresh) loads->second = stack_loads(heap_.runtime(), *function);
     return std::binary_search(loads->second.begin(), loads->second.end(), at - frame.sp);
   });
   if (meaning.kind != Reference::Kind::Slice) return;
-  row.name = "a local " + decoder_.types().slice_name(meaning.type);
+  row.label = label("a local " + decoder_.types().slice_name(meaning.type));
   row.nameless = true;
-  emit(meaning, add(std::move(row)), 0);
+  emit(meaning, add(row), 0);
 }
 
 // The contents of an object with a finalizer are roots; the object itself is not.
 void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
   auto object = heap_.find(root.value);
   if (!object) return;
-  auto holder = add({RootPlace::Kind::Finalizer, "finalizer", {}, root.value, {}, {}, 0});
+  auto holder = add({.kind = RootPlace::Kind::Finalizer,
+                     .label = label("finalizer"),
+                     .type = {},
+                     .parent = {},
+                     .address = root.value});
   follower_.whole(
       *object, record_type(root),
       [&](std::uint64_t offset, const Reference& reference) { emit(reference, holder, offset); });
 }
 
 // A root word by itself.
-void RootPlaces::show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type,
+void RootPlaces::show_word(const RootPlace& row, Address value, Reference::Kind kind, TypeId type,
                            const Emit& emit) {
   if (!heap_.contains(value)) return;
   Reference reference;
@@ -372,11 +405,15 @@ void RootPlaces::show_word(RootPlace row, Address value, Reference::Kind kind, T
   reference.type = type;
   reference.slot = row.address;
   reference.target = value;
-  emit(reference, add(std::move(row)), 0);
+  emit(reference, add(row), 0);
 }
 
 void RootPlaces::show_root(const Root& root, const Emit& emit) {
-  RootPlace record{RootPlace::Kind::Finalizer, "finalizer", {}, root.slot, {}, {}, 0};
+  RootPlace record{.kind = RootPlace::Kind::Finalizer,
+                   .label = label("finalizer"),
+                   .type = {},
+                   .parent = {},
+                   .address = root.slot};
   auto type = record_type(root);
   switch (root.kind) {
     case RootKind::FinalizerObject:
@@ -384,32 +421,33 @@ void RootPlaces::show_root(const Root& root, const Emit& emit) {
       return;
     case RootKind::FinalizerFn:
     case RootKind::CleanupFn:
-      show_word(std::move(record), root.value, Reference::Kind::Func, kUnknownType, emit);
+      show_word(record, root.value, Reference::Kind::Func, kUnknownType, emit);
       return;
     case RootKind::CleanupArg: {
       auto argument = decoder_.types().cleanup_argument(root.call);
-      show_word(std::move(record), root.value,
+      show_word(record, root.value,
                 argument == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value,
                 argument, emit);
       return;
     }
     case RootKind::WeakHandle:
       // mheap.go: specialWeakHandle.handle is a *atomic.Uintptr.
-      record.name = "weak pointer";
-      show_word(std::move(record), root.value, Reference::Kind::Value,
-                decoder_.types().named("uintptr"), emit);
+      record.label = label("weak pointer");
+      show_word(record, root.value, Reference::Kind::Value, decoder_.types().named("uintptr"),
+                emit);
       return;
     case RootKind::Data:
       record.kind = dwarf_ ? RootPlace::Kind::Unknown : RootPlace::Kind::Global;
-      record.name = fmt::format("{} {:#x}", dwarf_ ? "static word" : "a global at", root.slot);
+      record.label = label(dwarf_ ? "static word" : "a global at");
+      record.by_address = true;
       record.nameless = true;
-      show_word(std::move(record), root.value, Reference::Kind::Unknown, kUnknownType, emit);
+      show_word(record, root.value, Reference::Kind::Unknown, kUnknownType, emit);
       return;
     case RootKind::QueuedFinalizer:
     case RootKind::QueuedCleanup:
     case RootKind::Other:
       // Words without a type are func values, or look like none.
-      show_word(std::move(record), root.value,
+      show_word(record, root.value,
                 type == kUnknownType ? Reference::Kind::Func : Reference::Kind::Value, type, emit);
       return;
   }
@@ -430,18 +468,16 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
   words_.for_each_unclaimed(
       [&](const Root& root) { show_root(root, emit); },
       [&](const Goroutine& goroutine, const StackRoot& root) {
-        RootPlace row{RootPlace::Kind::Unknown,
-                      root.slot ? fmt::format("stack word {:#x}", root.slot) : "register",
-                      {},
-                      root.slot,
-                      {},
-                      {},
-                      0};
+        RootPlace row{.conservative = root.conservative,
+                      .by_address = root.slot != 0,
+                      .label = label(root.slot != 0 ? "stack word" : "register"),
+                      .type = {},
+                      .parent = {},
+                      .address = root.slot};
         if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
-          row.function = goroutine.frames[static_cast<std::size_t>(root.frame)].function.name;
-        row.conservative = root.conservative;
-        auto type = runtime_object(row.function, root.value);
-        show_word(std::move(row), root.value,
+          row.frame_pc = goroutine.frames[static_cast<std::size_t>(root.frame)].pc;
+        auto type = runtime_object(function(row), root.value);
+        show_word(row, root.value,
                   type == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value, type,
                   emit);
       });

@@ -52,15 +52,17 @@ struct RootPlace {
     Unknown,    // a root word that no variable covers
   };
   Kind kind = Kind::Unknown;
-  std::string name;
-  std::string function;
-  Address address = 0;  // of its first byte; 0 for a variable in pieces
-  TypeId type;          // of a nameless one: kUnknownType, or the type that its name tells
-  Holder parent;        // Static
-  std::uint64_t parent_offset = 0;
   bool conservative = false;  // Unknown: of a frame that is scanned conservatively
   bool nameless = false;      // a variable whose name the executable does not tell
+  bool by_address = false;    // the address is part of the name
+  std::uint32_t label = 0;    // RootPlaces::name
+  TypeId type;                // of a nameless one: kUnknownType, or the type that its name tells
+  Holder parent;              // Static
+  Address address = 0;        // of its first byte; 0 for a variable in pieces
+  Address frame_pc = 0;       // Local, Unknown: where the frame stopped; 0: in no frame
+  std::uint64_t parent_offset = 0;
 };
+static_assert(sizeof(RootPlace) == 40);  // there may be millions
 
 class RootPlaces {
  public:
@@ -84,10 +86,13 @@ class RootPlaces {
                    const Emit& emit);
 
   const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
+  std::string name(const RootPlace& row) const;
+  // Of the frame that the place is in; empty in none.
+  std::string_view function(const RootPlace& row) const;
 
  private:
   struct Local {
-    std::string name;
+    std::uint32_t label;
     TypeId type;
     std::vector<LocationPiece> pieces;
   };
@@ -95,7 +100,7 @@ class RootPlaces {
   void show_locals(const Emit& emit);
   void show_local(const Local& local, const StackFrame& frame, const Emit& emit);
   void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
-  void show_place(const Place& place, RootPlace row, std::uint64_t count, const Emit& emit);
+  void show_place(const Place& place, const RootPlace& row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
   void show_receivers(Guesser& guesser, const Emit& emit);
   bool has_pointers_of(Address address, TypeId type);
@@ -106,12 +111,14 @@ class RootPlaces {
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   TypeId runtime_object(std::string_view function, Address value);
-  void show_word(RootPlace row, Address value, Reference::Kind kind, TypeId type, const Emit& emit);
+  void show_word(const RootPlace& row, Address value, Reference::Kind kind, TypeId type,
+                 const Emit& emit);
   // Of what the root's word points to, as the runtime's record says.
   TypeId record_type(const Root& root) {
     return root.type ? decoder_.types().from_rtype(root.type) : kUnknownType;
   }
-  Holder add(RootPlace row);
+  Holder add(const RootPlace& row);
+  std::uint32_t label(std::string_view name);
 
   const Heap& heap_;
   const Image& image_;
@@ -123,6 +130,8 @@ class RootPlaces {
   PcCache stack_facts_;
   std::uint64_t compared_words_ = 0;  // has_pointers_of
   std::deque<RootPlace> rows_;        // millions where there are as many goroutines: grown in place
+  std::deque<std::string> names_;     // by label
+  std::unordered_map<std::string_view, std::uint32_t> labels_;
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   std::unordered_map<Address, std::vector<std::uint32_t>> stack_loads_;  // by function
   tsl::robin_set<std::uint64_t> static_seen_;

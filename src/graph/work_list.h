@@ -37,7 +37,7 @@ class WorkList {
 
   explicit WorkList(const Heap& heap) : heap_(heap) {}
 
-  void push(const Reference& reference, Tag tag) { stack_.push_back({reference, tag}); }
+  void push(const Reference& reference, Tag tag) { stack_.push({reference, tag}); }
   void push(const Range& range) { ranges_.push_back(range); }
 
   // Until nothing is left: handle(item, object) for each reference into a slot that is in use,
@@ -64,8 +64,36 @@ class WorkList {
     if (span.bitmap) prefetch_read(span.bitmap + slot * span.span.elem_size / 64);
   }
 
+  // In pieces, which are let go as it shrinks: all roots' references stand on it at the beginning.
+  class Stack {
+   public:
+    bool empty() const { return pieces_.empty(); }
+    void push(const Item& item) {
+      if (pieces_.empty() || pieces_.back().size() == kPiece) {
+        pieces_.push_back(std::move(spare_));
+        pieces_.back().reserve(kPiece);
+      }
+      pieces_.back().push_back(item);
+    }
+    Item pop() {
+      auto& piece = pieces_.back();
+      Item item = piece.back();
+      piece.pop_back();
+      if (piece.empty()) {
+        spare_ = std::move(piece);
+        pieces_.pop_back();
+      }
+      return item;
+    }
+
+   private:
+    static constexpr std::size_t kPiece = 4096;
+    std::vector<std::vector<Item>> pieces_;  // none empty
+    std::vector<Item> spare_;                // of no size
+  };
+
   const Heap& heap_;
-  std::vector<Item> stack_;
+  Stack stack_;
   std::vector<Range> ranges_;
 };
 
@@ -78,8 +106,7 @@ void WorkList<Tag>::run(Handle&& handle, Outside&& outside, Follow&& follow, Pre
   for (;;) {
     while (waiting < kStage && !stack_.empty()) {
       auto& item = looked_up[(first + waiting++) % kStage];
-      item = stack_.back();
-      stack_.pop_back();
+      item = stack_.pop();
       heap_.pages().prefetch(item.reference.target);
     }
     // Move on a reference as long as the next stage has room, or has nothing else coming.

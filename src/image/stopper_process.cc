@@ -34,6 +34,7 @@ constexpr unsigned kCloseRangeUnshare = 2;  // CLOSE_RANGE_UNSHARE, linux/close_
 // The frozen child's stack pointer. It never runs; should it, it faults instead of doing the
 // program's work a second time.
 constexpr std::uint64_t kNoStack = 8;
+constexpr int kLateTries = 200;  // of 5 ms
 constexpr double kReapStopMs = 1000;
 constexpr int kReapTries = 600;
 
@@ -109,6 +110,7 @@ class StopperProcess {
   Status take();
   Status stop();
   void fork_target();
+  void await_late_registers();
   void isolate_child();
   void send_failure(const Error& error);
   void send_report(StopReport::Outcome outcome);
@@ -136,6 +138,7 @@ void StopperProcess::run() {
     if (child_) {
       isolate_child();
       stage("isolated");
+      await_late_registers();
       send_report(StopReport::Outcome::Forked);
     } else {
       send_report(StopReport::Outcome::Held);
@@ -217,6 +220,19 @@ void StopperProcess::isolate_child() {
   tracer_.run(*child_, request_.syscall_instruction, SYS_close_range,
               {0, ~0u, kCloseRangeUnshare, 0, 0, 0}, request_.seccomp);
   write_small_file(fmt::format("/proc/{}/oom_score_adj", child_->tid), "1000");
+}
+
+// Gives threads that waited uninterruptibly (for a page, where memory is short) some time to come
+// out of it and show their registers. The others run on meanwhile.
+void StopperProcess::await_late_registers() {
+  auto note = [this](const Tracee& tracee) {
+    for (auto& thread : threads_)
+      if (thread.tid == tracee.tid) thread = {tracee.tid, tracee.has_registers, tracee.registers};
+  };
+  for (int tries = 0; tries < kLateTries && !overhang_has_gone(); tries++) {
+    if (tracer_.release_stuck(note)) return;
+    usleep(5000);
+  }
 }
 
 void send_all(const void* from, std::size_t size) {

@@ -427,16 +427,21 @@ void Tracer::release() {
   forget_released();
 }
 
-bool Tracer::release_stuck() {
+bool Tracer::release_stuck(const std::function<void(const Tracee&)>& stopped) {
   bool left = false;
   for (auto& [tid, tracee] : tracees_) {
     if (tracee.made_here) continue;
     int status;
     if (waitpid(tid, &status, __WALL | WNOHANG) == tid) record(tracee, status);
-    if (tracee.state == Tracee::State::Stopped)
+    if (tracee.state == Tracee::State::Stopped) {
+      if (stopped) {
+        tracee.has_registers = get_registers(tid, tracee.registers);
+        stopped(tracee);
+      }
       let_go(tracee);
-    else if (tracee.state != Tracee::State::Gone)
+    } else if (tracee.state != Tracee::State::Gone) {
       left = true;
+    }
   }
   forget_released();
   return !left;

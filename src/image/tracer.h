@@ -7,6 +7,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <vector>
@@ -58,8 +59,10 @@ class Tracer {
   Tracee* stop_one(pid_t tid, double limit_ms);
   // Lets all threads run on where they were, with the signals they were about to get.
   void release();
-  // Release of threads that were Stuck, when they stop at last; true when none is left.
-  bool release_stuck();
+  // Release of threads that were Stuck, when they stop at last; true when none is left. `stopped`
+  // is told of each before it goes on, with its registers. They are those that it had all the
+  // while: the interrupt is pending, so that it stops before it executes another instruction.
+  bool release_stuck(const std::function<void(const Tracee&)>& stopped = {});
   // Takes note of deaths (a dead thread must be waited for, or its process's parent waits forever).
   void drain();
 

@@ -118,15 +118,18 @@ SiteName Namer::name(Holder holder, std::uint64_t offset) { return name_at(holde
 SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
   if (holder.none() || depth > kMaxDepth) return {"unknown place", SiteKind::Other};
   if (holder.is_object()) return name_object(holder.as_object(), offset, depth);
-  const RootPlace& place = views_.places().row(holder);
+  const RootPlaces& places = views_.places();
+  const RootPlace& place = places.row(holder);
+  auto name = places.name(place);
+  auto function = places.function(place);
   switch (place.kind) {
     case RootPlace::Kind::Global: {
       auto field = field_path(place.type, offset);
-      if (!place.nameless || field.empty()) return {place.name + field, SiteKind::Global};
+      if (!place.nameless || field.empty()) return {name + field, SiteKind::Global};
       return element_or(views_.types().info(place.type).name + field, "", SiteKind::Field);
     }
     case RootPlace::Kind::Local:
-      return {fmt::format("{}{} in {}", place.name, field_path(place.type, offset), place.function),
+      return {fmt::format("{}{} in {}", name, field_path(place.type, offset), function),
               SiteKind::Local};
     case RootPlace::Kind::Static: {
       auto parent = name_at(place.parent, place.parent_offset, depth + 1);
@@ -140,9 +143,7 @@ SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
     case RootPlace::Kind::Finalizer:
       return {"finalizer", SiteKind::Other};
     case RootPlace::Kind::Unknown:
-      return {
-          place.function.empty() ? place.name : fmt::format("{} in {}", place.name, place.function),
-          SiteKind::Other};
+      return {function.empty() ? name : fmt::format("{} in {}", name, function), SiteKind::Other};
   }
   return {};
 }
@@ -208,14 +209,17 @@ std::vector<std::string> Namer::path(Holder holder, std::uint64_t offset) {
   };
   for (unsigned i = 0; i < kMaxPathSteps && !holder.none(); i++) {
     if (holder.is_place()) {
-      const RootPlace& place = views_.places().row(holder);
+      const RootPlaces& places = views_.places();
+      const RootPlace& place = places.row(holder);
       add(field_path(place.type, offset));
       if (place.kind == RootPlace::Kind::Static) {
         holder = place.parent;
         offset = place.parent_offset;
         continue;
       }
-      add(place.function.empty() ? place.name : place.name + " in " + place.function);
+      auto function = places.function(place);
+      add(function.empty() ? places.name(place)
+                           : fmt::format("{} in {}", places.name(place), function));
       break;
     }
     auto id = holder.as_object();

@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <elf.h>
 #include <fcntl.h>
+#include <fmt/format.h>
 #include <grp.h>
 #include <gtest/gtest.h>
 #include <sched.h>
@@ -318,6 +319,54 @@ TEST(Attach, MemoryThatIsNotForkedIsAHole) {
 }
 
 // As in a container: the target is the init of its namespace, where its number is 1.
+// Runs vfork for ever: in it a thread waits for its child, uninterruptibly to a tracer.
+[[noreturn]] void wait_for_children(std::uint64_t in_r12) {
+  static const timespec kNap{0, 600'000'000};
+  std::signal(SIGCHLD, SIG_IGN);
+  // The child, which shares the stack, makes its two calls without touching it.
+  asm volatile(
+      "mov %[value], %%r12\n"
+      "1: mov %[vfork], %%eax\n"
+      "syscall\n"
+      "test %%eax, %%eax\n"
+      "jnz 1b\n"
+      "mov %[nanosleep], %%eax\n"
+      "mov %[nap], %%rdi\n"
+      "xor %%esi, %%esi\n"
+      "syscall\n"
+      "mov %[exit], %%eax\n"
+      "syscall\n"
+      :
+      : [value] "r"(in_r12), [nap] "r"(&kNap), [vfork] "i"(SYS_vfork),
+        [nanosleep] "i"(SYS_nanosleep), [exit] "i"(SYS_exit)
+      : "rax", "rcx", "rdx", "rdi", "rsi", "r11", "r12", "memory");
+  __builtin_unreachable();
+}
+
+TEST(Attach, ThreadThatCannotBeStoppedShowsItsRegistersLater) {
+  constexpr std::uint64_t kValue = 0x1234'5678'9ABC'DEF0;
+  constexpr std::size_t kR12 = 3;  // in struct user_regs_struct
+  Child target([] {
+    std::thread([] { pause(); }).detach();
+    wait_for_children(kValue);
+  });
+  ASSERT_TRUE(eventually([&] { return threads_of(target.pid()).size() == 2; }));
+  ASSERT_TRUE(eventually([&] {
+    return read_file(fmt::format("/proc/{}/stat", target.pid())).find(") D ") != std::string::npos;
+  }));
+  Snapshot snapshot(target.pid());
+  ASSERT_EQ(snapshot.error(), "");
+  EXPECT_TRUE(snapshot.diagnostics.warnings().empty());
+  auto threads = snapshot->threads();
+  ASSERT_EQ(threads.size(), 2u);
+  for (auto& thread : threads)
+    if (thread.tid == static_cast<std::uint32_t>(target.pid())) {
+      EXPECT_GT(thread.register_count, 0u);
+      EXPECT_EQ(thread.registers[kR12], kValue);
+    }
+  target.kill(SIGKILL);
+}
+
 TEST(Attach, ReapsInAnotherPidNamespace) {
   if (!is_root()) GTEST_SKIP() << "needs root, to make a PID namespace";
   Child outside([] {

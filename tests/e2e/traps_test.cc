@@ -133,10 +133,11 @@ TEST_F(Trap, Trap06StackMapsAreLookedUpBeforeTheReturnAddress) {
   constexpr std::uint32_t kStackMapIndex = 1;  // abi.PCDATA_StackMapIndex
   bool differs = false;
   for (auto& frame : goroutine->frames)
-    if (frame.function.name == "main.keptAlive") {
+    if (anatomy_->function_of(frame) == "main.keptAlive") {
       auto& functions = anatomy_->runtime->module_of_pc(frame.pc)->functions;
-      differs = functions.pcdata(frame.function, kStackMapIndex, frame.pc) !=
-                functions.pcdata(frame.function, kStackMapIndex, frame.pc - 1);
+      auto function = *functions.find(frame.pc);
+      differs = functions.pcdata(function, kStackMapIndex, frame.pc) !=
+                functions.pcdata(function, kStackMapIndex, frame.pc - 1);
     }
   EXPECT_TRUE(differs);
 }

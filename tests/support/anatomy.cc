@@ -49,8 +49,13 @@ void Anatomy::open(const std::string& executable) {
 const Goroutine* Anatomy::goroutine_in(std::string_view function) const {
   for (auto& goroutine : roots.goroutines)
     for (auto& frame : goroutine.frames)
-      if (frame.function.name == function) return &goroutine;
+      if (function_of(frame) == function) return &goroutine;
   return nullptr;
+}
+
+std::string Anatomy::function_of(const StackFrame& frame) const {
+  auto function = runtime->find_function(frame.pc);
+  return function ? std::string(function->name) : std::string();
 }
 
 }  // namespace overhang::test

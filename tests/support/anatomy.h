@@ -40,6 +40,7 @@ class Anatomy {
 
   // The goroutine one of whose frames is in `function` ("main.reached"), or nullptr.
   const Goroutine* goroutine_in(std::string_view function) const;
+  std::string function_of(const StackFrame& frame) const;
   // Objects that a set of roots reaches.
   LiveSet reach(const RootSet& from) const { return mark(*heap, from, 2); }
 

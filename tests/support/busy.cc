@@ -67,8 +67,8 @@ std::string describe(const Anatomy& anatomy, ObjectId id) {
           text += fmt::format(" g {} status {} word {:#x}{} frames", goroutine.id, goroutine.status,
                               root.slot, root.conservative ? " conservative" : "");
           for (auto& frame : goroutine.frames)
-            if (root.slot == 0 || (frame.fp > root.slot && frame.sp <= root.slot))
-              text += fmt::format(" {}", frame.function.name);
+            if (root.slot == 0 || (frame.fp() > root.slot && frame.sp <= root.slot))
+              text += fmt::format(" {}", anatomy.function_of(frame));
           return text;
         }
     auto from = id;
@@ -124,7 +124,8 @@ bool half_made(const Heap& heap, const PageTable::Hit& hit) {
 }
 
 // No exact reference leads to a free slot: the collector would stop the program over it. But
-// mallocgc's own frames, which it never meets, hold what they are making.
+// mallocgc's own frames, which it never meets, hold what they are making, and mcache.tiny names a
+// new block a few instructions before its slot counts as allocated (malloc.go: mallocgcTiny).
 void check_dangling(const Anatomy& anatomy, BusyTally& tally) {
   auto& heap = *anatomy.heap;
   auto exact = without_conservative_roots(anatomy.roots);
@@ -138,11 +139,12 @@ void check_dangling(const Anatomy& anatomy, BusyTally& tally) {
   };
   for (auto& root : exact.roots)
     if (root.kind != RootKind::FinalizerObject)
-      check(root.value, fmt::format("root word {:#x}", root.slot));
+      check(root.value, fmt::format("root word {:#x}, kind {}", root.slot, int(root.kind)),
+            root.kind == RootKind::Other);
   for (auto& goroutine : exact.goroutines)
     for (auto& root : goroutine.roots) {
       std::string function = "?";
-      if (root.frame >= 0) function = goroutine.frames[root.frame].function.name;
+      if (root.frame >= 0) function = anatomy.function_of(goroutine.frames[root.frame]);
       check(root.value, fmt::format("stack word {:#x} of {}", root.slot, function),
             function.starts_with("runtime.mallocgc"));
     }
@@ -163,24 +165,123 @@ void count_stacks(const Anatomy& anatomy, BusyTally& tally) {
     tally.copying += goroutine.status == 8;
     tally.frames += goroutine.frames.size();
     for (auto& frame : goroutine.frames)
-      if (frame.conservative) tally.conservative[std::string(frame.function.name)]++;
+      if (frame.conservative) tally.conservative[anatomy.function_of(frame)]++;
     if (!goroutine.truncated) continue;
     std::string frames;
-    for (auto& frame : goroutine.frames) frames += fmt::format(" {}", frame.function.name);
+    for (auto& frame : goroutine.frames) frames += " " + anatomy.function_of(frame);
     tally.truncated[fmt::format("status {}:{}", goroutine.status, frames)]++;
   }
 }
 
-// kit.hideTail: nobody touches it, so that its numbers are the same in every image.
-void check_tail(const Analysis& analysis, BusyTally& tally) {
+// What first showed an object, and what showed that.
+std::string describe_holders(const Analysis& analysis, ObjectId id) {
+  auto& views = *analysis.views;
+  std::string text;
+  for (int step = 0; step < 6; step++) {
+    auto& info = views.info(id);
+    text += fmt::format(" {:#x}/{} {}{}", views.heap().base(id), views.heap().slot_size(id),
+                        info.array() ? "array of " : "", analysis.types->info(info.type()).name);
+    auto holder = info.holder();
+    if (holder.none()) return text + " <- nothing";
+    if (holder.is_place()) {
+      auto& place = views.places().row(holder);
+      return text + fmt::format(" <- {}{} of {} at {:#x}", views.places().name(place),
+                                place.conservative ? ", conservative," : "",
+                                views.places().function(place), place.address);
+    }
+    text += " <-";
+    id = holder.as_object();
+  }
+  return text;
+}
+
+// Which slots of the untouched tail keep nothing, and how their objects look.
+std::string describe_tail(const Anatomy& anatomy, const Analysis& analysis) {
+  auto& heap = *anatomy.heap;
+  std::map<std::string, std::uint64_t> states;
+  auto state_of = [&](Address value) -> std::string {
+    PageTable::Hit hit;
+    if (!heap.pages().find(value, hit)) return "not in the heap";
+    auto& span = heap.spans()[hit.span].span;
+    ObjectId id(hit.id);
+    std::string text = !heap.allocated(id)                 ? "free"
+                       : !anatomy.live.live.test(id.value) ? "dead"
+                       : analysis.views->full(id)          ? "visible"
+                       : analysis.views->touched(id)       ? "visible in part"
+                                                           : "";
+    if (!text.empty())
+      text +=
+          fmt::format(" in span {:#x}, sweepgen {} of {}, free index {} {}", span.base,
+                      span.sweepgen, heap.sweepgen(), span.free_index, span.free_index_for_scan);
+    return text;
+  };
+  auto header = read_slice(*anatomy.image, symbol(anatomy, kKit + "hidden"));
+  if (!header) return " no header";
+  std::string text;
+  for (std::uint64_t i = 10; i < 1000; i++) {
+    auto stale = anatomy.image->word(header->data + 8 * i).value_or(0);
+    states["object " + state_of(stale)]++;
+    states["text " + state_of(anatomy.image->word(stale).value_or(0))]++;
+    auto object = heap.find(stale);
+    if (object && analysis.views->full(object->id))
+      text += fmt::format("\n      [{}]{}", i, describe_holders(analysis, object->id));
+  }
+  for (auto& [state, count] : states) text += fmt::format("; {} {}", count, state);
+  if (auto array = heap.find(header->data)) {
+    if (auto* parts = analysis.views->visible_parts(array->id))
+      for (auto& [from, to] : parts->ranges()) text += fmt::format("; shown {} to {}", from, to);
+    for (auto& window : analysis.views->windows())
+      if (window.array == array->id)
+        text += fmt::format("; window {} + {} held at {} + {}", window.begin, window.len,
+                            window.holder.bits(), window.holder_offset);
+  }
+  return text;
+}
+
+// Whether the object is visible by a word of a conservative frame alone, or by one that is.
+bool shown_conservatively(const Views& views, ObjectId id) {
+  if (!views.touched(id)) return false;
+  auto holder = views.info(id).holder();
+  if (holder.is_object()) return shown_conservatively(views, holder.as_object());
+  return holder.is_place() && views.places().row(holder).conservative;
+}
+
+// kit.hideTail: nobody touches it, so that its numbers are the same in every image. But a stack may
+// stand where the collector had its work list, full of pointers to what it found; of a frame that
+// is scanned conservatively the words not written yet may be such. What they lead to is visible; if
+// it is the array itself, all of it is in the certain number.
+void check_tail(const Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
   auto* row = analysis.site(kKit + "hidden");
   if (!row) return tally.fault("the untouched tail has no site");
   constexpr std::uint64_t kSlots = 990, kBytes = kSlots * (256 + 64);
-  if (row->stale_slots != kSlots || row->retained_objects != 2 * kSlots ||
-      row->retained_bytes != kBytes || row->len != 10 || row->cap != 1000)
+  std::uint64_t shown = 0, shown_bytes = 0;
+  auto& heap = *anatomy.heap;
+  auto count_shown = [&](Address address) {
+    auto object = heap.find(address);
+    if (!object || !shown_conservatively(*analysis.views, object->id)) return;
+    shown++;
+    shown_bytes += heap.slot_size(object->id);
+  };
+  auto header = read_slice(*anatomy.image, symbol(anatomy, kKit + "hidden"));
+  for (std::uint64_t i = 10; header && i < 1000; i++) {
+    auto stale = anatomy.image->word(header->data + 8 * i).value_or(0);
+    count_shown(stale);
+    count_shown(anatomy.image->word(stale).value_or(0));
+  }
+  tally.tail_objects_shown += shown;
+  auto array = header ? heap.find(header->data) : std::nullopt;
+  if (array && analysis.views->doubt_about(array->id)) {
+    tally.doubts++;
+    if (row->retained_bytes_possible != kBytes)
+      tally.fault("the untouched tail, in doubt, changed");
+    return;
+  }
+  if (row->stale_slots != kSlots || row->retained_objects + shown != 2 * kSlots ||
+      row->retained_bytes + shown_bytes != kBytes || row->len != 10 || row->cap != 1000)
     tally.fault(fmt::format("the untouched tail: len {} cap {}, {} slots keep {} objects, {} bytes",
                             row->len, row->cap, row->stale_slots, row->retained_objects,
-                            row->retained_bytes));
+                            row->retained_bytes) +
+                describe_tail(anatomy, analysis));
 }
 
 bool is_finalizable(const Anatomy& anatomy, Address base) {
@@ -250,7 +351,7 @@ void check_image(Anatomy& anatomy, const Analysis& analysis, BusyTally& tally) {
   count_stacks(anatomy, tally);
   check_witnesses(anatomy, analysis, tally);
   check_dangling(anatomy, tally);
-  check_tail(analysis, tally);
+  check_tail(anatomy, analysis, tally);
 }
 
 void check_bounds(const Anatomy& image, const Anatomy& collected, BoundsTally& tally) {

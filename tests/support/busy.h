@@ -24,6 +24,7 @@ struct BusyTally {
   std::uint64_t dropped = 0;  // garbage that still stood in the heap, and was told dead
   std::uint64_t dropped_conservative = 0;  // …and that a conservatively read word points to
   std::uint64_t doubts = 0;                // sites that a word of unknown type casts doubt on
+  std::uint64_t tail_objects_shown = 0;    // of the untouched tail, by conservatively read words
   // Broken promises, one line each.
   std::vector<std::string> faults;
   void fault(std::string text) {

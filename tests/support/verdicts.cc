@@ -62,7 +62,7 @@ class Finder {
       if (text.size() == before) continue;
       text += fmt::format(" of goroutine {} status {}:", goroutine.id, goroutine.status);
       for (auto& frame : goroutine.frames)
-        text += fmt::format(" {}[{:#x},{:#x})", frame.function.name, frame.sp, frame.fp);
+        text += fmt::format(" {}[{:#x},{:#x})", anatomy_.function_of(frame), frame.sp, frame.fp());
     }
     return text;
   }

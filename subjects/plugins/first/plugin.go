@@ -20,6 +20,7 @@ var (
 	wake  = make(chan chan bool)
 )
 
+//go:noinline
 func newConns(n int) []*conn {
 	out := make([]*conn, n)
 	for i := range out {
@@ -36,8 +37,8 @@ func clearTail(s []*conn) {
 }
 
 //go:noinline
-func wait() {
-	conns := newConns(40)[:10]
+func wait(keep int) {
+	conns := newConns(40)[:keep]
 	done := <-wake
 	clearTail(conns)
 	done <- true
@@ -51,7 +52,7 @@ func Build() ([]any, func()) {
 	Pool.by = map[string]*conn{"one": {id: 1}, "two": {id: 2, buf: make([]byte, 300)}}
 	captured := newConns(30)[:10]
 	funcs = append(funcs, func() int { return captured[3].id })
-	go wait()
+	go wait(10)
 	return []any{&Pool, funcs[0], [3]conn{{id: 7}}}, func() {
 		clearTail(Pool.inUse)
 		clearTail(captured)

@@ -385,5 +385,84 @@ TEST(Dwarf, CapturedVariablesStandInTheClosureObject) {
   EXPECT_EQ(checked, 1);
 }
 
+constexpr const char* kModule = R"(package main
+
+type Conn struct {
+	id   int
+	peer *Conn
+}
+
+var Pool []*Conn
+
+//go:noinline
+func find(name string, conns []*Conn) func() *Conn {
+	for _, c := range conns {
+		if c.id == len(name) {
+			return func() *Conn { return c.peer }
+		}
+	}
+	return nil
+}
+
+func main() {
+	if f := find("x", Pool); f != nil {
+		println(f())
+	}
+}
+)";
+
+// A module's DWARF answers as its file's own does, for addresses that are moved.
+TEST(DwarfModules, AnswerForTheirCodeAndTypes) {
+  constexpr Address kShift = 0x7f00'0000'0000;
+  Program alone(kModule), whole(kModule), module(kModule);
+  auto at = module.file->symbol("main.find");
+  auto inner = module.file->symbol("main.find.func1");
+  ASSERT_TRUE(at && inner);
+  auto own = alone.dwarf->globals().size();
+  auto begin = at->address + kShift;
+  whole.dwarf->add_module(std::move(module.dwarf), begin, begin + at->size, kShift);
+
+  // The file's own code and names are asked first.
+  auto expected = alone.dwarf->variables(at->address + 1);
+  ASSERT_FALSE(expected.empty());
+  auto pool = alone.global("main.Pool");
+  EXPECT_EQ(whole.global("main.Pool").address, pool.address);
+  EXPECT_EQ(whole.dwarf->type_named("main.Conn"), alone.dwarf->type_named("main.Conn"));
+  ASSERT_EQ(whole.dwarf->globals().size(), 2 * own);
+  std::uint64_t moved = 0;
+  for (auto& global : whole.dwarf->globals()) {
+    if (global.name != "main.Pool" || global.address == pool.address) continue;
+    moved++;
+    EXPECT_EQ(global.address, pool.address + kShift);
+    EXPECT_NE(global.type, pool.type);
+    auto slice = whole.dwarf->type(global.type);
+    ASSERT_TRUE(slice);
+    auto pointer = whole.dwarf->type(slice->elem);
+    ASSERT_TRUE(pointer);
+    EXPECT_EQ(pointer->name, "*main.Conn");
+    auto conn = whole.dwarf->type(pointer->elem);
+    ASSERT_TRUE(conn);
+    ASSERT_EQ(conn->fields.size(), 2u);
+    auto peer = whole.dwarf->type(conn->fields[1].type);
+    ASSERT_TRUE(peer);
+    EXPECT_EQ(peer->definition, pointer->definition);
+    auto rtype = alone.dwarf->type(alone.dwarf->type_named("main.Conn"))->runtime_type;
+    if (rtype) {
+      EXPECT_EQ(conn->runtime_type, rtype + kShift);
+    }
+  }
+  EXPECT_EQ(moved, 1u);
+  auto found = whole.dwarf->variables(begin + 1);
+  ASSERT_EQ(found.size(), expected.size());
+  for (std::size_t i = 0; i < found.size(); i++) {
+    EXPECT_EQ(found[i].name, expected[i].name);
+    EXPECT_EQ(found[i].pieces.size(), expected[i].pieces.size());
+    ASSERT_TRUE(whole.dwarf->type(found[i].type));
+    EXPECT_EQ(whole.dwarf->type(found[i].type)->name, alone.dwarf->type(expected[i].type)->name);
+  }
+  // Past the module's code nothing is known, though its file has more.
+  EXPECT_TRUE(whole.dwarf->variables(inner->address + kShift + 1).empty());
+}
+
 }  // namespace
 }  // namespace overhang

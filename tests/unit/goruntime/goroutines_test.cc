@@ -425,16 +425,18 @@ void GoroutinesOf::compare(const Goroutine& goroutine, const PrintedTrace& print
     SCOPED_TRACE(expected.function);
     ASSERT_TRUE(by_place.contains({expected.sp, expected.pc}));
     auto& frame = *by_place[{expected.sp, expected.pc}];
-    EXPECT_EQ(printed_name(frame.function.name), expected.function);
-    EXPECT_EQ(frame.fp, expected.fp);
+    auto function = core_->runtime->find_function(frame.pc);
+    ASSERT_TRUE(function);
+    EXPECT_EQ(printed_name(function->name), expected.function);
+    EXPECT_EQ(frame.fp(), expected.fp);
     auto* module = core_->runtime->module_of_pc(frame.pc);
     ASSERT_NE(module, nullptr);
-    auto lookup_pc = frame.lookup_pc;
+    auto lookup_pc = frame.lookup_pc();
     // To Go 1.20 the runtime looks a call injected by asyncPreempt up as any other (gentraceback).
-    bool injected =
-        &frame != goroutine.frames.data() && (&frame)[-1].function.name == "runtime.asyncPreempt";
+    bool injected = &frame != goroutine.frames.data() &&
+                    core_->runtime->find_function((&frame)[-1].pc)->name == "runtime.asyncPreempt";
     if (core_->runtime->version().minor <= 20 && injected) lookup_pc = frame.pc - 1;
-    auto line = module->functions.line(frame.function, lookup_pc);
+    auto line = module->functions.line(*function, lookup_pc);
     EXPECT_EQ(std::string(line.file) + ":" + std::to_string(line.line), expected.position);
   }
 }
@@ -465,8 +467,9 @@ TEST_P(GoroutinesOf, AreWhatTheRuntimeAndItsCollectorSee) {
   }
   ASSERT_GT(objects.size(), 30u);
   ASSERT_NE(closure, 0u);
+  // Deferred closures stand near what they captured, on either side.
   heap_hi += 1 << 20;
-  heap_lo = std::min(heap_lo, closure);
+  heap_lo = std::min(heap_lo, closure) - (1 << 20);
 
   auto goroutines = read_goroutines(
       *core_->runtime, [&](Address a) { return a >= heap_lo && a < heap_hi; }, 2);
@@ -583,17 +586,20 @@ TEST_P(RunningGoroutine, IsReadFromItsThreadsRegisters) {
   auto goroutines = read_goroutines(
       *core->runtime, [&](Address a) { return a == held || a == spinning; }, 2);
   EXPECT_EQ(core->diagnostics.warnings(), std::vector<std::string>{});
-  auto running = std::ranges::find_if(goroutines, [](const Goroutine& g) {
-    return !g.frames.empty() && g.frames[0].function.name == "main.spin";
+  auto function = [&](const StackFrame& frame) {
+    return core->runtime->find_function(frame.pc)->name;
+  };
+  auto running = std::ranges::find_if(goroutines, [&](const Goroutine& g) {
+    return !g.frames.empty() && function(g.frames[0]) == "main.spin";
   });
   ASSERT_NE(running, goroutines.end()) << core->traces;
   EXPECT_FALSE(running->truncated);
   ASSERT_GE(running->frames.size(), 3u);
   EXPECT_TRUE(running->frames[0].conservative);
-  EXPECT_EQ(running->frames[0].lookup_pc, running->frames[0].pc);
-  EXPECT_EQ(running->frames[1].function.name, "main.outer");
+  EXPECT_EQ(running->frames[0].lookup_pc(), running->frames[0].pc);
+  EXPECT_EQ(function(running->frames[1]), "main.outer");
   EXPECT_FALSE(running->frames[1].conservative);
-  EXPECT_EQ(running->frames.back().function.name, "runtime.goexit");
+  EXPECT_EQ(function(running->frames.back()), "runtime.goexit");
   // The one is in a register, the other in an exactly scanned word of the caller's frame.
   auto has = [&](Address value, bool in_register, bool conservative) {
     return std::ranges::any_of(running->roots, [&](const StackRoot& root) {

@@ -380,7 +380,7 @@ TEST(HostileImage, GoroutinesAndRootsAreReadToAnEnd) {
       EXPECT_LE(goroutine.frames.size(), size / 8);
       for (auto& frame : goroutine.frames) {
         EXPECT_GE(frame.sp, goroutine.stack_lo);
-        EXPECT_LE(frame.fp, goroutine.stack_hi);
+        EXPECT_LE(frame.fp(), goroutine.stack_hi);
       }
       for (auto& root : goroutine.roots)
         EXPECT_TRUE(root.slot == 0 ||

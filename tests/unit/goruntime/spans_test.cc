@@ -157,11 +157,26 @@ TEST(Spans, LeavesOutSpansThatNoArenaLeadsTo) {
   ForgedHeap forged;
   ForgedSpan stray;
   stray.in_arena = false;
+  stray.free_index = stray.free_index_for_scan = 3;
   forged.add_span(stray);
   auto good = forged.add_span({});
   forged.finish();
   EXPECT_EQ(bases(forged.spans()), std::vector<Address>{good});
   EXPECT_TRUE(lost(forged, "not in its arena"));
+}
+
+// mheap.go: initSpan publishes a span there after it is in use.
+TEST(Spans, PassesOverSpansThatAreJustBeingMade) {
+  ForgedHeap forged;
+  ForgedSpan fresh;
+  fresh.in_arena = false;
+  forged.add_span(fresh);
+  auto good = forged.add_span({});
+  forged.finish();
+  auto spans = forged.spans();
+  EXPECT_EQ(bases(spans), std::vector<Address>{good});
+  EXPECT_EQ(spans.rejected, 0u);
+  EXPECT_FALSE(lost(forged, "not in its arena"));
 }
 
 TEST(Spans, LeavesOutTheSecondOfTwoThatOverlap) {
@@ -195,6 +210,7 @@ TEST(Spans, FailsWhereMostSpansMakeNoSense) {
   ForgedHeap forged;
   ForgedSpan bad;
   bad.in_arena = false;
+  bad.free_index = bad.free_index_for_scan = 1;
   forged.add_span({});
   forged.add_span(bad);
   forged.add_span(bad);

@@ -17,9 +17,9 @@ class UnwinderOnArm64 : public UnwinderOnForgedStack {
     ASSERT_TRUE(unwinder().valid()) << unwinder().failure();
     EXPECT_EQ(unwinder().frame().pc, pc);
     EXPECT_EQ(unwinder().frame().sp, sp);
-    EXPECT_EQ(unwinder().frame().fp, fp);
-    EXPECT_EQ(unwinder().frame().argp, fp + 8);
-    EXPECT_EQ(unwinder().frame().varp, fp > sp ? fp - 8 : fp);
+    EXPECT_EQ(unwinder().frame().fp(), fp);
+    EXPECT_EQ(unwinder().frame().argp(), fp + 8);
+    EXPECT_EQ(unwinder().frame().varp(), fp > sp ? fp - 8 : fp);
   }
   void expect_end(const char* failure = "") {
     unwinder().next();
@@ -34,7 +34,7 @@ TEST_F(UnwinderOnArm64, FindsReturnAddressesAtTheBottomsOfFrames) {
   expect_frame(inner + 0x10, kStack, kStack + 16);
   unwinder().next();
   expect_frame(outer + 0x20, kStack + 16, kStack + 48);
-  EXPECT_EQ(unwinder().frame().lookup_pc, outer + 0x1f);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), outer + 0x1f);
   EXPECT_EQ(unwinder().frame().continpc, outer + 0x20);
   unwinder().next();
   expect_frame(top + 4, kStack + 48, kStack + 48);
@@ -46,7 +46,7 @@ TEST_F(UnwinderOnArm64, TakesTheLinkRegisterWhereThereIsNoFrameYet) {
   // At sp stands who called `outer`, not who called `leaf`.
   start({top + 4, 0xf0, 0}, {leaf + 0x10, kStack, true, false, outer + 0x20});
   expect_frame(leaf + 0x10, kStack, kStack);
-  EXPECT_EQ(unwinder().frame().lookup_pc, leaf + 0x10);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), leaf + 0x10);
   unwinder().next();
   expect_frame(outer + 0x20, kStack, kStack + 16);
   unwinder().next();
@@ -64,7 +64,7 @@ TEST_F(UnwinderOnArm64, BeginsAGoroutineThatHasNotStarted) {
   auto entry = function(0), goexit = function(0, kFuncFlagTopFrame);
   start({0, 0, 0, 0}, {entry, kStack, false, false, goexit + 4});
   expect_frame(entry, kStack, kStack);
-  EXPECT_EQ(unwinder().frame().lookup_pc, entry);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), entry);
   unwinder().next();
   expect_frame(goexit + 4, kStack, kStack);
   expect_end();
@@ -79,7 +79,7 @@ TEST_F(UnwinderOnArm64, StepsOverWhatASignalHandlerPushed) {
   expect_frame(preempt + 8, kStack, kStack + 32);
   unwinder().next();
   expect_frame(leaf + 0x10, kStack + 48, kStack + 48);
-  EXPECT_EQ(unwinder().frame().lookup_pc, leaf + 0x10);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), leaf + 0x10);
   unwinder().next();
   expect_frame(outer + 0x20, kStack + 48, kStack + 64);
   unwinder().next();
@@ -117,7 +117,7 @@ TEST_F(UnwinderOnArm64, BeginsWithTheCallerOfANilFunction) {
   auto caller = function(16), top = function(0, kFuncFlagTopFrame);
   start({top + 4, 0xf0, 0}, {0, kStack, true, false, caller + 0x10});
   expect_frame(caller + 0x10, kStack, kStack + 16);
-  EXPECT_EQ(unwinder().frame().lookup_pc, caller + 0xf);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), caller + 0xf);
   unwinder().next();
   expect_frame(top + 4, kStack + 16, kStack + 16);
 }

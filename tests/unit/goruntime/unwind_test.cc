@@ -25,28 +25,28 @@ TEST_F(UnwinderOn, FollowsReturnAddressesToTheOutermostFunction) {
   ASSERT_TRUE(unwinder().valid());
   auto frame = unwinder().frame();
   EXPECT_EQ(frame.pc, leaf + 0x10);
-  EXPECT_EQ(frame.lookup_pc, leaf + 0xf);
+  EXPECT_EQ(frame.lookup_pc(), leaf + 0xf);
   EXPECT_EQ(frame.continpc, leaf + 0x10);
   EXPECT_EQ(frame.sp, kStack);
-  EXPECT_EQ(frame.fp, kStack + 8);
-  EXPECT_EQ(frame.varp, kStack);  // no frame, so no saved frame pointer
-  EXPECT_EQ(frame.argp, kStack + 8);
+  EXPECT_EQ(frame.fp(), kStack + 8);
+  EXPECT_EQ(frame.varp(), kStack);  // no frame, so no saved frame pointer
+  EXPECT_EQ(frame.argp(), kStack + 8);
 
   unwinder().next();
   ASSERT_TRUE(unwinder().valid());
   frame = unwinder().frame();
   EXPECT_EQ(frame.pc, middle + 0x20);
-  EXPECT_EQ(frame.lookup_pc, middle + 0x1f);
+  EXPECT_EQ(frame.lookup_pc(), middle + 0x1f);
   EXPECT_EQ(frame.sp, kStack + 8);
-  EXPECT_EQ(frame.fp, kStack + 40);
-  EXPECT_EQ(frame.varp, kStack + 24);
-  EXPECT_EQ(frame.argp, kStack + 40);
+  EXPECT_EQ(frame.fp(), kStack + 40);
+  EXPECT_EQ(frame.varp(), kStack + 24);
+  EXPECT_EQ(frame.argp(), kStack + 40);
 
   unwinder().next();
   ASSERT_TRUE(unwinder().valid());
   EXPECT_EQ(unwinder().frame().pc, top + 1);
-  EXPECT_EQ(unwinder().frame().lookup_pc, top);
-  EXPECT_EQ(unwinder().frame().fp, kStack + 48);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), top);
+  EXPECT_EQ(unwinder().frame().fp(), kStack + 48);
 
   unwinder().next();
   EXPECT_FALSE(unwinder().valid());
@@ -56,9 +56,9 @@ TEST_F(UnwinderOn, FollowsReturnAddressesToTheOutermostFunction) {
 TEST_F(UnwinderOn, TakesTheProgramCounterItselfAtAnEntryAndInRegisters) {
   auto leaf = function(0);
   start({leaf}, {leaf, kStack, false, false});  // a goroutine that has not started
-  EXPECT_EQ(unwinder().frame().lookup_pc, leaf);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), leaf);
   start({leaf}, {leaf + 8, kStack, true, false});
-  EXPECT_EQ(unwinder().frame().lookup_pc, leaf + 8);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), leaf + 8);
 }
 
 TEST_F(UnwinderOn, ContinuesATrappedFunctionAtItsDeferreturnOrNever) {
@@ -69,7 +69,7 @@ TEST_F(UnwinderOn, ContinuesATrappedFunctionAtItsDeferreturnOrNever) {
   unwinder().next();
   ASSERT_TRUE(unwinder().valid());
   EXPECT_EQ(unwinder().frame().pc, deferring + 0x12);
-  EXPECT_EQ(unwinder().frame().lookup_pc, deferring + 0x12);  // the instruction that trapped
+  EXPECT_EQ(unwinder().frame().lookup_pc(), deferring + 0x12);  // the instruction that trapped
   EXPECT_EQ(unwinder().frame().continpc, deferring + 0x41);
 
   start({0, plain + 0x12, top + 1, 0}, {sigpanic + 4, kStack, false, false});
@@ -78,7 +78,7 @@ TEST_F(UnwinderOn, ContinuesATrappedFunctionAtItsDeferreturnOrNever) {
   EXPECT_EQ(unwinder().frame().continpc, 0u);
   unwinder().next();  // the trapped function's caller is an ordinary one
   ASSERT_TRUE(unwinder().valid());
-  EXPECT_EQ(unwinder().frame().lookup_pc, top);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), top);
   EXPECT_EQ(unwinder().frame().continpc, top + 1);
 }
 
@@ -111,7 +111,7 @@ TEST_F(UnwinderOn, BeginsWithTheCallerOfANilFunction) {
   ASSERT_TRUE(unwinder().valid());
   EXPECT_EQ(unwinder().frame().pc, caller + 0x10);
   EXPECT_EQ(unwinder().frame().sp, kStack + 8);
-  EXPECT_EQ(unwinder().frame().lookup_pc, caller + 0xf);
+  EXPECT_EQ(unwinder().frame().lookup_pc(), caller + 0xf);
 }
 
 TEST_F(UnwinderOn, GivesUpWhereTheStackMakesNoSense) {

@@ -1,0 +1,85 @@
+#include "cli/module_files.h"
+
+#include <filesystem>
+#include <optional>
+
+#include "cli/debug_file.h"
+
+namespace overhang {
+namespace {
+
+bool is_of(const ElfFile& file, std::uint64_t bias, Address address) {
+  for (auto& segment : file.segments())
+    if (address - bias - segment.address < segment.memory_size) return true;
+  return false;
+}
+
+const FileMapping* mapping_of(const Image& image, Address address) {
+  for (auto& mapping : image.file_mappings())
+    if (address >= mapping.start && address < mapping.end) return &mapping;
+  return nullptr;
+}
+
+// The path from here: by way of the process's root directory (containers), or of the mapping itself
+// where the file has been deleted (which takes privileges), or as it stands.
+std::string path_from_here(const Image& image, const FileMapping& mapping) {
+  if (!image.identity().live) return mapping.path;
+  auto process = fmt::format("/proc/{}", image.identity().pid);
+  std::error_code error;
+  for (auto path : {fmt::format("{}/root{}", process, mapping.path),
+                    fmt::format("{}/map_files/{:x}-{:x}", process, mapping.start, mapping.end)})
+    if (std::filesystem::exists(path, error)) return path;
+  return mapping.path;
+}
+
+// What to add to the file's link-time addresses, by the place in it that `address` was mapped from.
+std::optional<std::uint64_t> bias_of(const ElfFile& file, const FileMapping& mapping,
+                                     Address address) {
+  auto offset = mapping.file_offset + (address - mapping.start);
+  for (auto& segment : file.segments())
+    if (offset - segment.file_offset < segment.bytes.size())
+      return address - (segment.address + (offset - segment.file_offset));
+  return std::nullopt;
+}
+
+}  // namespace
+
+std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, Dwarf& dwarf,
+                                                       Diagnostics& diagnostics) {
+  std::vector<std::unique_ptr<ElfFile>> files;
+  const Image& image = runtime.image();
+  for (auto& module : runtime.modules()) {
+    if (is_of(runtime.file(), runtime.load_bias(), module.text)) continue;
+    auto* mapping = mapping_of(image, module.text);
+    if (!mapping) continue;
+    auto unknown = [&](std::string_view why) {
+      diagnostics.warn(
+          fmt::format("module {}: its variables are not known: {}", mapping->path, why));
+    };
+    auto file = ElfFile::open(path_from_here(image, *mapping));
+    if (!file) {
+      unknown(file.error().message);
+      continue;
+    }
+    auto bias = bias_of(**file, *mapping, module.text);
+    if (!bias || !same_build(image, **file, *bias)) {
+      unknown("the file is not the one that was loaded");
+      continue;
+    }
+    auto debug = open_debug_file(**file, "", diagnostics);
+    files.push_back(std::move(*file));
+    if (debug && *debug) files.push_back(std::move(*debug));
+    if (!files.back()->has_dwarf()) continue;
+    auto opened = Dwarf::open(*files.back(), &diagnostics);
+    if (!opened) {
+      unknown(opened.error().message);
+      continue;
+    }
+    auto executable = runtime.load_bias();
+    dwarf.add_module(std::move(*opened), module.text - executable, module.etext - executable,
+                     *bias - executable);
+  }
+  return files;
+}
+
+}  // namespace overhang
