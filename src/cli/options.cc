@@ -25,6 +25,7 @@ of a slice's array that no slice shows (past its length, before its start, ...).
   overhang core.12923                  report on a core file (gcore 12923 makes one)
   overhang core --exe ./relay          where the core does not lead to its executable
   overhang 12923 --debug ./relay.debug        a stripped program's symbols and DWARF
+  overhang 12923 --source ~/relay      its sources: the statements that hide the memory
   overhang 12923 --format json -o r.json      for scripts (schema "overhang.leaks/1")
   overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
   overhang 12923 --stats               phase times, where each live byte went, what was not read
@@ -146,6 +147,9 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
       ->type_name("BINARY");
   app.add_option("--debug", target.debug, "its symbols and DWARF, where it is stripped")
       ->type_name("FILE");
+  app.add_option("--source", options.leaks.source,
+                 "the program's sources, where they are not where it was built")
+      ->type_name("DIR");
   app.add_option("--format", format, "text or json")->type_name("NAME");
   app.add_option("-o,--output", options.output, "write the report there")->type_name("FILE");
   app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");

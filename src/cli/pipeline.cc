@@ -8,6 +8,7 @@
 
 #include "cli/doubts.h"
 #include "cli/leak_report.h"
+#include "cli/sources.h"
 #include "goruntime/goroutines.h"
 #include "goruntime/roots.h"
 #include "graph/mark.h"
@@ -115,12 +116,20 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   // The live set is the collector's.
 
   LeakReport report = describe_target(target);
+  std::vector<SlicePlace> places;
   {
     Phase timer(diagnostics, "report");
     describe_heap(views, live, roots, certain, possible, diagnostics, report);
-    describe_sites(views, certain, possible, report);
+    places = describe_sites(views, certain, possible, report);
     describe_doubts(views, report);
   }
+  // Every row stands for a site.
+  if (!report.sites.empty()) {
+    Phase timer(diagnostics, "sources");
+    Sources sources(target, options.source, diagnostics);
+    describe_sources(sources, places, report);
+  }
+  // What the sources tell stands in the rows.
   if (target.runtime->unknown_release() && !conserved(report.heap))
     return explained(*target.runtime,
                      Result<LeakReport>(fail(ErrorKind::Unsupported,

@@ -13,6 +13,7 @@ struct LeakOptions {
   TargetOptions target;
   unsigned threads = 1;  // at least 1
   InteriorRule interior = InteriorRule::Certain;
+  std::string source;    // --source: the folder of the program's sources; "": where it was built
 };
 
 // The report with every site in it, largest first; what of it is shown is the caller's business.
