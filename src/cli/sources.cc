@@ -230,6 +230,10 @@ void describe_sources(Sources& sources, const std::vector<SlicePlace>& places, L
     for (const auto& candidate : candidates) {
       if (any && candidate.cleared) continue;
       auto statement = source::describe(candidate);
+      bool named = std::any_of(row.sources.begin(), row.sources.end(), [&](const SourceRow& other) {
+        return other.file == candidate.flow.file->path && other.line == statement.line;
+      });
+      if (named) continue;
       auto function = candidate.flow.function ? candidate.flow.function->display_name() : "";
       row.sources.push_back({candidate.flow.file->path, statement.line, std::move(function),
                              std::move(statement.text)});

@@ -55,6 +55,7 @@ class Sources {
   std::vector<source::Candidate> find(const SiteRow& row, const SlicePlace& place);
   source::Flows& flows() { return flows_; }
   const std::string& directory() const { return roots_.directory; }
+  int go_minor() const { return built_for_.go_minor; }  // that the program was built with
 
  private:
   std::vector<source::SourceText> load(const std::string& import_path);

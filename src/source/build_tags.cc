@@ -80,6 +80,27 @@ class Expression {
   unsigned depth_ = 0;
 };
 
+// The older form: words are alternatives, commas mean "and".
+bool old_line_fits(std::string_view line, const BuildTarget& target) {
+  while (!line.empty()) {
+    auto end = std::min(line.find_first_of(" \t"), line.size());
+    auto word = line.substr(0, end);
+    line.remove_prefix(std::min(end + 1, line.size()));
+    if (word.empty()) continue;
+    bool all = true;
+    while (!word.empty()) {
+      auto comma = std::min(word.find(','), word.size());
+      auto tag = word.substr(0, comma);
+      word.remove_prefix(std::min(comma + 1, word.size()));
+      bool negated = tag.starts_with('!');
+      if (negated) tag.remove_prefix(1);
+      all = all && is_set(tag, target) != negated;
+    }
+    if (all) return true;
+  }
+  return false;
+}
+
 bool name_fits(std::string_view name, const BuildTarget& target) {
   if (!name.ends_with(".go") || name.starts_with('_') || name.starts_with('.')) return false;
   name.remove_suffix(3);
@@ -98,7 +119,8 @@ bool name_fits(std::string_view name, const BuildTarget& target) {
 
 bool is_built(std::string_view file_name, std::string_view text, const BuildTarget& target) {
   if (!name_fits(file_name, target)) return false;
-  // The line stands before the package clause, among comments and empty lines.
+  // The lines stand before the package clause, among comments and empty lines.
+  bool old_lines_fit = true;
   for (std::size_t at = 0; at < text.size();) {
     auto end = std::min(text.find('\n', at), text.size());
     auto line = text.substr(at, end - at);
@@ -106,9 +128,11 @@ bool is_built(std::string_view file_name, std::string_view text, const BuildTarg
     if (line.ends_with('\r')) line.remove_suffix(1);
     if (line.starts_with("//go:build "))
       return line.size() > 4096 || Expression(line.substr(11), target).value();
+    if (line.starts_with("// +build "))
+      old_lines_fit = old_lines_fit && old_line_fits(line.substr(10), target);
     if (line.starts_with("package ")) break;
   }
-  return true;
+  return old_lines_fit;
 }
 
 }  // namespace overhang::source

@@ -9,6 +9,8 @@ namespace {
 
 constexpr unsigned kMaxDepth = 100;  // of nested expressions
 
+}  // namespace
+
 Value fresh(TypeRef type) {
   Value out;
   out.kind = Value::Kind::Fresh;
@@ -17,18 +19,26 @@ Value fresh(TypeRef type) {
   return out;
 }
 
-bool is_slices_package(std::string_view path) {
-  return path == "slices" || path == "golang.org/x/exp/slices";
-}
-
-// Functions of strings and bytes that return a part of their first argument.
-bool returns_part(std::string_view name) {
-  return name.starts_with("Trim") || name.starts_with("Cut");
-}
-
-}  // namespace
-
 std::string variable_place(const Variable& variable) { return "v:" + std::to_string(variable.id); }
+
+Value as_place(const Variable& variable) {
+  Value out;
+  out.kind = Value::Kind::Alias;
+  out.place = variable_place(variable);
+  out.type = variable.type;
+  out.root.variable = &variable;
+  return out;
+}
+
+Value element_of(Program& program, const Value& place) {
+  Value out;
+  out.kind = Value::Kind::Alias;
+  out.place = "[]" + place.place;
+  out.type = program.type(program.behind(place.type)).elem;
+  out.root = place.root;
+  out.root.pointer = true;
+  return out;
+}
 
 std::string result_place(const Function& function, std::size_t index) {
   return "r:" + std::to_string(function.id) + ":" + std::to_string(index);
@@ -340,190 +350,6 @@ Value Evaluator::conversion(const Node& argument, TypeRef type) {
   if (copies || of.kind == Value::Kind::Unknown) return fresh(type);
   if (of.kind == Value::Kind::Fresh || type != kUnknown) of.type = type;
   return of;
-}
-
-Value Evaluator::append(const Node& expression, const std::vector<Node>& arguments) {
-  if (arguments.empty()) return {};
-  Value to = value(arguments[0]);
-  if (to.kind != Value::Kind::Reslice) return to;
-  to.expression = expression;
-  if (arguments.size() == 2 && arguments[1].is("variadic_argument") && is_absent_or_zero(to.low)) {
-    Node rest = without_parentheses(arguments[1].first());
-    if (rest.is("slice_expression") && rest.field("start") && !rest.field("end") &&
-        rest.field("operand").text() == to.operand.text()) {
-      to.form = Form::Delete;
-      to.low = to.high;  // absent: from 0
-      to.high = rest.field("start");
-      to.rest = rest;
-      return to;
-    }
-  }
-  return to;  // overwrites the array from there on
-}
-
-Value Evaluator::library_call(const Node& expression, std::string_view path, std::string_view name,
-                              const std::vector<Node>& arguments) {
-  Value out;
-  if (arguments.empty()) return out;
-  auto part_of_first = [&](Form form) {
-    Value of = value(arguments[0]);
-    of.operand = arguments[0];
-    of.low = arguments.size() > 1 ? arguments[1] : Node();
-    of.high = arguments.size() > 2 ? arguments[2] : Node();
-    if (of.kind != Value::Kind::Alias && of.kind != Value::Kind::Reslice) of.place.clear();
-    of.kind = Value::Kind::Reslice;
-    of.form = form;
-    of.expression = expression;
-    return of;
-  };
-  if (is_slices_package(path)) {
-    if (name == "Delete") return part_of_first(Form::Delete);
-    if (name == "DeleteFunc" || name == "Compact" || name == "CompactFunc")
-      return part_of_first(Form::DeleteSome);
-    if (name == "Clip") return part_of_first(Form::ThreeIndex);
-    if (name == "Grow" || name == "Insert" || name == "Replace") return value(arguments[0]);
-    if (name == "Clone") return fresh(value(arguments[0]).type);
-  }
-  if (path == "strings" || path == "bytes") {
-    if (name == "Clone") return fresh(value(arguments[0]).type);
-    if (returns_part(name)) return part_of_first(Form::Window);
-    if (path == "strings" && (name == "Repeat" || name == "Join" || name == "ToLower"))
-      return fresh(program_.basic("string"));
-  }
-  if (Package* package = program_.imported(std::string(path)))
-    if (auto at = package->functions.find(std::string(name)); at != package->functions.end()) {
-      out.kind = Value::Kind::Call;
-      out.place = result_place(*at->second, 0);
-      out.type = at->second->results.empty() ? kUnknown : at->second->results[0];
-      out.callee = at->second;
-      out.expression = expression;
-    }
-  return out;
-}
-
-Value Evaluator::builtin(const Node& expression, std::string_view name,
-                         const std::vector<Node>& arguments) {
-  if (name == "append") return append(expression, arguments);
-  if (name == "make") return fresh(arguments.empty() ? kUnknown : declared_type(arguments[0]));
-  if (name == "new") {
-    auto type = arguments.empty() ? kUnknown : declared_type(arguments[0]);
-    return fresh(type == kUnknown ? kUnknown : program_.pointer_to(type));
-  }
-  if (name == "len" || name == "cap" || name == "copy") return fresh(program_.basic("int"));
-  return {};
-}
-
-Evaluator::Callee Evaluator::callee(const Node& expression) {
-  Callee out;
-  Node function = expression.field("function");
-  if (expression.is("type_conversion_expression")) {  // f[T](x) looks like a conversion
-    function = expression.field("type");
-    if (function.is("generic_type")) function = function.field("type");
-    auto find_in = [&](Package* package, std::string_view name) {
-      if (!package) return;
-      auto at = package->functions.find(std::string(name));
-      if (at != package->functions.end()) out.function = at->second;
-    };
-    if (function.is("qualified_type")) {
-      auto path = package_named(function.field("package").text());
-      if (!path.empty()) find_in(program_.imported(path), function.field("name").text());
-    } else if (!variable_named(std::string(function.text()))) {
-      find_in(file_.package, function.text());
-    }
-    return out;
-  }
-  function = without_parentheses(function);
-  if (function.is("index_expression")) function = function.field("operand");
-  if (function.is("type_instantiation_expression")) function = function.first();
-  if (function.is("identifier")) {
-    auto name = std::string(function.text());
-    if (scope && scope->find(name)) return out;
-    auto at = file_.package->functions.find(name);
-    if (at != file_.package->functions.end()) out.function = at->second;
-  } else if (function.is("selector_expression")) {
-    auto name = std::string(function.field("field").text());
-    Node operand = function.field("operand");
-    if (operand.is("identifier")) {
-      if (auto path = package_named(operand.text()); !path.empty()) {
-        Package* package = program_.imported(path);
-        if (!package) return out;
-        auto at = package->functions.find(name);
-        if (at != package->functions.end()) out.function = at->second;
-        return out;
-      }
-    }
-    out.receiver = value(operand);
-    if (program_.find_field(out.receiver.type, name)) return out;
-    out.function = program_.find_method(out.receiver.type, name);
-    if (!out.function) return out;
-    // A method of an embedded part: the receiver is that part.
-    TypeRef own = out.receiver.type;
-    if (program_.type(own).kind == GoType::Kind::Pointer) own = program_.type(own).elem;
-    const TypeDecl* decl = program_.type(own).decl;
-    if (!decl || !decl->methods.contains(name)) {
-      auto part = program_.find_field(out.receiver.type, out.function->receiver);
-      if (part && part->owner) {
-        out.receiver.kind = Value::Kind::Alias;
-        out.receiver.place = field_place(*part->owner, out.function->receiver);
-        out.receiver.type = part->type;
-      } else {
-        out.receiver = {};
-      }
-    }
-  }
-  return out;
-}
-
-Value Evaluator::call(const Node& expression) {
-  Node function = expression.field("function");
-  auto arguments = expression.field("arguments").children();
-  function = without_parentheses(function);
-  if (function.is("identifier")) {
-    auto name = std::string(function.text());
-    bool own = variable_named(name) || file_.package->functions.contains(name);
-    if (!own) {
-      Value out = builtin(expression, name, arguments);
-      if (out.kind != Value::Kind::Unknown) return out;
-    }
-  }
-  if (auto type = declared_type(function); type != kUnknown && arguments.size() == 1)
-    return conversion(arguments[0], type);
-  Node plain = function.is("index_expression")                ? function.field("operand")
-               : function.is("type_instantiation_expression") ? function.first()
-                                                              : function;
-  if (plain.is("selector_expression"))
-    if (auto path = package_named(plain.field("operand").text());
-        !path.empty() && plain.field("operand").is("identifier"))
-      return library_call(expression, path, plain.field("field").text(), arguments);
-  return result(expression, 0);
-}
-
-Value Evaluator::result(const Node& expression, std::size_t index) {
-  Value out;
-  auto called = callee(expression);
-  if (called.function) {
-    out.kind = Value::Kind::Call;
-    out.place = result_place(*called.function, index);
-    if (index < called.function->results.size()) out.type = called.function->results[index];
-    out.callee = called.function;
-    out.expression = expression;
-    return out;
-  }
-  Node function = without_parentheses(expression.field("function"));
-  TypeRef type = kUnknown;  // of the function value
-  if (function.is("identifier")) {
-    type = value(function).type;
-  } else if (function.is("selector_expression")) {
-    auto name = std::string(function.field("field").text());
-    auto path = package_named(function.field("operand").text());
-    // strings.Cut and the like.
-    if (index > 0 && !path.empty())
-      return library_call(expression, path, name, expression.field("arguments").children());
-    if (auto field = program_.find_field(called.receiver.type, name)) type = field->type;
-  }
-  const GoType& of = program_.type(program_.underlying(type));
-  if (of.kind == GoType::Kind::Func && index < of.results.size()) out.type = of.results[index];
-  return out;
 }
 
 }  // namespace overhang::source

@@ -99,7 +99,12 @@ class Flows {
   std::unordered_set<const Package*> walked_;
 };
 
+// Memory of its own, of that type.
+Value fresh(TypeRef type);
 std::string variable_place(const Variable& variable);
+Value as_place(const Variable& variable);
+// An element of the slice, array, map or channel at a place.
+Value element_of(Program& program, const Value& place);
 std::string result_place(const Function& function, std::size_t index);
 std::string field_place(const TypeDecl& owner, const std::string& field);
 
@@ -136,6 +141,7 @@ class Evaluator {
   Value conversion(const Node& argument, TypeRef type);
   Value builtin(const Node& expression, std::string_view name, const std::vector<Node>& arguments);
   TypeRef declared_type(const Node& expression);
+  TypeRef inferred(const Function& function, TypeRef result, const std::vector<Node>& arguments);
   void infer(Variable& variable);
 
   Program& program_;

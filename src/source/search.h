@@ -48,6 +48,8 @@ struct Candidate {
   unsigned distance = 0;  // steps from the holder; 0: set directly
   unsigned penalty = 0;   // how much less likely the object is the holder's
   unsigned misfit = 0;    // how badly the form explains the category
+  // The body of a helper that cuts its parameter; its caller is a candidate of its own.
+  bool of_helper = false;
 };
 
 struct SearchOptions {

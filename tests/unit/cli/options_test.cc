@@ -91,7 +91,7 @@ TEST(CommandLine, UnknownCommandsAreNamed) {
 }
 
 TEST(CommandLine, WhatComesLaterIsSaid) {
-  for (auto* command : {"heap", "refs", "path", "goroutines", "snapshot", "diff", "fix"}) {
+  for (auto* command : {"heap", "refs", "path", "goroutines", "snapshot", "diff"}) {
     auto answer = refused({command, "1"});
     EXPECT_EQ(answer.status, kExitUsage);
     EXPECT_TRUE(contains(answer.text, "not in this version")) << answer.text;
