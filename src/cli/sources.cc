@@ -1,6 +1,7 @@
 #include "cli/sources.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -116,7 +117,55 @@ source::PackageRecord PackageIndex::record(const std::string& import_path) const
       out.functions.push_back({file->second, place.line, std::move(name)});
     return true;
   });
+  if (out.files.empty()) out.files = inlined_files(import_path);
   return out;
+}
+
+namespace {
+
+// How many elements the ends of two paths share, versions ("pool@v1.2.0") left out.
+std::size_t common_end(std::string_view a, std::string_view b) {
+  std::size_t count = 0;
+  while (!a.empty() && !b.empty()) {
+    auto last = [](std::string_view& path) {
+      auto slash = path.rfind('/');
+      auto element = path.substr(slash + 1);  // npos + 1 is 0
+      path = path.substr(0, slash == std::string_view::npos ? 0 : slash);
+      return element.substr(0, element.find('@'));
+    };
+    if (last(a) != last(b)) break;
+    count++;
+  }
+  return count;
+}
+
+}  // namespace
+
+// Of a package whose functions were all inlined: the files that bear its path's end, if all lie in
+// one folder.
+std::vector<std::string> PackageIndex::inlined_files(const std::string& import_path) const {
+  std::set<std::string> best;
+  std::size_t most = 1;
+  for (const Module& module : runtime_.modules()) {
+    auto table = module.functions.parts().filetab;
+    std::string_view names(reinterpret_cast<const char*>(table.data()), table.size());
+    while (!names.empty()) {
+      auto end = std::min(names.find('\0'), names.size());
+      auto name = names.substr(0, end);
+      names.remove_prefix(std::min(end + 1, names.size()));
+      auto slash = name.rfind('/');
+      if (!name.ends_with(".go") || slash == std::string_view::npos) continue;
+      auto count = common_end(name.substr(0, slash), import_path);
+      if (count < most) continue;
+      if (count > most) best.clear();
+      most = count;
+      best.emplace(name);
+    }
+  }
+  std::set<std::string> folders;
+  for (const auto& file : best) folders.insert(file.substr(0, file.rfind('/')));
+  if (folders.size() != 1) return {};
+  return {best.begin(), best.end()};
 }
 
 PackageIndex::Place PackageIndex::function(std::string_view name) const {

@@ -38,6 +38,7 @@ class PackageIndex {
   };
   template <class Visit>
   void each(const std::string& import_path, Visit&& visit) const;
+  std::vector<std::string> inlined_files(const std::string& import_path) const;
   static Place place_of(const FunctionTable& table, const Function& function);
   const Runtime& runtime_;
   std::map<std::string, std::vector<Run>> packages_;  // by the path as the linker writes it

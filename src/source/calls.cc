@@ -40,7 +40,7 @@ Value Evaluator::append(const Node& expression, const std::vector<Node>& argumen
 Value Evaluator::library_call(const Node& expression, std::string_view path, std::string_view name,
                               const std::vector<Node>& arguments) {
   Value out;
-  if (arguments.empty()) return out;
+  bool any = !arguments.empty();
   auto part_of_first = [&](Form form) {
     Value of = value(arguments[0]);
     of.operand = arguments[0];
@@ -52,7 +52,7 @@ Value Evaluator::library_call(const Node& expression, std::string_view path, std
     of.expression = expression;
     return of;
   };
-  if (is_slices_package(path)) {
+  if (any && is_slices_package(path)) {
     if (name == "Delete") return part_of_first(Form::Delete);
     if (name == "DeleteFunc" || name == "Compact" || name == "CompactFunc")
       return part_of_first(Form::DeleteSome);
@@ -60,7 +60,7 @@ Value Evaluator::library_call(const Node& expression, std::string_view path, std
     if (name == "Grow" || name == "Insert" || name == "Replace") return value(arguments[0]);
     if (name == "Clone") return fresh(value(arguments[0]).type);
   }
-  if (path == "strings" || path == "bytes") {
+  if (any && (path == "strings" || path == "bytes")) {
     if (name == "Clone") return fresh(value(arguments[0]).type);
     if (returns_part(name)) return part_of_first(Form::Window);
     if (path == "strings" && (name == "Repeat" || name == "Join" || name == "ToLower"))

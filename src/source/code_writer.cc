@@ -49,7 +49,6 @@ std::string CodeWriter::type_text(TypeRef ref, unsigned depth) const {
   };
   switch (of.kind) {
     case GoType::Kind::Basic:
-      return of.name;
     case GoType::Kind::Interface:
       return of.name;
     case GoType::Kind::Pointer:

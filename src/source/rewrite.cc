@@ -13,14 +13,11 @@ bool is_pure(const Node& node, unsigned depth = 0) {
   if (!node) return true;
   if (depth > 20) return false;
   auto kind = node.kind();
-  if (kind == "call_expression") {
-    auto name = node.field("function").text();
-    if (name != "len" && name != "cap") return false;
-  } else if (kind == "func_literal" || kind == "composite_literal") {
-    return false;
-  } else if (kind == "unary_expression" && node.text().starts_with("<-")) {
-    return false;
-  }
+  auto called = node.field("function").text();
+  bool acts = (kind == "call_expression" && called != "len" && called != "cap") ||
+              kind == "func_literal" || kind == "composite_literal" ||
+              (kind == "unary_expression" && node.text().starts_with("<-"));
+  if (acts) return false;
   for (const Node& child : node.children())
     if (!is_pure(child, depth + 1)) return false;
   return true;

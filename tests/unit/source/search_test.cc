@@ -267,6 +267,26 @@ func f() {
   EXPECT_TRUE(found_lines({text}, global("xs"), {22}).empty()) << "Go 1.22's clears";
 }
 
+TEST(SearchIdioms, ExportedFieldsOfOtherPackages) {
+  Sources sources{R"(package main
+import "example.com/m/broker"
+var b = broker.New()
+func f() {
+	b.Idle = b.Idle[:10]
+}
+)",
+                  {{"example.com/m/broker", R"(package broker
+type registry struct { Idle []*int }
+type Broker struct { registry }
+func New() *Broker { return &Broker{} }
+)"}}};
+  auto holder = global("b");
+  holder.behind = true;
+  holder.fields = {{"example.com/m/broker.Broker", "registry"},
+                   {"example.com/m/broker.registry", "Idle"}};
+  EXPECT_EQ(found_lines(sources, holder), std::vector<std::uint32_t>{5});
+}
+
 TEST(SearchIdioms, AcrossPackages) {
   Sources sources{R"(package main
 import "example.com/m/util"
