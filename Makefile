@@ -6,6 +6,7 @@
 # make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
 # make soak-unusual   heaps of unusual shape at full size (minutes, 8 GB of memory)
 # make soak-busy N=500   programs at work, N images of each (minutes)
+# make test-real   leaks of real projects, fetched through Go's module proxy
 # make bench   against goref, viewcore and Go's own collector
 # Each installs what it needs first (tools/setup).
 BUILD := build/release
@@ -13,7 +14,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test accuracy soak-busy soak-unusual test-arm64 test-matrix check format bench install clean
+.PHONY: setup configure build all demo test accuracy soak-busy soak-unusual test-arm64 test-real test-matrix check format bench install clean
 
 setup:
 	@tools/setup
@@ -46,6 +47,9 @@ soak-unusual: all
 test-arm64: all
 	@tools/setup arm64
 	@tools/test_arm64 $(BUILD)
+
+test-real: all
+	@tools/run_tests $(BUILD) -C Real -R e2e.real
 
 test-matrix: all
 	@tools/setup matrix

@@ -76,6 +76,17 @@ SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention
   return row;
 }
 
+// The place of the site's largest array; of many objects of a type, that of all of them.
+SlicePlace source_place(Namer& namer, const Site& site) {
+  auto place = namer.source_place(site.holder, site.holder_offset);
+  bool of_many = site.name.kind == SiteKind::Field;
+  if (of_many && place.kind == SlicePlace::Kind::Global && !place.fields.empty()) {
+    place.kind = SlicePlace::Kind::Field;
+    place.variable.clear();
+  }
+  return place;
+}
+
 }  // namespace
 
 Findings find_leaks(Views& views) {
@@ -138,10 +149,15 @@ void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots
                                  heap.live_bytes, sum));
 }
 
-void describe_sites(Views& views, const Findings& certain, const Findings& possible,
-                    LeakReport& report) {
+std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
+                                       const Findings& possible, LeakReport& report) {
   Namer namer(views);
   WhatIfs what_ifs(views, certain.hidden, certain.sites, certain.overhang, namer);
+  struct Described {
+    SiteRow row;
+    const Site* site;
+  };
+  std::vector<Described> described;
   std::map<SiteKey, std::size_t> certain_sites;
   for (std::size_t i = 0; i < certain.sites.sites.size(); i++)
     certain_sites[key_of(certain.sites.sites[i])] = i;
@@ -149,8 +165,9 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
     const Site& site = possible.sites.sites[i];
     auto sure = certain_sites.find(key_of(site));
     bool in_both = sure != certain_sites.end();
+    const Site& shown = in_both ? certain.sites.sites[sure->second] : site;
     SiteRow row =
-        row_of(views, namer, in_both ? certain.sites.sites[sure->second] : site,
+        row_of(views, namer, shown,
                in_both ? certain.overhang.sites[sure->second] : possible.overhang.sites[i]);
     row.retained_bytes_possible = possible.overhang.sites[i].exclusive.bytes;
     if (!in_both) {
@@ -164,11 +181,17 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
     auto what_ifs_here = in_both ? what_ifs.of_site(static_cast<std::uint32_t>(sure->second))
                                  : std::vector<WhatIf>(1);  // not certain: clearing frees nothing
     row.remedies = remedy_rows(what_ifs_here, site.pointer_free);
+    described.push_back({std::move(row), &shown});
+  }
+  std::stable_sort(described.begin(), described.end(), [](const Described& a, const Described& b) {
+    return weight(a.row) > weight(b.row);
+  });
+  std::vector<SlicePlace> places;
+  for (auto& [row, site] : described) {
+    places.push_back(source_place(namer, *site));
     report.sites.push_back(std::move(row));
   }
   report.remedies = remedy_rows(what_ifs.of_all(), false);
-  std::stable_sort(report.sites.begin(), report.sites.end(),
-                   [](const SiteRow& a, const SiteRow& b) { return weight(a) > weight(b); });
   for (const MapRoom& room : find_map_room(views, namer))
     report.maps.push_back({room.site, views.types().info(room.type).name, room.maps, room.entries,
                            room.slots, room.storage_bytes, room.spare_bytes});
@@ -179,6 +202,7 @@ void describe_sites(Views& views, const Findings& certain, const Findings& possi
   std::stable_sort(
       report.spare.begin(), report.spare.end(),
       [](const SpareRow& a, const SpareRow& b) { return a.spare_bytes > b.spare_bytes; });
+  return places;
 }
 
 }  // namespace overhang

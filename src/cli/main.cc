@@ -40,15 +40,25 @@ ExitStatus failed(const Error& error) {
   return error.kind == ErrorKind::Usage ? kExitUsage : kExitFailed;
 }
 
+// The patch alone goes to standard output.
+ExitStatus write_fix(const Outcome& outcome, const Options& options) {
+  if (outcome.report.sites.empty()) fmt::print(stderr, "overhang: nothing is hidden\n");
+  for (const auto& line : outcome.fix.advice) fmt::print(stderr, "overhang: {}\n", printable(line));
+  auto written = write_output(options.output, outcome.fix.diff);
+  return written ? kExitDone : failed(written.error());
+}
+
 ExitStatus run(const Options& options) {
   auto start = std::chrono::steady_clock::now();
   std::optional<OwnMemory> memory;
   if (options.stats) memory.emplace();
   Progress progress(!options.quiet && isatty(STDERR_FILENO));
   Diagnostics diagnostics([&](std::string_view phase) { progress.show(phase); });
-  auto report = run_leaks(options.leaks, diagnostics);
+  auto outcome = run_leaks(options.leaks, diagnostics);
   progress.clear();
-  if (!report) return failed(report.error());
+  if (!outcome) return failed(outcome.error());
+  if (options.leaks.fix.wanted) return write_fix(*outcome, options);
+  LeakReport* report = &outcome->report;
 
   std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
   report->elapsed_ms = elapsed.count();

@@ -25,20 +25,23 @@ of a slice's array that no slice shows (past its length, before its start, ...).
   overhang core.12923                  report on a core file (gcore 12923 makes one)
   overhang core --exe ./relay          where the core does not lead to its executable
   overhang 12923 --debug ./relay.debug        a stripped program's symbols and DWARF
+  overhang 12923 --source ~/relay      its sources: the statements that hide the memory
   overhang 12923 --format json -o r.json      for scripts (schema "overhang.leaks/1")
   overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
+  overhang fix 12923 --source ~/relay  a patch that clears what they hide (git apply takes it)
   overhang 12923 --stats               phase times, where each live byte went, what was not read
 
 Usage: overhang [leaks] TARGET [options]
+       overhang fix TARGET --source DIR [--remedy NAME]
 TARGET is a process id or a core file.
 )";
 
 constexpr std::string_view kFooter =
     R"(Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over exceeded.
-Later versions: heap, refs, path, goroutines, snapshot, diff, fix; --format html, pprof, folded.)";
+Later versions: heap, refs, path, goroutines, snapshot, diff; --format html, pprof, folded.)";
 
-constexpr std::array<std::string_view, 7> kLaterCommands = {
-    "heap", "refs", "path", "goroutines", "snapshot", "diff", "fix"};
+constexpr std::array<std::string_view, 6> kLaterCommands = {"heap",       "refs",     "path",
+                                                            "goroutines", "snapshot", "diff"};
 constexpr std::array<std::string_view, 3> kLaterFormats = {"html", "pprof", "folded"};
 
 // CLI11's own list of options under our words.
@@ -62,9 +65,10 @@ bool is_bare_word(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-// The words that are no options: [leaks] TARGET.
-tl::expected<std::string, Answer> target_of(std::vector<std::string> words) {
-  if (!words.empty() && words[0] == "leaks") {
+// The words that are no options: [leaks|fix] TARGET.
+tl::expected<std::string, Answer> target_of(std::vector<std::string> words, bool& fix) {
+  if (!words.empty() && (words[0] == "leaks" || words[0] == "fix")) {
+    fix = words[0] == "fix";
     words.erase(words.begin());
   } else if (!words.empty() && std::ranges::count(kLaterCommands, words[0]) > 0) {
     return wrong_usage("the command '" + words[0] + "' is not in this version yet");
@@ -77,6 +81,21 @@ tl::expected<std::string, Answer> target_of(std::vector<std::string> words) {
     return wrong_usage("no target: give a process id or a core file");
   if (words.size() > 1) return wrong_usage("one target at a time: '" + words[1] + "' is too many");
   return words[0];
+}
+
+tl::expected<void, Answer> check_fix(LeakOptions& options, const std::string& remedy) {
+  if (!options.source.empty() && !std::filesystem::is_directory(options.source))
+    return wrong_usage("--source " + options.source + ": there is no such folder");
+  if (!options.fix.wanted)
+    return remedy.empty() ? tl::expected<void, Answer>() : wrong_usage("--remedy is for fix");
+  if (options.source.empty()) return wrong_usage("fix needs --source DIR: the sources to patch");
+  if (remedy.empty()) return {};
+  auto named = source::remedy_named(remedy);
+  if (!named)
+    return wrong_usage("--remedy " + remedy +
+                       ": remedies are clear, nil_when_empty, copy and copy_if_cap_exceeds");
+  options.fix.remedy = *named;
+  return {};
 }
 
 tl::expected<Format, Answer> format_of(const std::string& name) {
@@ -139,13 +158,19 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
 
   Options options;
   std::vector<std::string> words;
-  std::string format = "text", top, min, threads, fail_over;
+  std::string format = "text", top, min, threads, fail_over, remedy;
   auto& target = options.leaks.target;
   app.add_option("target", words, "");
   app.add_option("--exe", target.executable, "the program, where the target does not lead to it")
       ->type_name("BINARY");
   app.add_option("--debug", target.debug, "its symbols and DWARF, where it is stripped")
       ->type_name("FILE");
+  app.add_option("--source", options.leaks.source,
+                 "the program's sources, where they are not where it was built")
+      ->type_name("DIR");
+  app.add_option("--remedy", remedy,
+                 "fix: clear, nil_when_empty, copy or copy_if_cap_exceeds (the best)")
+      ->type_name("NAME");
   app.add_option("--format", format, "text or json")->type_name("NAME");
   app.add_option("-o,--output", options.output, "write the report there")->type_name("FILE");
   app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");
@@ -174,7 +199,9 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what());
   }
-  OVERHANG_TRY(target.target, target_of(std::move(words)));
+  auto& fix = options.leaks.fix;
+  OVERHANG_TRY(target.target, target_of(std::move(words), fix.wanted));
+  OVERHANG_CHECK(check_fix(options.leaks, remedy));
   OVERHANG_TRY(options.format, format_of(format));
   OVERHANG_TRY(auto min_bytes, size_of("--min", min));
   OVERHANG_TRY(options.fail_over, size_of("--fail-over", fail_over));

@@ -8,6 +8,7 @@
 
 #include "cli/doubts.h"
 #include "cli/leak_report.h"
+#include "cli/sources.h"
 #include "goruntime/goroutines.h"
 #include "goruntime/roots.h"
 #include "graph/mark.h"
@@ -60,7 +61,7 @@ class Joined {
 
 }  // namespace
 
-Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostics) {
+Result<Outcome> run_leaks(const LeakOptions& options, Diagnostics& diagnostics) {
   OVERHANG_TRY(OpenedTarget target, [&] {
     Phase timer(diagnostics, "open");
     return open_target(options.target, diagnostics);
@@ -115,19 +116,29 @@ Result<LeakReport> run_leaks(const LeakOptions& options, Diagnostics& diagnostic
   // The live set is the collector's.
 
   LeakReport report = describe_target(target);
+  std::vector<SlicePlace> places;
   {
     Phase timer(diagnostics, "report");
     describe_heap(views, live, roots, certain, possible, diagnostics, report);
-    describe_sites(views, certain, possible, report);
+    places = describe_sites(views, certain, possible, report);
     describe_doubts(views, report);
   }
+  // Every row stands for a site.
+  Fix fix;
+  if (!report.sites.empty()) {
+    Phase timer(diagnostics, "sources");
+    Sources sources(target, options.source, diagnostics);
+    describe_sources(sources, places, report);
+    if (options.fix.wanted) fix = make_fix(sources, places, report, options.fix);
+  }
+  // What the sources tell stands in the rows.
   if (target.runtime->unknown_release() && !conserved(report.heap))
     return explained(*target.runtime,
-                     Result<LeakReport>(fail(ErrorKind::Unsupported,
-                                             "its live bytes are not the sum of their parts")));
+                     Result<Outcome>(fail(ErrorKind::Unsupported,
+                                          "its live bytes are not the sum of their parts")));
   report.timings = diagnostics.times();
   report.warnings = diagnostics.warnings();
-  return report;
+  return Outcome{std::move(report), std::move(fix)};
 }
 
 }  // namespace overhang

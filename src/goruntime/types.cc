@@ -195,6 +195,7 @@ TypeId TypeTable::from_itab(Address itab) {
 }
 
 const TypeInfo& TypeTable::info(TypeId id) const { return impl_->decoded(id).info; }
+std::string_view TypeTable::full_name(TypeId id) const { return impl_->decoded(id).full_name; }
 std::span<const ScanStep> TypeTable::program(TypeId id) { return impl_->program(id); }
 const std::vector<std::uint64_t>& TypeTable::pointer_mask(TypeId id) {
   return impl_->pointer_mask(id);

@@ -102,6 +102,8 @@ class TypeTable {
   TypeId from_itab(Address itab);
 
   const TypeInfo& info(TypeId id) const;
+  // A named type's name with its import path; of others, what DWARF says or nothing.
+  std::string_view full_name(TypeId id) const;
   // The places that hold pointers in one value of the type, in address order, Repeat nested (at
   // most 32 deep). Exactly the collector's pointer words: those that the type does not explain are
   // UnsafePointer. Valid as long as the table.

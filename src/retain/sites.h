@@ -23,6 +23,23 @@ struct SiteName {
   std::string instance{};
 };
 
+// A place as the program's source has it: what the search for the statement that made a hidden
+// region starts from.
+struct SlicePlace {
+  enum class Kind : std::uint8_t { Unknown, Global, Field, Local, Captured };
+  Kind kind = Kind::Unknown;
+  std::string variable;  // "example.com/m/pool.all" (Global), "conns" (Local, Captured); Field: ""
+  std::string function;  // Local: as the linker names it
+  Address code = 0;      // Captured: of the closure's function
+  struct Field {
+    std::string owner;  // the struct's type with its import path; "" where it has no name
+    std::string name;
+  };
+  std::vector<Field> fields;   // from the variable, or from the innermost object, on
+  bool behind = false;         // Global: of the object that the variable leads to
+  std::uint32_t elements = 0;  // an element of that, so many times
+};
+
 // Names places and the way to them from a root.
 class Namer {
  public:
@@ -32,6 +49,8 @@ class Namer {
   SiteName name(Holder holder, std::uint64_t offset);
   // The way from a root to that place, a step each: "main.pool", "inUse".
   std::vector<std::string> path(Holder holder, std::uint64_t offset);
+  // The same place for a reader of the source.
+  SlicePlace source_place(Holder holder, std::uint64_t offset);
   // ".inUse", "[].items": the way within a value of `type`; "" at its start or where unknown.
   std::string field_path(TypeId type, std::uint64_t offset);
 
@@ -39,6 +58,7 @@ class Namer {
   SiteName name_object(ObjectId id, std::uint64_t offset, unsigned depth);
   SiteName name_at(Holder holder, std::uint64_t offset, unsigned depth);
   SiteName name_of_pointee(ObjectId id, unsigned depth);
+  std::vector<SlicePlace::Field> fields_at(TypeId type, std::uint64_t offset, bool& element);
   // Where `holder` refers to the object: the offset of the first such word.
   std::uint64_t offset_in(Holder holder, ObjectId target);
   bool is_map_storage(TypeId type);

@@ -39,27 +39,27 @@ func init() {
 		work.items = append(make([]*Conn, 0, exact), conns(exact)...)
 		hide(work.items[:exact-100])
 		for len(work.items) > 100 {
-			work.items = work.items[1:]
+			work.items = work.items[1:] // overhang: main.work.items
 		}
 		expect(Site{Site: "main.work.items", Kind: "global", Elem: "*main.Conn", Category: "head", Arrays: 1, Slots: exact, Visible: 100, Stale: exact - 100})
 	})
 	add("clipped", func() {
 		s := append(make([]*Conn, 0, exact), conns(exact)...)
 		hide(s[100:])
-		page = s[:100:100]
+		page = s[:100:100] // overhang: main.page
 		expect(Site{Site: "main.page", Kind: "global", Elem: "*main.Conn", Category: "clipped", Arrays: 1, Slots: exact, Visible: 100, Stale: exact - 100})
 	})
 	add("gap", func() {
 		s := append(make([]*Conn, 0, exact), conns(exact)...)
 		hide(s[100 : exact-50])
-		left, right = s[:100:100], s[exact-50:]
+		left, right = s[:100:100], s[exact-50:] // overhang: main.left main.right
 		expect(Site{Site: "main.left", Kind: "global", Elem: "*main.Conn", Category: "gap", Arrays: 1, Slots: exact, Visible: 150, Stale: exact - 150, Shared: "main.right"})
 	})
 	add("head_and_tail", func() {
 		s := append(make([]*Conn, 0, exact), conns(exact)...)
 		hide(s[:1000])
 		hide(s[1100:])
-		page = s[1000:1100]
+		page = s[1000:1100] // overhang: main.page
 		expect(Site{Site: "main.page", Kind: "global", Elem: "*main.Conn", Category: "head", Arrays: 1, Slots: exact, Visible: 100, Stale: 1000})
 		expect(Site{Site: "main.page", Kind: "global", Elem: "*main.Conn", Category: "tail", Arrays: 1, Slots: exact, Visible: 100, Stale: exact - 1100})
 	})
@@ -72,12 +72,12 @@ func addWindow(name string, build, remedy func()) {
 func init() {
 	addWindow("window_string", func() {
 		big := strings.Repeat("0123456789abcdef", 10<<20/16)
-		name = big[5000 : 5000+window]
+		name = big[5000 : 5000+window] // overhang: main.name
 		copied = window
 		expect(Site{Site: "main.name", Kind: "global", Category: "window", Arrays: 1, Slots: 10 << 20, Visible: window})
 	}, func() { name = strings.Clone(name) })
 	addWindow("window_bytes", func() {
-		packet = bytes.Repeat([]byte("packets "), 4<<20/8)[1<<20 : 1<<20+window]
+		packet = bytes.Repeat([]byte("packets "), 4<<20/8)[1<<20 : 1<<20+window] // overhang: main.packet
 		copied = window
 		expect(Site{Site: "main.packet", Kind: "global", Elem: "uint8", Category: "window", Arrays: 1, Slots: 4 << 20, Visible: window})
 	}, func() { packet = append([]byte(nil), packet...) })
@@ -86,14 +86,14 @@ func init() {
 		for i := range points { // room that was never used would be a habit, not a leak
 			points[i] = Point{float64(i), 1, 2}
 		}
-		points = points[:8]
+		points = points[:8] // overhang: main.points
 		copied = 8 * 24
 		expect(Site{Site: "main.points", Kind: "global", Elem: "main.Point", Category: "tail", Arrays: 1, Slots: 1 << 17, Visible: 8})
 	}, func() { points = append([]Point(nil), points...) })
 	addWindow("window_substrings", func() {
 		for i := 0; i < 64; i++ {
 			line := strconv.Itoa(100+i) + strings.Repeat("x", 1<<16-3)
-			keys = append(keys, line[:window])
+			keys = append(keys, line[:window]) // overhang: main.keys
 		}
 		copied = 64 * window
 		expect(Site{Site: "element of main.keys", Kind: "element", Category: "window", Arrays: 64, Slots: 64 << 16, Visible: 64 * window})
@@ -104,7 +104,7 @@ func init() {
 	})
 	addWindow("window_two_of_one_string", func() {
 		big := strings.Repeat("0123456789abcdef", 1<<16)
-		headers = map[string]string{big[1000 : 1000+window]: big[2000 : 2000+window]}
+		headers = map[string]string{big[1000 : 1000+window]: big[2000 : 2000+window]} // overhang: main.headers
 		copied = 2 * window
 		// Which of the key and the value gives the site its name is not settled.
 		expect(Site{Category: "window", Arrays: 1, Slots: 1 << 20, Visible: 2 * window})

@@ -88,7 +88,7 @@ func hide[T any](s []T) []T {
 // truncate is s[:n], with what that hides remembered.
 func truncate[T any](s []T, n int) []T {
 	hide(s[n:])
-	return s[:n]
+	return s[:n] // overhang: helper
 }
 
 func clearHidden() {

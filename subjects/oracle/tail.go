@@ -16,7 +16,7 @@ type Pool struct {
 func (p *Pool) remove(i int) {
 	last := len(p.inUse) - 1
 	p.inUse[i], p.inUse[last] = p.inUse[last], p.inUse[i]
-	p.inUse = p.inUse[:last]
+	p.inUse = p.inUse[:last] // overhang: main.pool.inUse main.poolByPt.inUse main.Pool.inUse own.inUse
 }
 
 // drain removes until n are left.
@@ -72,6 +72,7 @@ var (
 	small    []*Conn
 
 	anys    []any
+	outer   []any
 	strs    []string
 	funcs   []func() int
 	buffers [][]byte
@@ -102,35 +103,35 @@ func init() {
 		tail("main.pool.inUse", "global", "*main.Conn", pool.inUse, 1000)
 	})
 	add("tail_global_slice", func() {
-		plain = truncate(conns(2000), 100)
+		plain = truncate(conns(2000), 100) // overhang: main.plain
 		tail("main.plain", "global", "*main.Conn", plain, 1900)
 	})
 	add("tail_small", func() { // an array with its pointers in the span's bitmap
-		small = truncate(conns(20), 3)
+		small = truncate(conns(20), 3) // overhang: main.small
 		tail("main.small", "global", "*main.Conn", small, 17)
 	})
 	add("tail_structs", func() {
 		for i := 0; i < 1500; i++ {
 			entries = append(entries, Entry{"entry with the number " + strconv.Itoa(i), &Payload{data: make([]byte, 64)}, i})
 		}
-		entries = truncate(entries, 10)
+		entries = truncate(entries, 10) // overhang: main.entries
 		tail("main.entries", "global", "main.Entry", entries, 1490)
 	})
 	add("tail_generic", func() {
-		ring.items = truncate(conns(1000), 10)
+		ring.items = truncate(conns(1000), 10) // overhang: main.ring.items
 		tail("main.ring.items", "global", "*main.Conn", ring.items, 990)
 	})
 	add("tail_behind_pointer_to_slice", func() {
-		s := truncate(conns(1000), 10)
+		s := truncate(conns(1000), 10) // overhang: main.list
 		list = &s
 		tail("main.list", "global", "*main.Conn", s, 990)
 	})
 	add("tail_atomic", func() {
-		state.Store(&State{1, truncate(conns(1000), 10)})
+		state.Store(&State{1, truncate(conns(1000), 10)}) // overhang: main.state.conns
 		tail("main.state.conns", "global", "*main.Conn", state.Load().conns, 990)
 	})
 	add("tail_interface", func() {
-		s := truncate(conns(1000), 10)
+		s := truncate(conns(1000), 10) // overhang: main.box
 		box = s
 		tail("main.box", "global", "*main.Conn", s, 990)
 	})
@@ -160,7 +161,7 @@ func init() {
 	add("tail_list_nodes", func() {
 		var all [][]*Conn
 		for i := 0; i < 30; i++ {
-			chain = &Node{truncate(conns(50), 2), chain}
+			chain = &Node{truncate(conns(50), 2), chain} // overhang: main.Node.items
 			all = append(all, chain.items)
 		}
 		// The last node stands right behind the global, but it is one of many.
@@ -169,7 +170,7 @@ func init() {
 	add("tail_many_generics", func() {
 		var all [][]*Conn
 		for i := 0; i < 10; i++ {
-			rings = append(rings, &Ring[*Conn]{items: truncate(conns(100), 5)})
+			rings = append(rings, &Ring[*Conn]{items: truncate(conns(100), 5)}) // overhang: main.Ring[*main.Conn].items
 			all = append(all, rings[i].items)
 		}
 		group("main.Ring[*main.Conn].items", "field", all, 10*95)
@@ -177,7 +178,7 @@ func init() {
 	add("tail_map_values", func() {
 		var all [][]*Conn
 		for i := 0; i < 40; i++ {
-			s := truncate(conns(100), 5)
+			s := truncate(conns(100), 5) // overhang: main.index
 			index["key "+strconv.Itoa(i)] = s
 			all = append(all, s)
 		}
@@ -185,20 +186,20 @@ func init() {
 	})
 	add("tail_elements", func() {
 		for i := 0; i < 10; i++ {
-			table = append(table, truncate(conns(100), 5))
+			table = append(table, truncate(conns(100), 5)) // overhang: main.table
 		}
 		group("element of main.table", "element", table, 10*95)
 	})
 	add("tail_array_elements", func() {
 		for i := range array {
-			array[i] = truncate(conns(100), 5)
+			array[i] = truncate(conns(100), 5) // overhang: main.array main.array[]
 		}
 		group("", "", array[:], 5*95) // "main.array" or "element of main.array": both tell
 	})
 	add("tail_in_channel", func() {
 		var all [][]*Conn
 		for i := 0; i < 3; i++ {
-			s := truncate(conns(200), 5)
+			s := truncate(conns(200), 5) // overhang: main.queue
 			queue <- s
 			all = append(all, s)
 		}
@@ -221,7 +222,7 @@ func (p *Pool) run(incoming chan *Conn) {
 			tail("conns in main.(*Pool).run", "local", "*main.Conn", conns[:10], 990)
 			close(ran)
 		}
-		conns = conns[:10]
+		conns = conns[:10] // overhang: conns
 	}
 	println(len(conns))
 }
@@ -238,7 +239,7 @@ func newAppender() func(*Conn) {
 	var buf []*Conn
 	return func(c *Conn) {
 		if c == nil {
-			buf = truncate(buf, 10)
+			buf = truncate(buf, 10) // overhang: main.newAppender.func1
 			tail("buf captured by main.newAppender.func1", "captured", "*main.Conn", buf, 990)
 			return
 		}
@@ -258,7 +259,7 @@ func init() {
 		kept = incoming
 	})
 	add("tail_captured", func() {
-		s := truncate(conns(1000), 10)
+		s := truncate(conns(1000), 10) // overhang: main.newHandler.func1
 		handler = newHandler(s)
 		tail("buf captured by main.newHandler.func1", "captured", "*main.Conn", s, 990)
 	})
@@ -277,7 +278,7 @@ func build[T any](to *[]T, name, elem string, n int, make func(i int) T) {
 	for i := 0; i < n; i++ {
 		*to = append(*to, make(i))
 	}
-	*to = truncate(*to, n/50)
+	*to = truncate(*to, n/50) // overhang: main.anys main.strs main.funcs main.buffers main.maps main.chans main.pairs
 	tail(name, "global", elem, *to, n-n/50)
 }
 
@@ -319,7 +320,7 @@ func init() { // elements of every kind
 func init() { // what is retained is shared, cyclic or nested
 	add("shared_array", func() {
 		s := hide2(conns(1000), 200)
-		first, second = s[:10], s[:200]
+		first, second = s[:10], s[:200] // overhang: main.first main.second
 		// The hidden slots begin where second ends.
 		expect(Site{Site: "main.second", Kind: "global", Elem: "*main.Conn", Category: "tail", Arrays: 1, Slots: cap(s), Visible: 200,
 			Stale: 800, Shared: "main.first"})
@@ -328,7 +329,7 @@ func init() { // what is retained is shared, cyclic or nested
 		all := conns(1000)
 		a := append(make([]*Conn, 0, 1024), all...)
 		b := append(make([]*Conn, 0, 1024), all...)
-		first, second = truncate(a, 10), truncate(b, 10)
+		first, second = truncate(a, 10), truncate(b, 10) // overhang: main.first main.second
 		tail("main.first", "global", "*main.Conn", first, 990)
 		tail("main.second", "global", "*main.Conn", second, 990)
 	})
@@ -339,7 +340,7 @@ func init() { // what is retained is shared, cyclic or nested
 				lookup[i] = c
 			}
 		}
-		plain = truncate(s, 10)
+		plain = truncate(s, 10) // overhang: main.plain
 		tail("main.plain", "global", "*main.Conn", plain, 990)
 	})
 	add("hidden_cycle", func() {
@@ -348,17 +349,17 @@ func init() { // what is retained is shared, cyclic or nested
 			c.peer = s[(i+1)%len(s)] // the last one's peer is visible, and the last visible one's is hidden no more
 		}
 		s[9].peer = nil
-		plain = truncate(s, 10)
+		plain = truncate(s, 10) // overhang: main.plain
 		tail("main.plain", "global", "*main.Conn", plain, 990)
 	})
 	add("hidden_within_hidden", func() {
 		for i := 0; i < 100; i++ {
 			p := &Pool{inUse: conns(100)}
-			p.inUse = p.inUse[:5]
-			anys = append(anys, p)
+			p.inUse = p.inUse[:5] // overhang: main.Pool.inUse main.poolByPt.inUse
+			outer = append(outer, p)
 		}
-		anys = truncate(anys, 0)
-		tail("main.anys", "global", "interface {}", anys, 100)
+		outer = truncate(outer, 0) // overhang: main.outer
+		tail("main.outer", "global", "interface {}", outer, 100)
 	})
 	add("stack_object", func() {
 		done := make(chan bool)

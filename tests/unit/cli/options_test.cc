@@ -90,8 +90,24 @@ TEST(CommandLine, UnknownCommandsAreNamed) {
   EXPECT_TRUE(contains(refused({"laeks"}).text, "'laeks' is no command"));
 }
 
+TEST(CommandLine, FixNeedsSourcesAndKnowsItsRemedies) {
+  auto fix = parse_command_line({"fix", "1", "--source", "/", "--remedy", "copy"});
+  ASSERT_TRUE(fix);
+  EXPECT_TRUE(fix->leaks.fix.wanted);
+  EXPECT_EQ(fix->leaks.fix.remedy, source::Remedy::Copy);
+  EXPECT_EQ(fix->leaks.source, "/");
+  auto leaks = parse_command_line({"1", "--source", "/"});
+  ASSERT_TRUE(leaks);
+  EXPECT_FALSE(leaks->leaks.fix.wanted);
+  EXPECT_TRUE(contains(refused({"fix", "1"}).text, "--source DIR"));
+  EXPECT_TRUE(contains(refused({"fix", "1", "--source", "/nowhere"}).text, "no such folder"));
+  EXPECT_TRUE(
+      contains(refused({"fix", "1", "--source", "/", "--remedy", "x"}).text, "remedies are"));
+  EXPECT_TRUE(contains(refused({"1", "--remedy", "copy"}).text, "--remedy is for fix"));
+}
+
 TEST(CommandLine, WhatComesLaterIsSaid) {
-  for (auto* command : {"heap", "refs", "path", "goroutines", "snapshot", "diff", "fix"}) {
+  for (auto* command : {"heap", "refs", "path", "goroutines", "snapshot", "diff"}) {
     auto answer = refused({command, "1"});
     EXPECT_EQ(answer.status, kExitUsage);
     EXPECT_TRUE(contains(answer.text, "not in this version")) << answer.text;

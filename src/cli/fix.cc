@@ -1,0 +1,95 @@
+#include "cli/fix.h"
+
+#include <charconv>
+#include <filesystem>
+#include <fstream>
+#include <map>
+
+#include "report/advice.h"
+#include "report/units.h"
+#include "source/patch.h"
+
+namespace overhang {
+namespace {
+
+namespace fs = std::filesystem;
+
+// The Go version that the go.mod above a file names: 21 of "go 1.21.3". Without a go directive a
+// module is of Go 1.16 (go help modules); without a go.mod, of what the program was built with.
+int language_version(const std::string& file, int otherwise) {
+  std::error_code error;
+  for (auto folder = fs::path(file).parent_path();; folder = folder.parent_path()) {
+    auto path = folder / "go.mod";
+    if (fs::is_regular_file(path, error)) {
+      std::ifstream in(path);
+      std::string line;
+      while (std::getline(in, line)) {
+        if (!line.starts_with("go 1.")) continue;
+        int minor = 0;
+        std::from_chars(line.data() + 5, line.data() + line.size(), minor);
+        return minor;
+      }
+      return 16;
+    }
+    if (folder == folder.parent_path())
+      return file.find("/pkg/mod/") == std::string::npos ? otherwise : 16;
+  }
+}
+
+std::string place_text(const source::Candidate& candidate) {
+  auto at = source::describe(candidate);
+  auto& path = candidate.flow.file->path;
+  return fmt::format("{}:{}: {}", path.substr(path.rfind('/') + 1), at.line, at.text);
+}
+
+}  // namespace
+
+Fix make_fix(Sources& sources, const std::vector<SlicePlace>& places, const LeakReport& report,
+             const FixOptions& options) {
+  Fix out;
+  source::Patch patch;
+  auto root = fs::weakly_canonical(sources.directory()).string();
+  std::string header;
+  for (std::size_t i = 0; i < std::min(report.sites.size(), places.size()); i++) {
+    const SiteRow& row = report.sites[i];
+    auto name = fmt::format("{} ({})", row.site, row.category);
+    std::size_t rewritten = 0;
+    auto candidates = sources.find(row, places[i]);
+    for (const auto& candidate : candidates) {
+      if (candidate.cleared || candidate.of_helper) continue;
+      auto path = fs::weakly_canonical(candidate.flow.file->path).string();
+      if (!path.starts_with(root + "/")) {
+        out.advice.push_back(
+            fmt::format("{}: not under {}: {}", name, sources.directory(), place_text(candidate)));
+        continue;
+      }
+      source::RewriteOptions how;
+      how.remedy = options.remedy;
+      how.go_minor = language_version(path, sources.go_minor());
+      how.plain_data = row.stale_slots == 0;
+      auto rewrite = source::rewrite(sources.flows(), candidate, how);
+      if (!rewrite.edits.empty() && patch.add(*candidate.flow.file, rewrite)) {
+        rewritten++;
+        continue;
+      }
+      out.advice.push_back(fmt::format(
+          "{}: no safe rewrite is known: {}: {}", name,
+          rewrite.obstacle.empty() ? "it is rewritten for another site" : rewrite.obstacle,
+          place_text(candidate)));
+    }
+    if (rewritten > 0)
+      header += fmt::format("# {}: {}\n", name,
+                            row.retained_bytes > 0 ? format_bytes(row.retained_bytes) + " kept"
+                                                   : format_bytes(row.hidden_bytes) + " hidden");
+    else if (candidates.empty())
+      out.advice.push_back(fmt::format("{}: the statement that hides it was not found", name));
+    if (rewritten == 0) out.advice.push_back(fmt::format("{}: {}", name, advice_for(row.category)));
+  }
+  // Files are named from the folder that the caller gave.
+  auto given = fs::path(sources.directory()).lexically_normal().string();
+  if (given.size() > 1 && given.ends_with('/')) given.pop_back();
+  if (!patch.empty()) out.diff = header + patch.diff(given);
+  return out;
+}
+
+}  // namespace overhang

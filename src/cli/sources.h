@@ -1,0 +1,77 @@
+// Where the program's source makes what the report shows: from rows and their places to
+// statements, by way of the function table's file names.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "cli/open_target.h"
+#include "report/model.h"
+#include "retain/sites.h"
+#include "source/locate.h"
+#include "source/search.h"
+
+namespace overhang {
+
+// The packages of a program's function tables.
+class PackageIndex {
+ public:
+  explicit PackageIndex(const Runtime& runtime);
+
+  // What the tables say of a package; no files where they have no function of it.
+  source::PackageRecord record(const std::string& import_path) const;
+  struct Place {
+    std::string package, file;
+    std::uint32_t line = 0;
+  };
+  // Of a function by the linker's name.
+  Place function(std::string_view name) const;
+  Place function_at(Address code) const;
+  std::vector<std::string> packages() const;
+
+ private:
+  struct Run {
+    const Module* module;
+    std::uint32_t first, end;  // functions
+  };
+  template <class Visit>
+  void each(const std::string& import_path, Visit&& visit) const;
+  std::vector<std::string> inlined_files(const std::string& import_path) const;
+  static Place place_of(const FunctionTable& table, const Function& function);
+  const Runtime& runtime_;
+  std::map<std::string, std::vector<Run>> packages_;  // by the path as the linker writes it
+};
+
+// "github.com/a/b.(*T).m" -> "github.com/a/b"
+std::string package_of_function(std::string_view name);
+
+// The program's sources as far as its sites need them.
+class Sources {
+ public:
+  Sources(const OpenedTarget& target, std::string directory, Diagnostics& diagnostics);
+
+  // The statements for a row, best first.
+  std::vector<source::Candidate> find(const SiteRow& row, const SlicePlace& place);
+  source::Flows& flows() { return flows_; }
+  const std::string& directory() const { return roots_.directory; }
+  int go_minor() const { return built_for_.go_minor; }  // that the program was built with
+
+ private:
+  std::vector<source::SourceText> load(const std::string& import_path);
+  void read_users();
+
+  Diagnostics& diagnostics_;
+  PackageIndex index_;
+  source::SourceRoots roots_;
+  source::BuildTarget built_for_;
+  source::Program program_;
+  source::Flows flows_;
+  bool users_read_ = false;
+};
+
+// Fills `sources` of the report's rows; `places` are theirs.
+void describe_sources(Sources& sources, const std::vector<SlicePlace>& places, LeakReport& report);
+
+}  // namespace overhang

@@ -1,0 +1,48 @@
+#include "source/flows.h"
+
+namespace overhang::source {
+namespace {
+
+constexpr std::size_t kMaxFlows = 4 << 20;
+const std::vector<std::uint32_t> kNoFlows;
+const std::vector<Node> kNoUses;
+
+}  // namespace
+
+void Flows::add(Flow flow) {
+  if (all_.size() >= kMaxFlows) return;
+  auto index = static_cast<std::uint32_t>(all_.size());
+  if (!flow.place.empty()) to_[flow.place].push_back(index);
+  if (flow.value.kind == Value::Kind::Address && !flow.value.place.empty())
+    address_of_[flow.value.place].push_back(index);
+  if (flow.value.kind == Value::Kind::Alias && !flow.value.place.empty())
+    copies_of_[flow.value.place].push_back(index);
+  flow.id = index;
+  all_.push_back(std::move(flow));
+}
+
+const std::vector<std::uint32_t>& Flows::to(const std::string& place) const {
+  auto at = to_.find(place);
+  return at == to_.end() ? kNoFlows : at->second;
+}
+
+const std::vector<std::uint32_t>& Flows::address_of(const std::string& place) const {
+  auto at = address_of_.find(place);
+  return at == address_of_.end() ? kNoFlows : at->second;
+}
+
+const std::vector<std::uint32_t>& Flows::copies_of(const std::string& place) const {
+  auto at = copies_of_.find(place);
+  return at == copies_of_.end() ? kNoFlows : at->second;
+}
+
+void Flows::add_use(const Variable& variable, const Node& identifier) {
+  uses_[variable.id].push_back(identifier);
+}
+
+const std::vector<Node>& Flows::uses(const Variable& variable) const {
+  auto at = uses_.find(variable.id);
+  return at == uses_.end() ? kNoUses : at->second;
+}
+
+}  // namespace overhang::source

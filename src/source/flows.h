@@ -1,0 +1,158 @@
+// How slices move through a package: which place gets which value, at which statement.
+//
+// A place is something that holds a value, by a key that all its names share:
+//   v:12               a variable, by its declaration
+//   f:main.Pool.inUse  a field of a struct type, of whichever object
+//   *P  []P            what P points to; an element of P (slice, array, map, channel)
+//   r:7:0              a result of a function
+#pragma once
+
+#include <string>
+#include <unordered_map>
+#include <unordered_set>
+#include <vector>
+
+#include "source/program.h"
+
+namespace overhang::source {
+
+// How a slice is made from another.
+enum class Form : std::uint8_t {
+  None,
+  Truncate,    // x[:n]
+  Zero,        // x[:0]
+  Advance,     // x[n:]
+  Window,      // x[a:b], or a function that returns a part of its argument
+  ThreeIndex,  // x[a:b:c], slices.Clip(x)
+  Delete,      // append(x[:i], x[j:]...), slices.Delete(x, i, j)
+  DeleteSome,  // slices.DeleteFunc, Compact: what goes is not told by the call
+};
+
+// The variable by which an expression begins: p of p.pool.inUse.
+struct Root {
+  const Variable* variable = nullptr;
+  bool pointer = false;  // what is meant lies behind a pointer, not in the variable itself
+  bool fresh = false;    // in an object that the expression makes
+};
+
+struct Value {
+  enum class Kind : std::uint8_t {
+    Unknown,
+    Fresh,    // memory of its own
+    Alias,    // what `place` holds
+    Address,  // &place
+    Reslice,  // a part of what `place` holds; "": of something without a name
+    Call,     // `place`: the function's result
+  };
+  Kind kind = Kind::Unknown;
+  TypeRef type = kUnknown;
+  std::string place;
+  Root root;
+  Form form = Form::None;
+  Node expression;      // Reslice: the slice expression or call that makes it; Call: the call
+  Node operand;         // Reslice: what is cut
+  Node low, high, max;  // Reslice: the bounds; Delete: what is cut out, low to high
+  Node rest;            // Delete by append: the second slice expression
+  const Function* callee = nullptr;  // Call
+};
+
+// `place` gets `value`.
+struct Flow {
+  std::string place;
+  TypeRef type = kUnknown;  // of the place
+  Root root;
+  Value value;
+  Node statement, left, right;         // left: none but in assignments
+  const Function* function = nullptr;  // nullptr: at package level
+  File* file = nullptr;
+  Node around;  // the innermost function or function literal
+  // An argument's way into a parameter, an element's into a composite literal, …: not an
+  // assignment of its own.
+  bool implicit = false;
+  bool argument = false;  // into a parameter, at a call
+  std::uint32_t id = 0;   // its number in Flows
+};
+
+class Flows {
+ public:
+  explicit Flows(Program& program) : program_(program) {}
+
+  // Walks all functions of the package, once.
+  void add(Package& package);
+  const std::deque<Flow>& all() const { return all_; }
+  const std::vector<std::uint32_t>& to(const std::string& place) const;
+  // Flows of a place's address.
+  const std::vector<std::uint32_t>& address_of(const std::string& place) const;
+  // Flows of the place's value as it is.
+  const std::vector<std::uint32_t>& copies_of(const std::string& place) const;
+  Program& program() const { return program_; }
+  void add(Flow flow);
+  // A local variable's uses, in the order of the files.
+  const std::vector<Node>& uses(const Variable& variable) const;
+  void add_use(const Variable& variable, const Node& identifier);
+
+ private:
+  Program& program_;
+  std::deque<Flow> all_;  // stable: packages are added while others are searched
+  std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_;
+  std::unordered_map<std::uint32_t, std::vector<Node>> uses_;
+  std::unordered_set<const Package*> walked_;
+};
+
+// Memory of its own, of that type.
+Value fresh(TypeRef type);
+std::string variable_place(const Variable& variable);
+Value as_place(const Variable& variable);
+// An element of the slice, array, map or channel at a place.
+Value element_of(Program& program, const Value& place);
+std::string result_place(const Function& function, std::size_t index);
+std::string field_place(const TypeDecl& owner, const std::string& field);
+
+// Reads expressions: their types, and what they are values of.
+class Evaluator {
+ public:
+  Evaluator(Program& program, File& file) : program_(program), file_(file) {}
+  Value value(const Node& expression);
+  // Of result `index` of a call that gives several.
+  Value result(const Node& call, std::size_t index);
+  const Scope* scope = nullptr;  // where the expression stands
+
+  // The function or method that a call expression calls, if it is of a package that is there.
+  struct Callee {
+    const Function* function = nullptr;
+    Value receiver;  // of a method
+  };
+  Callee callee(const Node& call);
+  Variable* variable_named(const std::string& name) const;
+  // The import path of `name` where that names a package here; "" else.
+  std::string package_named(std::string_view name) const;
+
+ private:
+  Value value_within(const Node& expression);
+  Value identifier(const Node& expression);
+  Value selector(const Node& expression);
+  Value index(const Node& expression);
+  Value unary(const Node& expression);
+  Value slice(const Node& expression);
+  Value call(const Node& expression);
+  Value append(const Node& expression, const std::vector<Node>& arguments);
+  Value library_call(const Node& expression, std::string_view path, std::string_view name,
+                     const std::vector<Node>& arguments);
+  Value conversion(const Node& argument, TypeRef type);
+  Value builtin(const Node& expression, std::string_view name, const std::vector<Node>& arguments);
+  TypeRef declared_type(const Node& expression);
+  TypeRef inferred(const Function& function, TypeRef result, const std::vector<Node>& arguments);
+  void infer(Variable& variable);
+
+  Program& program_;
+  File& file_;
+  unsigned depth_ = 0;  // of nested expressions
+};
+
+// Whether a slice of constant 0 bounds is meant: nothing, or "0".
+bool is_zero(const Node& bound);
+bool is_absent_or_zero(const Node& bound);
+// `((x))` is x.
+Node without_parentheses(Node node);
+
+}  // namespace overhang::source

@@ -1,0 +1,375 @@
+#include "source/rewrite.h"
+
+#include <algorithm>
+
+#include "source/code_writer.h"
+#include "source/surroundings.h"
+
+namespace overhang::source {
+namespace {
+
+// Whether reading the expression twice reads the same and does nothing else.
+bool is_pure(const Node& node, unsigned depth = 0) {
+  if (!node) return true;
+  if (depth > 20) return false;
+  auto kind = node.kind();
+  auto called = node.field("function").text();
+  bool acts = (kind == "call_expression" && called != "len" && called != "cap") ||
+              kind == "func_literal" || kind == "composite_literal" ||
+              (kind == "unary_expression" && node.text().starts_with("<-"));
+  if (acts) return false;
+  for (const Node& child : node.children())
+    if (!is_pure(child, depth + 1)) return false;
+  return true;
+}
+
+void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
+  if (depth > 50) return;
+  if (node.is("identifier")) out.push_back(node);
+  for (const Node& child : node.children()) identifiers(child, out, depth + 1);
+}
+
+class Rewriter {
+ public:
+  Rewriter(const Flows& flows, const Candidate& candidate, const RewriteOptions& options)
+      : flows_(flows),
+        program_(flows.program()),
+        candidate_(candidate),
+        flow_(candidate.flow),
+        slice_(candidate.slice),
+        options_(options),
+        around_(flows, candidate),
+        code_(flows.program(), candidate, options.go_minor) {}
+
+  Rewrite run() {
+    Remedy remedy = options_.remedy;
+    bool best = remedy == Remedy::Best;
+    if (best) remedy = clearing_helps() ? Remedy::Clear : Remedy::Copy;
+    switch (remedy) {
+      case Remedy::Best:
+      case Remedy::Clear:
+        if (clear()) break;
+        // A copy leaves every other reader of the array as it was.
+        if (best) copy();
+        break;
+      case Remedy::NilWhenEmpty:
+        nil_when_empty();
+        break;
+      case Remedy::Copy:
+        copy();
+        break;
+      case Remedy::CopyIfCapExceeds:
+        copy_if_cap_exceeds();
+        break;
+    }
+    out_.imports = code_.imports();
+    if (!code_.obstacle().empty()) out_.obstacle = code_.obstacle();
+    if (!out_.edits.empty()) out_.obstacle.clear();
+    return std::move(out_);
+  }
+
+ private:
+  bool clearing_helps() const {
+    return (candidate_.in_place || candidate_.through_call) && !options_.plain_data &&
+           !code_.is_string() && slice_.form != Form::ThreeIndex;
+  }
+
+  bool no(std::string why) {
+    if (out_.obstacle.empty()) out_.obstacle = std::move(why);
+    return false;
+  }
+
+  // --- text ---
+
+  const std::string& text() const { return flow_.file->tree->text(); }
+  std::uint32_t line_begin(std::uint32_t at) const {
+    auto before = at == 0 ? std::string::npos : text().rfind('\n', at - 1);
+    return static_cast<std::uint32_t>(before + 1);  // npos + 1 is 0
+  }
+  std::string indent() const {
+    auto first = line_begin(flow_.statement.begin());
+    auto end = first;
+    while (end < text().size() && (text()[end] == '\t' || text()[end] == ' ')) end++;
+    return text().substr(first, end - first);
+  }
+  std::string newline() const { return text().find("\r\n") == std::string::npos ? "\n" : "\r\n"; }
+  // Whether the statement stands alone in its lines, among others of a block.
+  bool in_block() const {
+    auto kind = flow_.statement.parent().kind();
+    return kind == "block" || kind == "expression_case" || kind == "default_case" ||
+           kind == "communication_case" || kind == "type_case";
+  }
+  bool begins_line() const {
+    auto first = line_begin(flow_.statement.begin());
+    return text().find_first_not_of(" \t", first) == flow_.statement.begin();
+  }
+  // `lines` of code, indented as the statement is; within them a leading tab is one step more.
+  std::string block_of(const std::vector<std::string>& lines) const {
+    std::string out;
+    for (const auto& line : lines) out += indent() + line + newline();
+    return out;
+  }
+  void insert_before(const std::vector<std::string>& lines) {
+    auto at = line_begin(flow_.statement.begin());
+    out_.edits.push_back({at, at, block_of(lines)});
+  }
+  void insert_after(const std::vector<std::string>& lines) {
+    auto end = text().find('\n', flow_.statement.end());
+    if (end == std::string::npos) end = text().size() - 1;
+    auto at = static_cast<std::uint32_t>(end + 1);
+    out_.edits.push_back({at, at, block_of(lines)});
+  }
+  void replace(const Node& node, std::string by) {
+    out_.edits.push_back({node.begin(), node.end(), std::move(by)});
+  }
+  // Only white space and a comment follow in the statement's last line.
+  bool ends_line() const {
+    auto at = text().find_first_not_of(" \t\r", flow_.statement.end());
+    return at == std::string::npos || text()[at] == '\n' || text().compare(at, 2, "//") == 0;
+  }
+  bool room_for_lines() {
+    if (in_block() && begins_line() && ends_line()) return true;
+    return no("the statement does not stand in lines of its own");
+  }
+
+  // --- pieces of code ---
+
+  std::string left_text() const { return std::string(flow_.left.text()); }
+  std::string operand_text() const { return std::string(slice_.operand.text()); }
+  std::size_t assigned() const { return flow_.statement.field("left").children().size(); }
+
+  // --- what else reads the array ---
+
+  bool may_clear() {
+    if (!candidate_.in_place) return no("another slice shows the same array");
+    if (!is_pure(flow_.left) || !is_pure(slice_.operand) || !is_pure(slice_.low) ||
+        !is_pure(slice_.high))
+      return no("the statement calls a function, which would be called twice");
+    if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");
+    if (around_.read_afterwards()) return no("what it hides is read afterwards");
+    return true;
+  }
+
+  // --- clear ---
+
+  bool clear() {
+    if (candidate_.through_call) return clear_spare();
+    if (!may_clear()) return false;
+    if (slice_.form == Form::Delete && slice_.rest) return clear_deleted();
+    if (slice_.form == Form::Delete || slice_.form == Form::DeleteSome) return clear_spare();
+    if (assigned() != 1) {
+      if (split_and_clear()) return true;
+      if (slice_.form == Form::Advance) return false;
+      return slice_.form == Form::Window ? no("it is one of several assignments") : clear_spare();
+    }
+    if (!room_for_lines()) return false;
+    auto lines = clearing_before();
+    if (lines.empty()) return no("its elements cannot be cleared");
+    insert_before(lines);
+    return true;
+  }
+
+  // What the slice hides, before it does.
+  std::vector<std::string> clearing_before() {
+    auto of = as_operand(operand_text());
+    auto low = std::string(slice_.low.text()), high = std::string(slice_.high.text());
+    if (candidate_.filter) {
+      of = as_operand(left_text());
+      return code_.clearing(
+          code_.in_brackets(of, "len(" + std::string(flow_.right.text()) + ")", ""));
+    }
+    switch (slice_.form) {
+      case Form::Zero:
+        return code_.clearing(operand_text());
+      case Form::Advance:
+        return code_.clearing(code_.in_brackets(of, "", low));
+      case Form::Truncate:
+        return guarded(of, high);
+      case Form::Window: {
+        auto before = code_.clearing(code_.in_brackets(of, "", low));
+        auto after = guarded(of, high);
+        if (before.empty() || after.empty() || (options_.go_minor < kClear)) return {};
+        before.insert(before.end(), after.begin(), after.end());
+        return before;
+      }
+      default:
+        return {};
+    }
+  }
+
+  // clear(s[n:]), where n may lie beyond len: only if it does not.
+  std::vector<std::string> guarded(const std::string& of, const std::string& high) {
+    auto part = code_.in_brackets(of, high, "");
+    bool sure = around_.within_length();
+    if (sure && options_.go_minor < kClear && around_.removes_one()) {
+      auto value = code_.zero();
+      if (!value.empty()) return {of + "[" + high + "] = " + value};
+    }
+    auto lines = code_.clearing(part);
+    if (lines.empty() || sure) return lines;
+    std::vector<std::string> out{"if " + spaced(slice_.high) + " < len(" + operand_text() + ") {"};
+    for (const auto& line : lines) out.push_back("\t" + line);
+    out.emplace_back("}");
+    return out;
+  }
+  // A bound as an operand of <: gofmt writes binary expressions within with their own spaces.
+  static std::string spaced(const Node& bound) { return std::string(bound.text()); }
+
+  // All that lies past the length, afterwards.
+  bool clear_spare() {
+    if (!candidate_.in_place && !same_argument()) return no("another slice shows the same array");
+    if (flow_.implicit || !flow_.left || !is_pure(flow_.left))
+      return no("the slice has no name here");
+    if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");
+    if (!room_for_lines()) return false;
+    auto left = left_text();
+    auto lines = code_.clearing(
+        code_.in_brackets(as_operand(left), "len(" + left + ")", "cap(" + left + ")"));
+    if (lines.empty()) return false;
+    insert_after(lines);
+    return true;
+  }
+  // x = cut(x, …): the function gets the very slice.
+  bool same_argument() const {
+    if (!candidate_.through_call) return false;
+    auto left = squeezed(left_text());
+    for (const Node& argument : without_parentheses(flow_.right).field("arguments").children())
+      if (squeezed(argument.text()) == left) return true;
+    Node function = without_parentheses(flow_.right).field("function");
+    return function.is("selector_expression") && squeezed(function.field("operand").text()) == left;
+  }
+
+  bool clear_deleted() {
+    if (assigned() != 1 || !flow_.left) return no("it is one of several assignments");
+    auto low = slice_.low ? std::string(slice_.low.text()) : "0";
+    auto high = std::string(slice_.high.text());
+    bool same = squeezed(left_text()) == squeezed(operand_text());
+    if (!same) return no("the slice gets another name");
+    if (options_.go_minor >= kDeleteClears) {
+      auto slices = code_.package_name("slices");
+      if (!slices.empty()) {
+        replace(flow_.right, slices + ".Delete(" + left_text() + ", " + low + ", " + high + ")");
+        return true;
+      }
+    }
+    if (!room_for_lines()) return false;
+    auto left = left_text();
+    auto length = "len(" + left + ")";
+    bool one = squeezed(high) == squeezed(low) + "+1" || (low == "0" && high == "1");
+    if (options_.go_minor < kClear && one && !code_.zero().empty()) {
+      insert_after({code_.in_brackets(as_operand(left), "", length + "+1") + "[" + length +
+                    "] = " + code_.zero()});
+      return true;
+    }
+    auto lines = code_.clearing(
+        code_.in_brackets(as_operand(left), length, one ? length + "+1" : "cap(" + left + ")"));
+    if (lines.empty()) return false;
+    insert_after(lines);
+    return true;
+  }
+
+  // x, q = q[0], q[1:] becomes three statements.
+  bool split_and_clear() {
+    auto lefts = flow_.statement.field("left").children(),
+         rights = flow_.statement.field("right").children();
+    bool plain = flow_.statement.is("assignment_statement") && lefts.size() == rights.size();
+    if (!plain || !room_for_lines()) return no("it is one of several assignments");
+    std::vector<std::string> first, last;
+    std::vector<Node> ours;
+    identifiers(flow_.right, ours);
+    identifiers(flow_.left, ours);
+    for (std::size_t i = 0; i < lefts.size(); i++) {
+      auto one = std::string(lefts[i].text()) + " = " + std::string(rights[i].text());
+      if (lefts[i].same(flow_.left)) {
+        last.push_back(one);
+        continue;
+      }
+      bool apart = lefts[i].is("identifier") &&
+                   std::none_of(ours.begin(), ours.end(),
+                                [&](auto& n) { return n.text() == lefts[i].text(); });
+      if (!apart || !is_pure(rights[i])) return no("it is one of several assignments");
+      first.push_back(one);
+    }
+    auto lines = clearing_before();
+    if (lines.empty()) return false;
+    first.insert(first.end(), lines.begin(), lines.end());
+    first.insert(first.end(), last.begin(), last.end());
+    auto code = block_of(first);
+    // Without the first line's indentation and the last line's end, which stand there already.
+    code = code.substr(indent().size(), code.size() - indent().size() - newline().size());
+    replace(flow_.statement, code);
+    return true;
+  }
+
+  // --- the other remedies ---
+
+  bool copy() {
+    Node right = without_parentheses(flow_.right);
+    if (!right) return no("there is no expression to copy");
+    if (right.is("variadic_argument")) right = right.first();
+    if (candidate_.filter && !flow_.right) return no("there is no expression to copy");
+    if (flow_.statement.parent().is("for_clause"))
+      return no("a copy in every round of the loop costs too much");
+    auto code = code_.copied(std::string(flow_.right.text()));
+    if (code.empty()) return no("a copy cannot be written here");
+    replace(flow_.right, code);
+    return true;
+  }
+
+  bool nil_when_empty() {
+    bool cuts_end = slice_.form == Form::Truncate || slice_.form == Form::Zero ||
+                    slice_.form == Form::Delete || slice_.form == Form::DeleteSome;
+    if (flow_.implicit || !flow_.left || code_.is_string() || !cuts_end)
+      return no("nil_when_empty is for slices that are truncated");
+    if (slice_.form == Form::Zero && !candidate_.filter && right_is_slice()) {
+      replace(flow_.right, "nil");
+      return true;
+    }
+    if (!room_for_lines() || !is_pure(flow_.left)) return no("the statement calls a function");
+    auto left = left_text();
+    insert_after({"if len(" + left + ") == 0 {", "\t" + left + " = nil", "}"});
+    return true;
+  }
+  bool right_is_slice() const { return without_parentheses(flow_.right).is("slice_expression"); }
+
+  bool copy_if_cap_exceeds() {
+    if (flow_.implicit || !flow_.left || code_.is_string())
+      return no("copy_if_cap_exceeds is for slices that are assigned");
+    if (slice_.form == Form::ThreeIndex || slice_.form == Form::Advance)
+      return no("the slice's capacity does not tell how large its array is");
+    if (!room_for_lines() || !is_pure(flow_.left)) return no("the statement calls a function");
+    auto left = left_text();
+    auto code = code_.copied(left);
+    if (code.empty()) return false;
+    insert_after({"if cap(" + left + ") > 4*len(" + left + ") {", "\t" + left + " = " + code, "}"});
+    return true;
+  }
+
+  const Flows& flows_;
+  Program& program_;
+  const Candidate& candidate_;
+  const Flow& flow_;
+  const Value& slice_;
+  RewriteOptions options_;
+  Surroundings around_;
+  CodeWriter code_;
+  Rewrite out_;
+};
+
+}  // namespace
+
+std::optional<Remedy> remedy_named(std::string_view name) {
+  if (name == "clear") return Remedy::Clear;
+  if (name == "nil_when_empty") return Remedy::NilWhenEmpty;
+  if (name == "copy") return Remedy::Copy;
+  if (name == "copy_if_cap_exceeds") return Remedy::CopyIfCapExceeds;
+  return std::nullopt;
+}
+
+Rewrite rewrite(const Flows& flows, const Candidate& candidate, const RewriteOptions& options) {
+  return Rewriter(flows, candidate, options).run();
+}
+
+}  // namespace overhang::source

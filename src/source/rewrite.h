@@ -1,0 +1,42 @@
+// A remedy at a statement: the edits of the source that carry it out, or why there are none.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "source/search.h"
+
+namespace overhang::source {
+
+enum class Remedy : std::uint8_t {
+  Best,  // clear where that is safe and frees anything, else a copy
+  Clear,
+  NilWhenEmpty,
+  Copy,
+  CopyIfCapExceeds,
+};
+// "clear", "nil_when_empty", "copy", "copy_if_cap_exceeds"; nothing else.
+std::optional<Remedy> remedy_named(std::string_view name);
+
+// Bytes [begin, end) of a file become `text`.
+struct Edit {
+  std::uint32_t begin = 0, end = 0;
+  std::string text;
+};
+
+struct Rewrite {
+  std::vector<Edit> edits;           // of the candidate's file; empty: nothing is known to be safe
+  std::vector<std::string> imports;  // packages that they need
+  std::string obstacle;              // why there are none
+};
+
+struct RewriteOptions {
+  Remedy remedy = Remedy::Best;
+  int go_minor = 0;         // the language version of the file's module (go.mod)
+  bool plain_data = false;  // the hidden slots hold no references: clearing them frees nothing
+};
+
+Rewrite rewrite(const Flows& flows, const Candidate& candidate, const RewriteOptions& options);
+
+}  // namespace overhang::source

@@ -1,0 +1,181 @@
+#include "source/surroundings.h"
+
+#include <algorithm>
+
+namespace overhang::source {
+namespace {
+
+bool is_local(const Variable& variable) { return variable.function != nullptr; }
+
+}  // namespace
+
+std::string squeezed(std::string_view text) {
+  std::string out;
+  for (char c : text)
+    if (c != ' ' && c != '\t') out += c;
+  return out;
+}
+
+std::string as_operand(std::string_view text) {
+  return text.starts_with('*') ? "(" + std::string(text) + ")" : std::string(text);
+}
+
+// x = x[:cap(x)], x = x[:len(x)+1]: old elements are used again.
+bool Surroundings::regrown() const {
+  for (const Flow& flow : flows_.all()) {
+    const Value& value = flow.value;
+    if (value.kind != Value::Kind::Reslice || value.place != flow_.place) continue;
+    auto high = value.form == Form::Delete ? std::string() : squeezed(value.high.text());
+    auto length = high.find("len(");
+    if (high.find("cap(") != std::string::npos ||
+        (length != std::string::npos && high.find('+', length) != std::string::npos))
+      return true;
+  }
+  return false;
+}
+
+// A copy of the header in a field, a package-level variable, a channel.
+bool Surroundings::stored_elsewhere() const {
+  for (auto index : flows_.copies_of(flow_.place)) {
+    const Flow& flow = flows_.all()[index];
+    if (flow.place == flow_.place) continue;
+    if (flow.place.starts_with("f:")) return true;
+    const Variable* variable = flow.root.variable;
+    bool local = variable && is_local(*variable);
+    if (!local && !flow.place.starts_with("r:")) return true;
+  }
+  return false;
+}
+
+// A local variable of this function that shows the array, or points into it, and is read after
+// the statement.
+bool Surroundings::read_afterwards() const {
+  auto own = [&](const std::string& place) {
+    return place == flow_.place || place == slice_.place || place == "[]" + flow_.place ||
+           place == "[]" + slice_.place;
+  };
+  for (const Flow& flow : flows_.all()) {
+    if (flow.function != flow_.function || !flow.place.starts_with("v:")) continue;
+    const Variable* variable = flow.root.variable;
+    if (!variable || !is_local(*variable) || variable->parameter) continue;
+    if (flow.place == flow_.place) continue;
+    const Value& value = flow.value;
+    bool shows = (value.kind == Value::Kind::Alias || value.kind == Value::Kind::Reslice) &&
+                 (value.place == flow_.place || value.place == slice_.place);
+    bool points = value.kind == Value::Kind::Address && own(value.place);
+    if (!shows && !points) continue;
+    if (candidate_.filter && value.form == Form::Zero) continue;  // kept: what stays
+    if (used_after(*variable)) return true;
+  }
+  // old := *h, or a copy of the struct that holds it.
+  const Variable* cut = slice_.root.variable;
+  bool own_copy = cut && is_local(*cut) && cut != flow_.root.variable &&
+                  (!slice_.root.pointer || slice_.place != flow_.place);
+  return own_copy && used_after(*cut);
+}
+
+// The statement's block ends in a return: there is no next round.
+bool Surroundings::leaves_block() const {
+  auto siblings = flow_.statement.parent().children();
+  return !siblings.empty() && siblings.back().is("return_statement");
+}
+
+bool Surroundings::used_after(const Variable& variable) const {
+  // In a loop around the statement, all of it comes after too, unless the variable is the loop's.
+  Node loop;
+  for (Node node = flow_.statement.parent(); node; node = node.parent()) {
+    bool own =
+        node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
+    if (own) break;
+    if (node.is("for_statement") && !leaves_block()) loop = node;
+  }
+  for (const Node& use : flows_.uses(variable)) {
+    if (use.begin() >= flow_.statement.end()) return true;
+    bool within = use.begin() >= flow_.statement.begin();
+    if (loop && use.begin() >= loop.begin() && !within) return true;
+  }
+  return false;
+}
+
+// Other texts of the sliced value: x for `old := x`.
+std::vector<std::string> Surroundings::names_of_cut() const {
+  std::vector<std::string> out{squeezed(slice_.operand.text()), squeezed(flow_.left.text()),
+                               squeezed(without_parentheses(slice_.operand).text())};
+  return out;
+}
+
+bool Surroundings::is_length(const Node& node) const {
+  auto text = squeezed(node.text());
+  for (const auto& name : names_of_cut())
+    if (text == "len(" + name + ")") return true;
+  return false;
+}
+
+// A length, or less.
+bool Surroundings::at_most_length(const Node& bound, unsigned depth) const {
+  if (!bound || depth > 6) return false;
+  Node node = without_parentheses(bound);
+  if (is_length(node)) return true;
+  if (node.is("binary_expression")) {
+    auto sign = node.field("operator").text();
+    return (sign == "-" || sign == "/") && at_most_length(node.field("left"), depth + 1);
+  }
+  if (!node.is("identifier")) return false;
+  // Every value that the variable gets.
+  const Variable* variable = variable_at(node);
+  if (!variable || variable->parameter) return false;
+  const auto& flows = flows_.to(variable_place(*variable));
+  return !flows.empty() && std::all_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
+    return at_most_length(flows_.all()[index].right, depth + 1);
+  });
+}
+
+const Variable* Surroundings::variable_at(const Node& identifier) const {
+  for (const Variable& variable : program_.variables()) {
+    if (variable.name != identifier.text() || variable.file != flow_.file) continue;
+    for (const Node& use : flows_.uses(variable))
+      if (use.same(identifier)) return &variable;
+  }
+  return nullptr;
+}
+
+// x[n] is read or set before, in the same function: then n < len(x).
+bool Surroundings::indexed_before() const {
+  auto wanted =
+      squeezed(as_operand(slice_.operand.text()) + "[" + std::string(slice_.high.text()) + "]");
+  auto other =
+      squeezed(as_operand(flow_.left.text()) + "[" + std::string(slice_.high.text()) + "]");
+  Node block = flow_.statement.parent();
+  for (const Node& sibling : block.children()) {
+    if (sibling.begin() >= flow_.statement.begin()) break;
+    auto text = squeezed(sibling.text());
+    if (text.find(wanted) != std::string::npos || text.find(other) != std::string::npos)
+      return true;
+  }
+  return false;
+}
+
+bool Surroundings::within_length() const { return at_most_length(slice_.high) || indexed_before(); }
+
+// s[:len(s)-1]
+bool Surroundings::removes_one() const {
+  Node high = without_parentheses(slice_.high);
+  if (high.is("identifier")) {
+    const Variable* variable = variable_at(high);
+    if (!variable) return false;
+    const auto& flows = flows_.to(variable_place(*variable));
+    if (flows.size() != 1) return false;
+    high = without_parentheses(flows_.all()[flows[0]].right);
+  }
+  if (!high.is("binary_expression") || high.field("operator").text() != "-" ||
+      high.field("right").text() != "1")
+    return false;
+  Node left = without_parentheses(high.field("left"));
+  if (is_length(left)) return true;
+  const Variable* variable = left.is("identifier") ? variable_at(left) : nullptr;
+  if (!variable) return false;
+  const auto& flows = flows_.to(variable_place(*variable));
+  return flows.size() == 1 && is_length(without_parentheses(flows_.all()[flows[0]].right));
+}
+
+}  // namespace overhang::source

@@ -1,0 +1,58 @@
+// What stands around a statement that cuts a slice: who else reads the array, and whether the bound
+// is within the slice's length.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "source/search.h"
+
+namespace overhang::source {
+
+class Surroundings {
+ public:
+  Surroundings(const Flows& flows, const Candidate& candidate)
+      : flows_(flows),
+        program_(flows.program()),
+        candidate_(candidate),
+        flow_(candidate.flow),
+        slice_(candidate.slice) {}
+
+  // x = x[:cap(x)], x = x[:len(x)+1]: old elements are used again.
+  bool regrown() const;
+  // A copy of the header in a field, a package-level variable, a channel.
+  bool stored_elsewhere() const;
+  // A local variable of this function that shows the array, or points into it, and is read after
+  // the statement.
+  bool read_afterwards() const;
+  bool within_length() const;
+  // s[:len(s)-1]
+  bool removes_one() const;
+
+ private:
+  // The statement's block ends in a return: there is no next round.
+  bool leaves_block() const;
+  bool used_after(const Variable& variable) const;
+  // Other texts of the sliced value: x for `old := x`.
+  std::vector<std::string> names_of_cut() const;
+  bool is_length(const Node& node) const;
+  // A length, or less.
+  bool at_most_length(const Node& bound, unsigned depth = 0) const;
+  const Variable* variable_at(const Node& identifier) const;
+  // x[n] is read or set before, in the same function: then n < len(x).
+  bool indexed_before() const;
+
+  const Flows& flows_;
+  const Program& program_;
+  const Candidate& candidate_;
+  const Flow& flow_;
+  const Value& slice_;
+};
+
+// Without spaces, to compare expressions.
+std::string squeezed(std::string_view text);
+// `*h` as the operand of an index or slice: (*h).
+std::string as_operand(std::string_view text);
+
+}  // namespace overhang::source

@@ -1,0 +1,177 @@
+// The patch takes the leak away: each scenario of the oracle is imaged, patched, rebuilt and run
+// again, until nothing is left to patch.
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+
+#include "support/go_program.h"
+#include "support/overhang_command.h"
+
+namespace overhang::test {
+namespace {
+
+namespace fs = std::filesystem;
+
+// A copy of the oracle that may be edited.
+class Checkout {
+ public:
+  // `go`: the language version in its go.mod; "": as it is.
+  explicit Checkout(const std::string& go = "") {
+    for (const char* name : {"oracle", "kit"})
+      fs::copy(std::string(OVERHANG_SUBJECTS_DIR) + "/" + name, folder_.file(name),
+               fs::copy_options::recursive);
+    if (go.empty()) return;
+    auto path = folder() + "/go.mod";
+    std::ifstream in(path);
+    std::stringstream text;
+    for (std::string line; std::getline(in, line);)
+      text << (line.starts_with("go 1.") ? "go " + go : line) << "\n";
+    in.close();
+    std::ofstream(path) << text.str();
+  }
+  std::string folder() const { return folder_.file("oracle"); }
+
+  std::string build() {
+    auto built = run({"go", "build", "-o", folder_.file("program"), "."}, options());
+    if (built.exit_code != 0) throw std::runtime_error(built.err);
+    return folder_.file("program");
+  }
+  Finished command(const std::vector<std::string>& words) { return run(words, options()); }
+  void apply(const std::string& diff) {
+    std::ofstream(folder_.file("fix.diff")) << diff;
+    auto applied = command({"git", "apply", "--whitespace=nowarn", folder_.file("fix.diff")});
+    if (applied.exit_code != 0) throw std::runtime_error(applied.err + diff);
+  }
+
+ private:
+  ProcessOptions options() const {
+    return {.directory = folder(),
+            .environment = {"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GODEBUG=goindex=0",
+                            "GIT_CEILING_DIRECTORIES=/"},
+            .timeout = std::chrono::seconds(300)};
+  }
+  TemporaryDirectory folder_;
+};
+
+Finished run_fix(Subject& subject, const std::string& folder,
+                 const std::vector<std::string>& more = {}) {
+  auto arguments = subject.target();
+  arguments.insert(arguments.begin(), "fix");
+  arguments.insert(arguments.end(), {"--source", folder});
+  arguments.insert(arguments.end(), more.begin(), more.end());
+  return run_overhang(arguments);
+}
+
+// What still matters: kept objects, or arrays that a copy would free. A queue's consumed head keeps
+// its array until the next append; clearing it frees what it held.
+std::string left_over(Subject& subject) {
+  auto report = leaks_json(subject.target());
+  std::string out;
+  for (auto& row : report.at("sites"))
+    if (row.at("stale_slots") != 0 || row.at("category") == "window")
+      out += row.at("site").get<std::string>() + " " + row.at("category").get<std::string>() + "\n";
+  return out;
+}
+
+class Fix : public testing::TestWithParam<std::string> {};
+
+void expect_fixed(Checkout& checkout, const std::string& scenario,
+                  const std::vector<std::string>& more = {}) {
+  std::string diff;
+  // Slices that share an array are sites one after another.
+  for (int round = 0; round < 3; round++) {
+    auto subject = Subject::started(checkout.build(), {scenario});
+    if (round > 0 && left_over(subject).empty()) return;
+    auto fix = run_fix(subject, checkout.folder(), more);
+    ASSERT_EQ(fix.exit_code, 0) << fix.err;
+    ASSERT_FALSE(fix.out.empty()) << fix.err;
+    diff += fix.out;
+    checkout.apply(fix.out);
+    EXPECT_EQ(checkout.command({"gofmt", "-l", "."}).out, "") << diff;
+    auto vet = checkout.command({"go", "vet", "-unsafeptr=false", "."});
+    EXPECT_EQ(vet.exit_code, 0) << vet.err << diff;
+  }
+  auto subject = Subject::started(checkout.build(), {scenario});
+  EXPECT_EQ(left_over(subject), "") << diff;
+}
+
+TEST_P(Fix, TakesTheLeakAway) {
+  if (GetParam().starts_with("tail_captured") && go_minor() < 23)
+    GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
+  Checkout checkout;
+  expect_fixed(checkout, GetParam());
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Scenarios, Fix,
+    testing::Values("head", "clipped", "gap", "head_and_tail", "window_string", "window_bytes",
+                    "window_points", "window_substrings", "window_two_of_one_string",
+                    "tail_global_field", "tail_behind_global_pointer", "tail_to_zero",
+                    "tail_global_slice", "tail_small", "tail_structs", "tail_generic",
+                    "tail_behind_pointer_to_slice", "tail_atomic", "tail_interface",
+                    "tail_many_fields", "tail_list_nodes", "tail_many_generics", "tail_map_values",
+                    "tail_elements", "tail_array_elements", "tail_in_channel", "tail_local",
+                    "tail_captured", "tail_captured_by_reference", "tail_of_interfaces",
+                    "tail_of_strings", "tail_of_arrays", "shared_array", "two_sites_hold_the_same",
+                    "hidden_but_visible_elsewhere", "hidden_cycle", "hidden_within_hidden",
+                    "stack_object"),
+    [](auto& instance) { return instance.param; });
+
+// As a module of today's Go: clear() and package slices.
+TEST(FixModern, UsesTheLanguageOfItsModule) {
+  if (go_minor() < 22) GTEST_SKIP() << "the module asks for Go 1.22";
+  for (const char* scenario : {"tail_global_field", "head", "clipped", "tail_of_strings"}) {
+    Checkout checkout("1.22");
+    SCOPED_TRACE(scenario);
+    expect_fixed(checkout, scenario);
+  }
+  Checkout checkout("1.22");
+  auto subject = Subject::started(checkout.build(), {"tail_global_field"});
+  EXPECT_NE(run_fix(subject, checkout.folder()).out.find("+\tclear(p.inUse[last:])\n"),
+            std::string::npos);
+}
+
+TEST(FixRemedies, EachTakesTheLeakAway) {
+  for (const char* remedy : {"clear", "copy"}) {
+    SCOPED_TRACE(remedy);
+    Checkout checkout;
+    expect_fixed(checkout, "tail_global_field", {"--remedy", remedy});
+  }
+  Checkout checkout;
+  expect_fixed(checkout, "tail_to_zero", {"--remedy", "nil_when_empty"});
+}
+
+// A copy where cap exceeds four times len leaves a tail of less than that.
+TEST(FixRemedies, CopyIfCapExceedsBoundsTheTail) {
+  Checkout checkout;
+  auto subject = Subject::started(checkout.build(), {"tail_global_field"});
+  auto before = leaks_json(subject.target()).at("sites").at(0);
+  EXPECT_GT(before.at("cap"), before.at("len").get<int>() * 4);
+  checkout.apply(run_fix(subject, checkout.folder(), {"--remedy", "copy_if_cap_exceeds"}).out);
+  EXPECT_EQ(checkout.command({"gofmt", "-l", "."}).out, "");
+  auto fixed = Subject::started(checkout.build(), {"tail_global_field"});
+  auto after = leaks_json(fixed.target()).at("sites").at(0);
+  EXPECT_LE(after.at("cap"), after.at("len").get<int>() * 4);
+}
+
+TEST(FixRemedies, AdviseWhereNoneIsKnown) {
+  Checkout checkout;
+  auto subject = Subject::started(checkout.build(), {"clipped"});
+  auto fix = run_fix(subject, checkout.folder(), {"--remedy", "clear"});
+  EXPECT_EQ(fix.exit_code, 0);
+  EXPECT_EQ(fix.out, "");
+  EXPECT_NE(fix.err.find("main.page (clipped): no safe rewrite is known"), std::string::npos)
+      << fix.err;
+}
+
+TEST(FixUsage, NeedsTheSources) {
+  EXPECT_EQ(run_overhang({"fix", "1"}).exit_code, 2);
+  EXPECT_EQ(run_overhang({"fix", "1", "--source", "/nowhere"}).exit_code, 2);
+  EXPECT_EQ(run_overhang({"fix", "1", "--source", "/", "--remedy", "pray"}).exit_code, 2);
+  EXPECT_EQ(run_overhang({"1", "--remedy", "clear"}).exit_code, 2);
+}
+
+}  // namespace
+}  // namespace overhang::test

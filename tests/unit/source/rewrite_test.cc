@@ -1,0 +1,268 @@
+// What a remedy makes of a statement, by the language version of its module.
+#include "source/rewrite.h"
+
+#include "source/patch.h"
+#include "unit/source/snippet.h"
+
+namespace overhang::source::test {
+namespace {
+
+struct Rewritten {
+  std::string text;  // the file
+  std::vector<std::string> obstacles;
+};
+
+Rewritten rewritten(const std::string& text, const SliceHolder& holder, RewriteOptions options) {
+  Program program(loader_of({text}));
+  Flows flows(program);
+  Rewritten out;
+  std::vector<Edit> edits;
+  for (const auto& candidate : find_candidates(flows, holder, {options.go_minor})) {
+    if (candidate.cleared || candidate.of_helper) continue;
+    auto one = rewrite(flows, candidate, options);
+    edits.insert(edits.end(), one.edits.begin(), one.edits.end());
+    if (one.edits.empty()) out.obstacles.push_back(one.obstacle);
+  }
+  out.text = edited(text, edits);
+  return out;
+}
+
+// `body` in a function of a package with a few variables.
+std::string program_of(const std::string& body) {
+  return "package main\n\ntype T struct{ n int }\ntype H []*T\n\nvar xs []*T\nvar ys []*T\nvar h "
+         "H\n\nfunc f(n, i int, zs []*T) *T {\n" +
+         body + "\treturn nil\n}\n";
+}
+
+std::string body_of(const std::string& text) {
+  auto begin = text.find("*T {\n") + 5, end = text.rfind("\treturn nil\n");
+  return text.substr(begin, end - begin);
+}
+
+void expect_rewrite(const std::string& before, const std::string& after, int go_minor,
+                    Remedy remedy = Remedy::Best, Category category = Category::Tail) {
+  RewriteOptions options;
+  options.remedy = remedy;
+  options.go_minor = go_minor;
+  auto out = rewritten(program_of(before), global("xs", category), options);
+  EXPECT_EQ(body_of(out.text), after) << before;
+}
+
+void expect_refused(const std::string& before, Remedy remedy = Remedy::Clear) {
+  RewriteOptions options;
+  options.remedy = remedy;
+  options.go_minor = 26;
+  auto out = rewritten(program_of(before), global("xs"), options);
+  EXPECT_EQ(body_of(out.text), before);
+  ASSERT_EQ(out.obstacles.size(), 1u) << before;
+  EXPECT_FALSE(out.obstacles[0].empty());
+}
+
+TEST(Rewrite, ClearsWhatATruncationHides) {
+  expect_rewrite("\txs = xs[:len(xs)-1]\n", "\tclear(xs[len(xs)-1:])\n\txs = xs[:len(xs)-1]\n", 21);
+  expect_rewrite("\txs = xs[:len(xs)-1]\n", "\txs[len(xs)-1] = nil\n\txs = xs[:len(xs)-1]\n", 20);
+  expect_rewrite("\tlast := len(xs) - 1\n\txs = xs[:last]\n",
+                 "\tlast := len(xs) - 1\n\tclear(xs[last:])\n\txs = xs[:last]\n", 21);
+  expect_rewrite("\txs = xs[:0]\n", "\tclear(xs)\n\txs = xs[:0]\n", 21);
+}
+
+TEST(Rewrite, AsksWhereTheLengthMayBeExceeded) {
+  expect_rewrite("\txs = xs[:n]\n", "\tif n < len(xs) {\n\t\tclear(xs[n:])\n\t}\n\txs = xs[:n]\n",
+                 21);
+  expect_rewrite("\txs[n] = nil\n\txs[i], xs[n] = xs[n], xs[i]\n\txs = xs[:n]\n",
+                 "\txs[n] = nil\n\txs[i], xs[n] = xs[n], xs[i]\n\txs = xs[:n]\n", 21);
+}
+
+TEST(Rewrite, LoopsBeforeGo121) {
+  expect_rewrite("\txs = xs[:0]\n",
+                 "\thidden := xs\n\tfor k := range hidden {\n\t\thidden[k] = nil\n\t}\n"
+                 "\txs = xs[:0]\n",
+                 20);
+}
+
+TEST(Rewrite, ClearsTheHead) {
+  expect_rewrite("\txs = xs[1:]\n", "\tclear(xs[:1])\n\txs = xs[1:]\n", 21, Remedy::Best,
+                 Category::Head);
+  expect_rewrite("\tvar t *T\n\tt, xs = xs[0], xs[1:]\n\t_ = t\n",
+                 "\tvar t *T\n\tt = xs[0]\n\tclear(xs[:1])\n\txs = xs[1:]\n\t_ = t\n", 21,
+                 Remedy::Best, Category::Head);
+}
+
+TEST(Rewrite, Deletes) {
+  expect_rewrite("\txs = append(xs[:i], xs[i+1:]...)\n", "\txs = slices.Delete(xs, i, i+1)\n", 22);
+  expect_rewrite("\txs = append(xs[:i], xs[i+1:]...)\n",
+                 "\txs = append(xs[:i], xs[i+1:]...)\n\tclear(xs[len(xs) : len(xs)+1])\n", 21);
+  expect_rewrite("\txs = append(xs[:i], xs[i+1:]...)\n",
+                 "\txs = append(xs[:i], xs[i+1:]...)\n\txs[:len(xs)+1][len(xs)] = nil\n", 20);
+}
+
+TEST(Rewrite, FiltersInPlace) {
+  expect_rewrite(
+      "\tkept := xs[:0]\n\tfor _, x := range xs {\n\t\tkept = append(kept, x)\n\t}\n\txs = kept\n",
+      "\tkept := xs[:0]\n\tfor _, x := range xs {\n\t\tkept = append(kept, x)\n\t}\n"
+      "\tclear(xs[len(kept):])\n\txs = kept\n",
+      21);
+}
+
+TEST(Rewrite, CopiesWhatIsCutFromAnother) {
+  expect_rewrite("\txs = zs[:n]\n", "\txs = slices.Clone(zs[:n])\n", 21);
+  expect_rewrite("\txs = zs[:n]\n", "\txs = append([]*T(nil), zs[:n]...)\n", 20);
+  expect_rewrite("\txs = zs[:n:n]\n", "\txs = slices.Clone(zs[:n:n])\n", 21, Remedy::Best,
+                 Category::Clipped);
+}
+
+TEST(Rewrite, OtherRemedies) {
+  expect_rewrite("\txs = xs[:n]\n", "\txs = slices.Clone(xs[:n])\n", 21, Remedy::Copy);
+  expect_rewrite("\txs = xs[:0]\n", "\txs = nil\n", 21, Remedy::NilWhenEmpty);
+  expect_rewrite("\txs = xs[:n]\n", "\txs = xs[:n]\n\tif len(xs) == 0 {\n\t\txs = nil\n\t}\n", 21,
+                 Remedy::NilWhenEmpty);
+  expect_rewrite("\txs = xs[:n]\n",
+                 "\txs = xs[:n]\n\tif cap(xs) > 4*len(xs) {\n\t\txs = slices.Clone(xs)\n\t}\n", 21,
+                 Remedy::CopyIfCapExceeds);
+}
+
+TEST(Rewrite, PopThroughAnAlias) {
+  std::string text =
+      "package main\n\ntype H []*int\n\nvar h H\n\nfunc (h *H) Pop() any {\n\told := *h\n"
+      "\tn := len(old)\n\tx := old[n-1]\n\t*h = old[0 : n-1]\n\treturn x\n}\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  auto out = rewritten(text, global("h"), options);
+  EXPECT_NE(out.text.find("\tclear(old[n-1:])\n\t*h = old[0 : n-1]\n"), std::string::npos)
+      << out.text;
+}
+
+TEST(Rewrite, PopInOneAssignment) {
+  expect_rewrite("\tvar t *T\n\tt, xs = xs[len(xs)-1], xs[:len(xs)-1]\n\t_ = t\n",
+                 "\tvar t *T\n\tt = xs[len(xs)-1]\n\txs[len(xs)-1] = nil\n\txs = xs[:len(xs)-1]\n"
+                 "\t_ = t\n",
+                 16);
+}
+
+// The slice is removed from through a pointer to it, and the loop over it ends there.
+TEST(Rewrite, RemovalThroughAPointer) {
+  std::string text = R"(package main
+
+type Conn struct{}
+type Peer struct{ in, out []*Conn }
+
+func (p *Peer) remove(from *[]*Conn, gone *Conn) bool {
+	conns := *from
+	for i, c := range conns {
+		if c == gone {
+			last := len(conns) - 1
+			conns[i], conns[last] = conns[last], conns[i]
+			*from = conns[:last] // here
+			return true
+		}
+	}
+	return false
+}
+
+func (p *Peer) closed(c *Conn) bool {
+	return p.remove(&p.in, c) || p.remove(&p.out, c)
+}
+)";
+  expect_marked(text, field("main.Peer", "in"));
+  RewriteOptions options;
+  options.go_minor = 16;
+  auto out = rewritten(text, field("main.Peer", "out"), options);
+  EXPECT_NE(out.text.find("\t\t\tconns[last] = nil\n\t\t\t*from = conns[:last]"), std::string::npos)
+      << out.text;
+}
+
+// The struct that holds the slice is copied before it is cut.
+TEST(Rewrite, PopThroughACopyOfTheStruct) {
+  std::string text = R"(package main
+
+type score struct{ index int }
+type scores struct{ all []*score }
+
+func (s *scores) Pop() interface{} {
+	old := *s
+	n := len(old.all)
+	item := old.all[n-1]
+	item.index = -1
+	s.all = old.all[:n-1] // here
+	return item
+}
+)";
+  expect_marked(text, field("main.scores", "all"));
+  RewriteOptions options;
+  options.go_minor = 16;
+  auto out = rewritten(text, field("main.scores", "all"), options);
+  EXPECT_NE(out.text.find("\told.all[n-1] = nil\n\ts.all = old.all[:n-1]"), std::string::npos)
+      << out.text;
+}
+
+TEST(Rewrite, RefusesWhatIsNotSafe) {
+  expect_refused("\tbatch := xs\n\txs = xs[:0]\n\tuse(batch)\n");
+  expect_refused("\tbatch := xs[:n]\n\txs = xs[:0]\n\tuse(batch)\n");
+  expect_refused("\tlast := &xs[n]\n\txs = xs[:n]\n\tuse(last)\n");
+  expect_refused("\txs = xs[:0]\n\tys = xs\n");
+  expect_refused("\told := xs\n\txs = old[:n]\n\tuse(old[n])\n");
+  expect_refused("\tif xs = xs[:n]; n > 3 {\n\t\tn++\n\t}\n");
+  expect_refused("\txs = xs[:next()]\n");
+  // In the next round of the loop, what was hidden is read.
+  expect_refused("\tall := xs\n\tfor n > 0 {\n\t\tuse(all[n])\n\t\txs = xs[:n]\n\t}\n");
+}
+
+TEST(Rewrite, RefusesWhereElementsAreUsedAgain) {
+  RewriteOptions options;
+  options.remedy = Remedy::Clear;
+  options.go_minor = 26;
+  auto text = program_of("\txs = xs[:0]\n\txs = xs[:len(xs)+1]\n");
+  auto out = rewritten(text, global("xs"), options);
+  EXPECT_EQ(out.text, text);
+}
+
+TEST(Rewrite, KeepsCarriageReturns) {
+  RewriteOptions options;
+  options.go_minor = 21;
+  auto out = rewritten("package main\r\nvar xs []*int\r\nfunc f() {\r\n\txs = xs[:0]\r\n}\r\n",
+                       global("xs"), options);
+  EXPECT_NE(out.text.find("\tclear(xs)\r\n\txs = xs[:0]\r\n"), std::string::npos);
+}
+
+TEST(Patch, IsAUnifiedDiff) {
+  std::string text;
+  for (int i = 1; i <= 20; i++) text += std::to_string(i) + "\n";
+  auto at = [&](const char* line) {
+    return static_cast<std::uint32_t>(text.find(std::string("\n") + line + "\n") + 1);
+  };
+  std::vector<Edit> edits{{at("5"), at("5"), "new\n"}, {at("18"), at("18") + 2, "eighteen"}};
+  EXPECT_EQ(unified_diff("a.go", text, edits),
+            "--- a/a.go\n+++ b/a.go\n"
+            "@@ -2,6 +2,7 @@\n 2\n 3\n 4\n+new\n 5\n 6\n 7\n"
+            "@@ -15,6 +16,6 @@\n 15\n 16\n 17\n-18\n+eighteen\n 19\n 20\n");
+  EXPECT_EQ(unified_diff("a.go", "x", {{0, 1, "y"}}),
+            "--- a/a.go\n+++ b/a.go\n@@ -1,1 +1,1 @@\n-x\n\\ No newline at end of file\n+y\n"
+            "\\ No newline at end of file\n");
+  EXPECT_EQ(unified_diff("a.go", text, {}), "");
+}
+
+TEST(Patch, ImportsWhereGofmtWould) {
+  auto patched = [](const std::string& imports) {
+    auto text = "package main\n" + imports + "\nvar xs []*int\n";
+    Program program(loader_of({text}));
+    Package* package = program.package("main");
+    Patch patch;
+    Rewrite rewrite;
+    rewrite.edits.push_back({0, 0, ""});
+    rewrite.imports.push_back("slices");
+    patch.add(*package->files[0], rewrite);
+    return patch.diff("");
+  };
+  EXPECT_NE(patched("\nimport (\n\t\"fmt\"\n\t\"sort\"\n)\n")
+                .find(" \t\"fmt\"\n+\t\"slices\"\n \t\"sort\""),
+            std::string::npos);
+  EXPECT_NE(
+      patched("\nimport (\n\t\"fmt\"\n\n\t\"x.org/z\"\n)\n").find(" \t\"fmt\"\n+\t\"slices\"\n \n"),
+      std::string::npos);
+  EXPECT_NE(patched("\nimport \"fmt\"\n").find(" import \"fmt\"\n+import \"slices\"\n"),
+            std::string::npos);
+  EXPECT_NE(patched("").find("+import \"slices\"\n"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace overhang::source::test

@@ -1,0 +1,564 @@
+// The statements that hide part of an array, by idiom. Lines that must be found end in "// here".
+#include "unit/source/snippet.h"
+
+namespace overhang::source::test {
+namespace {
+
+TEST(SearchIdioms, TruncationOfAField) {
+  expect_marked(R"(package main
+type Conn struct{}
+type Pool struct { name string; inUse []*Conn }
+var pool Pool
+func (p *Pool) remove(i int) {
+	last := len(p.inUse) - 1
+	p.inUse[i], p.inUse[last] = p.inUse[last], p.inUse[i]
+	p.inUse = p.inUse[:last] // here
+}
+)",
+                global_field("pool", "main.Pool", "inUse"));
+}
+
+TEST(SearchIdioms, DeleteByAppend) {
+  expect_marked(R"(package main
+type S struct{ xs []*int }
+func (s *S) del(i int) {
+	s.xs = append(s.xs[:i], s.xs[i+1:]...) // here
+	s.xs = append(s.xs, nil)
+}
+)",
+                field("main.S", "xs"));
+}
+
+TEST(SearchIdioms, PopOfAHeap) {
+  auto text = R"(package main
+import "container/heap"
+type peerHeap []*Peer
+type Peer struct{}
+var peers peerHeap
+func (h *peerHeap) Push(x any) { *h = append(*h, x.(*Peer)) }
+func (h *peerHeap) Pop() any {
+	old := *h
+	n := len(old)
+	x := old[n-1]
+	*h = old[:n-1] // here
+	return x
+}
+func use() { heap.Pop(&peers) }
+)";
+  expect_marked(text, global("peers"));
+}
+
+TEST(SearchIdioms, PopThatNils) {
+  expect_marked(R"(package main
+type peerHeap []*int
+var peers peerHeap
+func (h *peerHeap) Pop() any {
+	old := *h
+	n := len(old)
+	x := old[n-1]
+	old[n-1] = nil
+	*h = old[:n-1]
+	return x
+}
+)",
+                global("peers"));
+}
+
+TEST(SearchIdioms, AdvanceThroughAPointer) {
+  auto text = R"(package main
+var queue []*int
+func take(p *[]*int) *int {
+	x := (*p)[0]
+	*p = (*p)[1:] // here
+	return x
+}
+func run() { take(&queue) }
+)";
+  expect_marked(text, global("queue", Category::Head));
+  EXPECT_TRUE(found_lines({text}, global("queue", Category::Tail)).empty());
+}
+
+TEST(SearchIdioms, ResetToZero) {
+  expect_marked(R"(package main
+var buf []*int
+func reset() {
+	buf = buf[:0] // here
+}
+)",
+                global("buf"));
+}
+
+TEST(SearchIdioms, ThreeIndexAndClip) {
+  expect_marked(R"(package main
+import "slices"
+var page []*int
+func cut(s []*int) {
+	page = s[:100:100] // here
+	page = slices.Clip(page) // here
+	page = page[:10]
+}
+)",
+                global("page", Category::Clipped));
+}
+
+TEST(SearchIdioms, FilterInPlace) {
+  expect_marked(R"(package main
+type S struct { xs []*int }
+func (s *S) filter() {
+	kept := s.xs[:0]
+	for _, x := range s.xs {
+		if x != nil {
+			kept = append(kept, x)
+		}
+	}
+	s.xs = kept // here
+}
+)",
+                field("main.S", "xs"));
+}
+
+TEST(SearchIdioms, CopyAndTruncate) {
+  expect_marked(R"(package main
+var xs []*int
+func del(i int) {
+	copy(xs[i:], xs[i+1:])
+	xs = xs[:len(xs)-1] // here
+}
+func proper(i int) {
+	copy(xs[i:], xs[i+1:])
+	xs[len(xs)-1] = nil
+	xs = xs[:len(xs)-1]
+}
+func alsoProper(n int) {
+	for i := n; i < len(xs); i++ {
+		xs[i] = nil
+	}
+	xs = xs[:n]
+	clear(xs[len(xs):cap(xs)])
+}
+)",
+                global("xs"));
+}
+
+TEST(SearchIdioms, SubSliceStored) {
+  expect_marked(R"(package main
+var header []byte
+var name string
+func parse(packet []byte, text string) {
+	header = packet[4:20] // here
+	name = text[3:9]
+}
+)",
+                global("header", Category::Window));
+}
+
+TEST(SearchIdioms, ThroughAHelper) {
+  auto text = R"(package main
+var plain, other []*int
+func truncate[T any](s []T, n int) []T {
+	return s[:n] // here
+}
+func use(xs []*int) {
+	plain = truncate(xs, 3) // here
+	s := truncate(xs, 4)
+	other = s
+}
+)";
+  auto found = found_lines({text}, global("plain"));
+  ASSERT_EQ(found.size(), 2u);
+  EXPECT_EQ(found[0], 7u) << "the caller's line comes first";
+  EXPECT_EQ(found[1], 4u);
+  EXPECT_EQ(found_lines({text}, global("other"))[0], 8u);
+}
+
+TEST(SearchIdioms, ElementsMapsAndChannels) {
+  auto text = R"(package main
+var index = map[string][]*int{}
+var table [][]*int
+var queue = make(chan []*int, 4)
+func use(xs, ys, zs []*int) {
+	index["a"] = xs[:3]
+	table = append(table, ys[:4])
+	queue <- zs[:5]
+}
+)";
+  auto with_elements = [](const char* name) {
+    auto holder = global(name);
+    holder.elements = 1;
+    return holder;
+  };
+  EXPECT_EQ(found_lines({text}, with_elements("index")), std::vector<std::uint32_t>{6});
+  EXPECT_EQ(found_lines({text}, with_elements("table")), std::vector<std::uint32_t>{7});
+  EXPECT_EQ(found_lines({text}, with_elements("queue")), std::vector<std::uint32_t>{8});
+}
+
+TEST(SearchIdioms, CompositeLiterals) {
+  expect_marked(R"(package main
+type Node struct { items []*int; next *Node }
+type Other struct { items []*int }
+var chain *Node
+func push(xs []*int) {
+	chain = &Node{xs[:2], chain} // here
+	_ = Other{items: xs[:3]}
+}
+)",
+                field("main.Node", "items"));
+}
+
+TEST(SearchIdioms, Generics) {
+  expect_marked(R"(package main
+type Stack[T any] struct { items []T }
+type Queue[T any] struct { items []T }
+func (s *Stack[T]) Pop() T {
+	last := len(s.items) - 1
+	x := s.items[last]
+	s.items = s.items[:last] // here
+	return x
+}
+func (q *Queue[T]) Pop() { q.items = q.items[:0] }
+)",
+                field("main.Stack[*main.Conn]", "items"));
+}
+
+TEST(SearchIdioms, EmbeddedStructs) {
+  expect_marked(R"(package main
+type base struct { items []*int }
+type Server struct { *base; name string }
+type Client struct { other; name string }
+type other struct { items []*int }
+func (s *Server) drop(c *Client) {
+	s.items = s.items[:1] // here
+	s.base.items = s.base.items[:2] // here
+	c.items = c.items[:3]
+}
+)",
+                field("main.base", "items"));
+}
+
+TEST(SearchIdioms, ConditionsAndLoops) {
+  expect_marked(R"(package main
+var xs []*int
+func f(n int) {
+	if xs = xs[:n]; n > 3 { // here
+		for i := 0; i < n; xs = xs[:i] { // here
+			switch {
+			case n > 1:
+				xs = xs[:1] // here
+			}
+		}
+	}
+	func() {
+		xs = xs[:2] // here
+	}()
+}
+)",
+                global("xs"));
+}
+
+TEST(SearchIdioms, DeleteFromTheLibrary) {
+  auto text = R"(package main
+import "slices"
+var xs []*int
+func f() {
+	xs = slices.Delete(xs, 1, 2) // here
+}
+)";
+  EXPECT_EQ(found_lines({text}, global("xs"), {21}), marked_lines(text));
+  EXPECT_TRUE(found_lines({text}, global("xs"), {22}).empty()) << "Go 1.22's clears";
+}
+
+TEST(SearchIdioms, ExportedFieldsOfOtherPackages) {
+  Sources sources{R"(package main
+import "example.com/m/broker"
+var b = broker.New()
+func f() {
+	b.Idle = b.Idle[:10]
+}
+)",
+                  {{"example.com/m/broker", R"(package broker
+type registry struct { Idle []*int }
+type Broker struct { registry }
+func New() *Broker { return &Broker{} }
+)"}}};
+  auto holder = global("b");
+  holder.behind = true;
+  holder.fields = {{"example.com/m/broker.Broker", "registry"},
+                   {"example.com/m/broker.registry", "Idle"}};
+  EXPECT_EQ(found_lines(sources, holder), std::vector<std::uint32_t>{5});
+}
+
+TEST(SearchIdioms, AcrossPackages) {
+  Sources sources{R"(package main
+import "example.com/m/util"
+type S struct { xs []*int }
+func (s *S) f() { util.Remove(&s.xs, 1) }
+)",
+                  {{"example.com/m/util", R"(package util
+func Remove[T any](s *[]T, i int) {
+	*s = append((*s)[:i], (*s)[i+1:]...)
+}
+)"}}};
+  EXPECT_EQ(found_lines(sources, field("main.S", "xs")), std::vector<std::uint32_t>{3});
+}
+
+// --- never a line of another variable ---
+
+TEST(SearchOthers, SameFieldOfAnotherType) {
+  expect_marked(R"(package main
+type A struct { items []*int }
+type B struct { items []*int }
+func (a *A) f(b *B, unknown func() any) {
+	b.items = b.items[:1]
+	a.items = a.items[:2] // here
+	unknown().(*B).items = nil
+}
+func g(x interface{ get() *B }) {
+	v := x.get()
+	v.items = v.items[:3]
+}
+)",
+                field("main.A", "items"));
+}
+
+TEST(SearchOthers, ShadowedVariables) {
+  expect_marked(R"(package main
+var xs []*int
+func f(xs []*int) { xs = xs[:1] }
+func g() {
+	xs := []*int{}
+	xs = xs[:2]
+	{
+		var xs []*int
+		xs = xs[:3]
+	}
+}
+func h() {
+	xs = xs[:4] // here
+	for _, xs := range [][]*int{} {
+		xs = xs[:5]
+	}
+	if xs := xs[:6]; len(xs) > 0 {
+		xs = xs[:7]
+	}
+}
+)",
+                global("xs"));
+}
+
+TEST(SearchOthers, LocalsOfOtherFunctions) {
+  auto text = R"(package main
+func f() { // func
+	var conns []*int
+	conns = conns[:1] // here
+	g := func() {
+		conns := conns[1:2]
+		conns = conns[:2]
+		_ = conns
+	}
+	g()
+}
+func other() {
+	var conns []*int
+	conns = conns[:3]
+}
+)";
+  expect_marked(text, local(text, "conns"));
+}
+
+TEST(SearchOthers, TwoLocalsOfOneNameAreNotToldApart) {
+  auto text = R"(package main
+func f(n int) { // func
+	if n > 0 {
+		var conns []*int
+		conns = conns[:1]
+	} else {
+		var conns []*int
+		conns = conns[:2]
+	}
+}
+)";
+  EXPECT_TRUE(found_lines({text}, local(text, "conns")).empty());
+}
+
+TEST(SearchOthers, TwoGlobalsOfOneType) {
+  expect_marked(R"(package main
+type Pool struct { inUse []*int }
+var a, b Pool
+var c = &Pool{}
+func f() {
+	a.inUse = a.inUse[:1] // here
+	b.inUse = b.inUse[:2]
+	c.inUse = c.inUse[:3]
+	var own Pool
+	own.inUse = own.inUse[:4]
+	p := &Pool{}
+	p.inUse = p.inUse[:5]
+	q := &b
+	q.inUse = q.inUse[:6]
+	r := &a
+	r.inUse = r.inUse[:7] // here
+}
+)",
+                global_field("a", "main.Pool", "inUse"));
+}
+
+TEST(SearchOthers, CommentsAndStrings) {
+  expect_marked(R"(package main
+var xs []*int
+// xs = xs[:1]
+/* xs = xs[:2] */
+const code = "xs = xs[:3]"
+var more = `
+xs = xs[:4]
+`
+func f() {
+	println("xs = xs[:5]") // xs = xs[:6]
+	xs /* = nil */ = /* here */ xs[:7] // here
+}
+)",
+                global("xs"));
+}
+
+TEST(SearchOthers, UnknownBases) {
+  expect_marked(R"(package main
+import "example.com/elsewhere"
+type A struct { items []*int }
+type B struct { items []*int }
+func f() {
+	x := elsewhere.Get()
+	x.items = x.items[:1]
+}
+)",
+                field("main.A", "items"));
+}
+
+TEST(SearchOthers, ElementTypesMustAgree) {
+  auto holder = global("xs");
+  holder.element_type = "*main.Conn";
+  auto text = R"(package main
+type Conn struct{}
+var xs []string
+func f() { xs = xs[:1] }
+)";
+  EXPECT_TRUE(found_lines({text}, holder).empty());
+}
+
+TEST(SearchOthers, HeaderCopiesAreTheirOwn) {
+  expect_marked(R"(package main
+type S struct { xs []*int }
+func (s *S) f() {
+	xs := s.xs
+	xs = xs[:1]
+	use(xs[:2])
+	ys := s.xs[:3]
+	_ = ys
+}
+func use(xs []*int) { xs = xs[:4] }
+)",
+                field("main.S", "xs"));
+}
+
+// A function that several variables are given to says nothing of the others.
+TEST(SearchOthers, OtherCallersOfAFunction) {
+  auto text = R"(package main
+var a, b []*int
+var as, bs [][]*int
+func cut(p *[]*int) {
+	*p = (*p)[:1] // here
+}
+func f(xs, ys []*int) {
+	cut(&a)
+	cut(&b)
+	b = b[:2]
+	same(xs)
+	show(as)
+	show(bs)
+	bs = append(bs, xs[:3])
+	as = append(as, xs[:4])
+	a = same(xs) // no cut
+	b = same(ys[:5])
+}
+func show(all [][]*int) {}
+func same(s []*int) []*int { return s }
+)";
+  expect_marked(text, global("a"));
+  auto elements = global("as");
+  elements.elements = 1;
+  EXPECT_EQ(found_lines({text}, elements), std::vector<std::uint32_t>{15});
+}
+
+// --- sources that are not as they should be ---
+
+TEST(SearchInput, SyntaxErrors) {
+  expect_marked(R"(package main
+var xs []*int
+func broken( {
+	xs = = xs[
+}
+func f() {
+	xs = xs[:1] // here
+}
+)",
+                global("xs"));
+}
+
+TEST(SearchInput, CarriageReturns) {
+  std::string text =
+      "package main\r\nvar xs []*int\r\nfunc f() {\r\n\txs = xs[:1] // here\r\n}\r\n";
+  expect_marked(text, global("xs"));
+}
+
+TEST(SearchInput, DeepNesting) {
+  std::string text = "package main\nvar xs []*int\nfunc f() {\n";
+  for (int i = 0; i < 20000; i++) text += "{";
+  text += "xs = xs[:1]";
+  for (int i = 0; i < 20000; i++) text += "}";
+  text += "\n\txs = " + std::string(20000, '(') + "xs" + std::string(20000, ')') + "[:2]\n";
+  text += "\ty := a";
+  for (int i = 0; i < 20000; i++) text += ".b()";
+  text += "\n\txs = xs[:3] // here\n}\n";
+  auto found = found_lines({text}, global("xs"));
+  auto marked = marked_lines(text);
+  EXPECT_LE(found.size(), 2u);
+  EXPECT_NE(std::find(found.begin(), found.end(), marked.at(0)), found.end());
+}
+
+TEST(SearchInput, HugeFilesAreNotRead) {
+  std::string text = "package main\nvar xs []*int\nfunc f() { xs = xs[:1] }\n";
+  text += "//" + std::string(kMaxFileBytes, 'x') + "\n";
+  EXPECT_TRUE(found_lines({text}, global("xs")).empty());
+}
+
+TEST(SearchInput, CyclicTypes) {
+  auto text = R"(package main
+type A B
+type B A
+type L = []L
+type S struct { S; xs []*int }
+type T struct { *T; *U }
+type U struct { *T; xs []*int }
+var a A
+var b = c
+var c = b
+func f(t *T, s *S) {
+	a.x = a.x[:1]
+	t.xs = t.xs[:2]
+	s.S.S.xs = s.xs[:3] // here
+	b = b[:1]
+}
+)";
+  expect_marked(text, field("main.S", "xs"));
+  EXPECT_EQ(found_lines({text}, global("b")).size(), 1u);
+}
+
+TEST(SearchNames, TypesAreSplitFromTheirPackages) {
+  using Pair = std::pair<std::string, std::string>;
+  EXPECT_EQ(split_type_name("main.Pool"), Pair("main", "Pool"));
+  EXPECT_EQ(split_type_name("github.com/a/b-go.T"), Pair("github.com/a/b-go", "T"));
+  EXPECT_EQ(split_type_name("example.com/m.Ring[net/url.URL]"), Pair("example.com/m", "Ring"));
+  EXPECT_EQ(split_type_name("gopkg.in/yaml.v3.parser"), Pair("gopkg.in/yaml.v3", "parser"));
+  EXPECT_EQ(split_type_name("struct { x int }"), Pair("", ""));
+}
+
+}  // namespace
+}  // namespace overhang::source::test
