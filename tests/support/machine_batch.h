@@ -11,8 +11,7 @@ namespace overhang::test {
 
 struct BatchResult {
   std::uint64_t programs = 0, sites = 0;
-  std::uint64_t cures = 0;  // remedies that programs carried out themselves
-  std::uint64_t known = 0;  // programs on which the report is known to differ (known_difference)
+  std::uint64_t cures = 0;            // remedies that programs carried out themselves
   std::vector<std::string> failures;  // a seed, what differs and the shrunk script each
 };
 

@@ -244,49 +244,6 @@ std::vector<std::string> collector_differences(const std::vector<MachineProgram>
 
 }  // namespace
 
-std::string known_difference(const Memory& memory) {
-  auto visible = find_visible(memory, Knowledge::Observed);
-  for (ObjectIndex array = 0; array < memory.objects().size(); array++) {
-    const Object& object = memory[array];
-    if (!object.heap() || !object.array || !visible.seen[array]) continue;
-    const auto& shown = visible.slots[array];
-    const auto views = visible.views_of(array);
-    std::uint64_t farthest = 0;
-    for (const View& view : views) {
-      auto at = view.shown.first;
-      farthest = std::max(farthest, at + view.shown.cap);
-      if (view.shown.len == 0 && at > 0 && !shown[at - 1] && at < shown.size() && !shown[at])
-        return "an empty window parts head and tail";
-    }
-    auto rounds_up_to_slot = [&](std::uint64_t slots) {
-      bool fits = memory.allocator().slot_size(slots * object.elem->size,
-                                               object.elem->pointers()) == object.slot_bytes;
-      return fits && !references(memory, {array, Category::Tail, slots, object.count}).empty();
-    };
-    bool filled = std::any_of(views.begin(), views.end(), [&](const View& view) {
-      return view.kind == Kind::Slice && view.shown.first == 0 &&
-             view.shown.len == view.shown.cap && rounds_up_to_slot(view.shown.len);
-    });
-    if (filled || rounds_up_to_slot(farthest))
-      return "references in what the report takes for rounding";
-  }
-  return "";
-}
-
-std::vector<std::string> known_differences(const std::vector<MachineProgram>& programs,
-                                           const std::string& variant) {
-  auto subject =
-      Subject::started(build_variant("machine", variant, "programs.go", go_source(programs)), {});
-  const json report = leaks_json(subject.target());
-  std::vector<std::string> out;
-  for (std::size_t i = 0; i < programs.size(); i++) {
-    Differ differ;
-    compare_report(programs[i], Rows(report, i), differ);
-    out.push_back(differ.take());
-  }
-  return out;
-}
-
 std::vector<std::string> differences(const std::vector<MachineProgram>& programs,
                                      const std::string& variant) {
   auto executable = build_variant("machine", variant, "programs.go", go_source(programs));
@@ -297,14 +254,11 @@ std::vector<std::string> differences(const std::vector<MachineProgram>& programs
 
   std::vector<std::string> out;
   std::uint64_t overhang = 0;
-  bool any_known = false;
   std::map<std::string, Freed> everywhere;
   for (std::size_t i = 0; i < programs.size(); i++) {
     Differ differ;
     compare_trace(programs[i], traces[i], differ);
-    bool known = !known_difference(programs[i].machine.memory()).empty();
-    if (!known) compare_report(programs[i], Rows(report, i), differ);
-    any_known |= known;
+    compare_report(programs[i], Rows(report, i), differ);
     differ.add(collector[i]);
     out.push_back(differ.take());
     overhang += programs[i].findings.overhang.bytes;
@@ -313,11 +267,9 @@ std::vector<std::string> differences(const std::vector<MachineProgram>& programs
           try_remedy_everywhere(remedy, programs[i].findings, programs[i].machine.memory());
   }
   Differ all;
-  if (!any_known) {
-    all.same("overhang", overhang, report.at("heap").at("overhang_bytes"), "the report");
-    all.same("warnings", json::array(), report.at("warnings"), "the report");
-    compare_everywhere(everywhere, report.at("remedies"), all);
-  }
+  all.same("overhang", overhang, report.at("heap").at("overhang_bytes"), "the report");
+  all.same("warnings", json::array(), report.at("warnings"), "the report");
+  compare_everywhere(everywhere, report.at("remedies"), all);
   out.push_back(all.take());
   return out;
 }

@@ -16,12 +16,5 @@ namespace overhang::test {
 // where there is nothing to compare.
 std::vector<std::string> differences(const std::vector<MachineProgram>& programs,
                                      const std::string& variant);
-// The same, of the report on programs whose differences are known.
-std::vector<std::string> known_differences(const std::vector<MachineProgram>& programs,
-                                           const std::string& variant);
-
-// Why the report is known to differ on a program with this memory, which is then held against the
-// runtime alone; "": it is not.
-std::string known_difference(const model::Memory& memory);
 
 }  // namespace overhang::test
