@@ -229,7 +229,7 @@ Result<Machine::Target> Machine::target_of_name(const Expr& expr) {
     return wrong(expr, "there is no variable {}: var {} T, or {} := …", expr.name, expr.name,
                  expr.name);
   const Object& found = memory_[*object];
-  return Target{*object, 0, found.elem, found.map};
+  return Target{*object, 0, found.map ? found.map : found.elem, found.map != nullptr};
 }
 
 Result<Machine::Target> Machine::target_of_field(const Expr& expr) {

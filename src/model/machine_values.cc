@@ -31,7 +31,6 @@ Result<Machine::Value> Machine::fitted(Value given, const Type* type, const Expr
   }
   bool numbers = given.type->kind == Kind::Number && type->kind == Kind::Number;
   if (numbers || given.type == type) return given;
-  if (given.type->kind == Kind::Map && given.type->elem == type) return given;
   return wrong(from, "this is a {}, not a {}", given.type->name, type->name);
 }
 

@@ -8,7 +8,7 @@ ObjectIndex Memory::declare(const std::string& name, const Type* type) {
   Object object;
   object.variable = name;
   object.elem = type->kind == Kind::Map ? type->elem : type;
-  object.map = type->kind == Kind::Map;
+  object.map = type->kind == Kind::Map ? type : nullptr;
   object.count = object.map ? 0 : 1;
   object.refs.resize(object.count * object.elem->refs);
   objects_.push_back(std::move(object));

@@ -35,7 +35,7 @@ struct Object {
   std::string variable{};            // its name; "": in the heap
   std::uint64_t slot_bytes = 0;      // that the allocator gave, with header and rounding
   std::vector<Ref> refs{};           // of slot i: [i * elem->refs, (i + 1) * elem->refs)
-  bool map = false;                  // a variable that is a map: its slots are its entries' values
+  const Type* map = nullptr;         // of a variable that is a map: its slots are its values
   bool made = false;                 // a map that is not nil
   std::vector<std::int64_t> keys{};  // of these entries
 

@@ -119,6 +119,11 @@ Result<Expr> Parser::operand() {
 }
 
 Result<Expr> Parser::literal(const Type* of, Position at) {
+  bool many = of->kind == Kind::Slice || of->kind == Kind::Map;
+  if (peek().is("(") && !many && of->kind != Kind::Pointer)
+    return wrong("a {} cannot be made of nil", of->name);
+  if (!peek().is("(") && !many && of->kind != Kind::Struct)
+    return wrong("there are no literals of type {} here", of->name);
   if (take("(")) {
     if (!take("nil")) return wrong("conversions are of nil only: {}(nil)", of->name);
     OVERHANG_CHECK(expect(")"));

@@ -92,7 +92,9 @@ void compare_remedies(const MachineProgram& program, const Site& site, const jso
                       const std::string& key, Differ& differ) {
   std::map<std::string, json> said;
   for (const json& remedy : row.at("remedies")) said[label_of(remedy)] = remedy;
-  differ.same(key + ": remedies", all_remedies().size(), said.size(), "the report");
+  // A pointer to an element is nothing that a remedy could replace.
+  std::size_t expected = site.category == Category::Interior ? 1 : all_remedies().size();
+  differ.same(key + ": remedies", expected, said.size(), "the report");
   for (const Remedy& remedy : all_remedies())
     if (auto at = said.find(label_of(remedy)); at != said.end())
       compare_freed(key + ": " + at->first, try_remedy(remedy, site, program.machine.memory()),

@@ -121,6 +121,7 @@ TEST(Errors, SayWhereAndWhat) {
   EXPECT_EQ(error_of("x := f(1)"), "1:6: there is no function f here");
   EXPECT_EQ(error_of("var m map[int][]int\nm[1] = nil"), "2:8: assignment to entry in nil map");
   EXPECT_EQ(error_of("var m map[int][]int\nm = map[int][]int{}\nm[1] = nil\ndelete(m, 1)"), "");
+  EXPECT_EQ(error_of("var m map[int][]int\nx := m[:]"), "2:6: a slice is expected");
   EXPECT_EQ(error_of("var p *int\np.x = nil"), "2:2: nil pointer: it has no field x");
 }
 
