@@ -4,6 +4,7 @@
 # make check   formatting, clang-tidy, layers, tests
 # make test-arm64   a cross-built overhang, emulated: its unit tests, its reports against this one's (minutes)
 # make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
+# make soak N=2000    so many random programs on the slice machine and for real (SEED=n repeats a run)
 # make soak-unusual   heaps of unusual shape at full size (minutes, 8 GB of memory)
 # make soak-busy N=500   programs at work, N images of each (minutes)
 # make test-real   leaks of real projects, fetched through Go's module proxy
@@ -14,7 +15,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test accuracy soak-busy soak-unusual test-arm64 test-real test-matrix check format bench install clean
+.PHONY: setup configure build all demo test accuracy soak soak-busy soak-unusual test-arm64 test-real test-matrix check format bench install clean
 
 setup:
 	@tools/setup
@@ -37,9 +38,11 @@ test: all
 accuracy: all
 	@tools/accuracy $(BUILD)
 
-N := 500
+soak: all
+	@PATH="$$(tools/go env GOROOT)/bin:$$PATH" $(BUILD)/tests/e2e/machine_soak $(or $(N),2000) $(SEED)
+
 soak-busy: all
-	@tools/accuracy_busy $(BUILD) $(N)
+	@tools/accuracy_busy $(BUILD) $(or $(N),500)
 
 soak-unusual: all
 	@PATH="$$(tools/go env GOROOT)/bin:$$PATH" $(BUILD)/tests/e2e/unusual_soak

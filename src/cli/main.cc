@@ -19,15 +19,19 @@
 namespace overhang {
 namespace {
 
+bool colour_wanted(const Options& options) {
+  auto* no_colour = std::getenv("NO_COLOR");
+  return options.output.empty() && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+}
+
 std::string render(const LeakReport& report, const Options& options) {
   if (options.format == Format::Json) {
     Selection selection{.min_bytes = options.min_bytes};
     if (options.top) selection.top = *options.top;
     return render_json(report, selection);
   }
-  auto* no_colour = std::getenv("NO_COLOR");
   TextOptions text;
-  text.colour = options.output.empty() && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
+  text.colour = colour_wanted(options);
   text.stats = options.stats;
   text.spare = options.spare;
   text.selection.min_bytes = options.min_bytes;
@@ -69,6 +73,15 @@ ExitStatus run(const Options& options) {
   return over ? kExitOverLimit : kExitDone;
 }
 
+ExitStatus run_script(const Options& options) {
+  auto model = *options.model;
+  model.colour = colour_wanted(options);
+  auto story = run_model(model);
+  if (!story) return failed(story.error());
+  if (auto written = write_output(options.output, *story); !written) return failed(written.error());
+  return kExitDone;
+}
+
 ExitStatus answer(const Answer& answer) {
   std::fputs(answer.text.c_str(), answer.status == kExitDone ? stdout : stderr);
   return answer.status;
@@ -81,7 +94,8 @@ int main(int argc, char** argv) {
   using namespace overhang;
   try {
     auto options = parse_command_line({argv + (argc > 0 ? 1 : 0), argv + argc});
-    return options ? run(*options) : answer(options.error());
+    if (!options) return answer(options.error());
+    return options->model ? run_script(*options) : run(*options);
   } catch (const std::bad_alloc&) {
     std::fputs("overhang: out of memory\n", stderr);
   } catch (const std::exception& error) {

@@ -30,6 +30,7 @@ of a slice's array that no slice shows (past its length, before its start, ...).
   overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
   overhang fix 12923 --source ~/relay  a patch that clears what they hide (git apply takes it)
   overhang 12923 --stats               phase times, where each live byte went, what was not read
+  overhang model FILE                  no process: a script of slice operations, drawn step by step
 
 Usage: overhang [leaks] TARGET [options]
        overhang fix TARGET --source DIR [--remedy NAME]
@@ -98,6 +99,20 @@ tl::expected<void, Answer> check_fix(LeakOptions& options, const std::string& re
   return {};
 }
 
+// model FILE.
+tl::expected<ModelOptions, Answer> model_of(const std::vector<std::string>& words,
+                                            const std::string& release) {
+  if (words.size() < 2 || words[1].empty()) return wrong_usage("no script: overhang model FILE");
+  if (words.size() > 2) return wrong_usage("one script at a time: '" + words[2] + "' is too many");
+  ModelOptions model;
+  model.script = words[1];
+  if (release.empty()) return model;
+  auto minor = parse_go_release(release);
+  if (!minor) return wrong_usage(minor.error().message);
+  model.go_minor = *minor;
+  return model;
+}
+
 tl::expected<Format, Answer> format_of(const std::string& name) {
   if (name == "text") return Format::Text;
   if (name == "json") return Format::Json;
@@ -158,7 +173,7 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
 
   Options options;
   std::vector<std::string> words;
-  std::string format = "text", top, min, threads, fail_over, remedy;
+  std::string format = "text", top, min, threads, fail_over, remedy, release;
   auto& target = options.leaks.target;
   app.add_option("target", words, "");
   app.add_option("--exe", target.executable, "the program, where the target does not lead to it")
@@ -188,6 +203,8 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
       ->type_name("SIZE");
   app.add_flag("--no-fork", target.without_fork,
                "stop the process while it is read instead of forking it");
+  app.add_option("--go", release, "model: whose growth rules apply, as 1.22 (1.26)")
+      ->type_name("RELEASE");
 
   std::ranges::reverse(arguments);  // CLI11 takes a vector from its back
   try {
@@ -199,6 +216,11 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what());
   }
+  if (!words.empty() && words[0] == "model") {
+    OVERHANG_TRY(options.model, model_of(words, release));
+    return options;
+  }
+  if (!release.empty()) return wrong_usage("--go is for overhang model");
   auto& fix = options.leaks.fix;
   OVERHANG_TRY(target.target, target_of(std::move(words), fix.wanted));
   OVERHANG_CHECK(check_fix(options.leaks, remedy));

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/model_command.h"
 #include "cli/pipeline.h"
 
 namespace overhang {
@@ -26,6 +27,7 @@ enum class Format : std::uint8_t { Text, Json };
 
 struct Options {
   LeakOptions leaks;
+  std::optional<ModelOptions> model;  // overhang model FILE; then of the rest only `output` counts
   Format format = Format::Text;
   std::string output;                      // -o; empty: standard output
   std::optional<std::size_t> top;          // sites shown; nothing: the renderer's own choice

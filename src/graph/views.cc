@@ -398,9 +398,11 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   }
   auto header = header_size(object);
   bool pointers = has_pointers(object);
-  // Slots past len within cap are the program's even where rounding would account for them.
+  // Slots past len within cap are the program's even where rounding would account for them. So is
+  // what holds a reference: after s[:n:n] the array is longer than cap.
   bool fills = object.offset == header && *len > 0 && (*cap == *len || !pointers) &&
-               slot_size_for(heap_.runtime().layout(), *len, pointers) == slot;
+               slot_size_for(heap_.runtime().layout(), *len, pointers) == slot &&
+               !(pointers && heap_.refers(object.id, header + *len, slot));
   bool tiny = !pointers && slot == kTinySlot;
   bool touched_before = touched(object.id);
   if (fills || tiny) {

@@ -200,6 +200,12 @@ Address Heap::allocation_type(ObjectId id) const {
                                        (id.value - span.first.value) * span.span.elem_size);
 }
 
+bool Heap::refers(ObjectId id, std::uint64_t begin, std::uint64_t end) const {
+  bool any = false;
+  for_each_pointer(id, begin, end, [&](std::uint64_t, Address) { any = true; });
+  return any;
+}
+
 bool Heap::is_pointer_word(ObjectId id, std::uint64_t offset) const {
   auto& span = span_of(id);
   if (offset % 8 != 0 || offset >= span.span.elem_size || !span.data) return false;

@@ -112,6 +112,8 @@ class Heap {
   template <class Visit>
   void for_each_pointer(const HeapSpan& span, std::uint32_t slot, std::uint64_t begin,
                         std::uint64_t end, Visit&& visit) const;
+  // Whether any of them is in [begin, end).
+  bool refers(ObjectId id, std::uint64_t begin, std::uint64_t end) const;
   // Whether the collector takes the word at byte `offset` of the slot for a pointer.
   bool is_pointer_word(ObjectId id, std::uint64_t offset) const;
 

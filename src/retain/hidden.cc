@@ -144,8 +144,10 @@ class Finder {
       first_begin = std::min(first_begin, visible.front().begin);
       last_end = std::max(last_end, visible.back().end);
     }
-    bool exact =
-        slot_size_for(heap_.runtime().layout(), reach_end - array.data_begin, has_pointers) == slot;
+    // What was not asked for never held a reference.
+    bool exact = slot_size_for(heap_.runtime().layout(), reach_end - array.data_begin,
+                               has_pointers) == slot &&
+                 !(has_pointers && heap_.refers(id, reach_end, slot));
     array.data_end = exact ? reach_end : slot - (slot - array.data_begin) % array.elem_size;
     array.data_end = std::max(array.data_end, reach_end);
     for (const Range& range : visible) array.visible_bytes += range.end - range.begin;
@@ -160,18 +162,17 @@ class Finder {
       for (const Range& range : lost) lost_bytes += range.end - range.begin;
       out_.lost_bytes += lost_bytes;
       out_.spare_bytes += hidden.end - hidden.begin - lost_bytes;
-      if (hidden.end <= first_begin) {
-        regions.push_back({index, Category::Head, false, hidden.begin, hidden.end});
-      } else if (hidden.begin >= last_end) {
-        // Past every window: first what some capacity reaches, then what none does.
-        auto spare_end = std::clamp(reach_end, hidden.begin, hidden.end);
-        if (spare_end > hidden.begin)
-          regions.push_back({index, Category::Tail, false, hidden.begin, spare_end});
-        if (hidden.end > spare_end)
-          regions.push_back({index, Category::Clipped, false, spare_end, hidden.end});
-      } else {
-        regions.push_back({index, Category::Gap, false, hidden.begin, hidden.end});
-      }
+      // Before every window, between two, past all of them: there first what some capacity reaches,
+      // then what none does. A window of no length parts its sides as others do.
+      auto add = [&](Category category, std::uint64_t begin, std::uint64_t end) {
+        begin = std::max(begin, hidden.begin);
+        end = std::min(end, hidden.end);
+        if (begin < end) regions.push_back({index, category, false, begin, end});
+      };
+      add(Category::Head, hidden.begin, first_begin);
+      add(Category::Gap, first_begin, last_end);
+      add(Category::Tail, last_end, reach_end);
+      add(Category::Clipped, std::max(last_end, reach_end), hidden.end);
     }
     if (out_.windows[first].pointer)
       for (auto& region : regions) region.category = Category::Interior;

@@ -56,10 +56,7 @@ class Grouper {
     if (region.category != Category::Tail &&
         (region.end - region.begin) * 2 >= array.data_end - array.data_begin)
       return true;
-    bool any = false;
-    heap_.for_each_pointer(array.object, region.begin, region.end,
-                           [&](std::uint64_t, Address) { any = true; });
-    return any;
+    return heap_.refers(array.object, region.begin, region.end);
   }
 
   bool pointer_free(const HiddenArray& array) const {

@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 #include <filesystem>
+#include <fstream>
 #include <stdexcept>
 
 namespace overhang::test {
@@ -52,6 +53,32 @@ bool newer_than(const fs::path& directory, fs::file_time_type built) {
   return fs::last_write_time(directory) > built;
 }
 
+void go_build(const fs::path& directory, const fs::path& executable,
+              const std::vector<std::string>& flags, const std::vector<std::string>& environment,
+              const std::string& package) {
+  std::vector<std::string> command{go_command(), "build", "-o", executable};
+  command.insert(command.end(), flags.begin(), flags.end());
+  command.push_back(package);
+  // goindex: Go 1.19's does not work in the module cache, where toolchains are that were fetched.
+  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off",
+                                     "GOFLAGS=", "GODEBUG=goindex=0"};
+  if (emulating_arm64()) variables.emplace_back("GOARCH=arm64");
+  variables.insert(variables.end(), environment.begin(), environment.end());
+  auto result = run(command, {.directory = directory, .environment = variables, .timeout = 600s});
+  if (result.exit_code != 0)
+    throw std::runtime_error("go build of " + directory.string() + " failed:\n" + result.err);
+}
+
+std::string read_file(const fs::path& path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+void write_file(const fs::path& path, const std::string& text) {
+  std::ofstream file(path);
+  if (!(file << text).flush()) throw std::runtime_error("cannot write " + path.string());
+}
+
 }  // namespace
 
 const std::string& go_version() {
@@ -81,20 +108,28 @@ std::string build_subject(const std::string& name, const std::vector<std::string
     if (!newer_than(kSubjects / name, built) && !newer_than(kSubjects / "kit", built))
       return executable;
   }
-  std::vector<std::string> command{go_command(), "build", "-o", executable};
-  command.insert(command.end(), flags.begin(), flags.end());
-  command.push_back(package);
-  // goindex: Go 1.19's does not work in the module cache, where toolchains are that were fetched.
-  std::vector<std::string> variables{"CGO_ENABLED=0", "GOWORK=off",
-                                     "GOFLAGS=", "GODEBUG=goindex=0"};
-  if (emulating_arm64()) variables.emplace_back("GOARCH=arm64");
-  variables.insert(variables.end(), environment.begin(), environment.end());
-  auto result =
-      run(command, {.directory = kSubjects / name, .environment = variables, .timeout = 600s});
-  if (result.exit_code != 0)
-    throw std::runtime_error("go build of subjects/" + name + " failed:\n" + result.err);
+  go_build(kSubjects / name, executable, flags, environment, package);
   // go build leaves an executable that would come out the same, with its old time.
   fs::last_write_time(executable, fs::file_time_type::clock::now());
+  return executable;
+}
+
+std::string build_variant(const std::string& name, const std::string& variant,
+                          const std::string& file, const std::string& text) {
+  auto directory = kBuilds / go_version() / (name + "-" + variant);
+  fs::create_directories(directory);
+  FileLock lock(directory.string() + ".lock");
+  for (auto& entry : fs::directory_iterator(kSubjects / name))
+    fs::copy(entry.path(), directory, fs::copy_options::overwrite_existing);
+  write_file(directory / file, text);
+  auto module = read_file(directory / "go.mod");
+  std::string kit = "=> ../kit";
+  if (auto at = module.find(kit); at != std::string::npos)
+    module.replace(at, kit.size(), "=> " + (kSubjects / "kit").string());
+  write_file(directory / "go.mod", module);
+  auto executable = directory / name;
+  if (emulating_arm64()) executable += "-arm64";
+  go_build(directory, executable, {}, {}, ".");
   return executable;
 }
 

@@ -24,7 +24,11 @@ std::string build_subject(const std::string& name, const std::vector<std::string
                           const std::string& variant = "",
                           const std::vector<std::string>& environment = {},
                           const std::string& package = ".");
-// The same with cgo, where there is a C compiler; else without.
+// Builds a copy of subjects/<name> in which `file` holds `text`; copies of other names stand beside
+// it. Errors and locking as above; Go's own cache saves what has been built before.
+std::string build_variant(const std::string& name, const std::string& variant,
+                          const std::string& file, const std::string& text);
+// build_subject with cgo, where there is a C compiler; else without.
 std::string build_subject_with_c(const std::string& name);
 
 // A running subject (see subjects/kit) that has fallen silent.

@@ -1,0 +1,124 @@
+#include "model/remedies.h"
+
+namespace overhang::model {
+namespace {
+
+// append([]T(nil), s...), or strings.Clone(s)
+void copy_slice(Place holder, Memory& memory, Freed& freed) {
+  const Ref slice = memory.at(holder);
+  const Type* elem = memory[slice.object].elem;
+  const Type* in = memory[holder.object].elem;
+  bool string = reference_types(in)[holder.ref % in->refs]->kind == Kind::String;
+  auto copy = string ? memory.allocate_array(elem, slice.len, slice.len)
+                     : memory.append({}, elem, memory.read(slice), slice.len);
+  freed.copied_bytes += slice.len * elem->size;
+  if (!copy.nowhere()) {
+    freed.new_objects++;
+    freed.new_bytes += memory[copy.object].slot_bytes;
+  }
+  memory.at(holder) = copy;
+}
+
+void clear(const std::vector<Region>& regions, Memory& memory) {
+  for (const Region& region : regions)
+    for (Place place : references(memory, region)) memory.at(place) = {};
+}
+
+void replace(const Remedy& remedy, const std::vector<Place>& holders, Memory& memory,
+             Freed& freed) {
+  for (Place holder : holders) {
+    auto& slice = memory.at(holder);
+    switch (remedy.kind) {
+      case RemedyKind::Clear:
+        break;
+      case RemedyKind::NilWhenEmpty:
+        if (slice.len == 0) slice = {};
+        break;
+      case RemedyKind::Copy:
+        copy_slice(holder, memory, freed);
+        break;
+      case RemedyKind::CopyIfCapExceeds:
+        if (slice.cap > remedy.factor * slice.len) copy_slice(holder, memory, freed);
+        break;
+      case RemedyKind::ThreeIndex:
+        slice.cap = slice.len;
+        break;
+    }
+  }
+}
+
+// What the collector frees once `before` has become `after`.
+void count_died(const Memory& before, const Memory& after, Freed& freed) {
+  auto died = live_objects(before);
+  auto live = live_objects(after);
+  for (std::size_t i = 0; i < died.size(); i++) died[i] = died[i] && !live[i];
+  auto counted = count(before, died);
+  freed.died_objects = counted.objects;
+  freed.died_bytes = counted.bytes;
+}
+
+}  // namespace
+
+const char* remedy_name(RemedyKind kind) {
+  switch (kind) {
+    case RemedyKind::Clear:
+      return "clear";
+    case RemedyKind::NilWhenEmpty:
+      return "nil_when_empty";
+    case RemedyKind::Copy:
+      return "copy";
+    case RemedyKind::CopyIfCapExceeds:
+      return "copy_if_cap_exceeds";
+    case RemedyKind::ThreeIndex:
+      return "three_index";
+  }
+  return "";
+}
+
+const std::vector<Remedy>& all_remedies() {
+  static const std::vector<Remedy> all = {{RemedyKind::Clear},
+                                          {RemedyKind::NilWhenEmpty},
+                                          {RemedyKind::Copy},
+                                          {RemedyKind::CopyIfCapExceeds, 2},
+                                          {RemedyKind::CopyIfCapExceeds, 4},
+                                          {RemedyKind::CopyIfCapExceeds, 8},
+                                          {RemedyKind::ThreeIndex}};
+  return all;
+}
+
+Freed& Freed::operator+=(const Freed& other) {
+  died_objects += other.died_objects;
+  died_bytes += other.died_bytes;
+  new_objects += other.new_objects;
+  new_bytes += other.new_bytes;
+  copied_bytes += other.copied_bytes;
+  return *this;
+}
+
+void apply(const Remedy& remedy, const Site& site, Memory& memory, Freed& freed) {
+  if (remedy.kind == RemedyKind::Clear)
+    clear(site.regions, memory);
+  else
+    replace(remedy, site.holders, memory, freed);
+}
+
+Freed try_remedy(const Remedy& remedy, const Site& site, const Memory& memory) {
+  Freed freed;
+  auto changed = memory;
+  apply(remedy, site, changed, freed);
+  count_died(memory, changed, freed);
+  return freed;
+}
+
+Freed try_remedy_everywhere(const Remedy& remedy, const Findings& findings, const Memory& memory) {
+  Freed freed;
+  auto changed = memory;
+  if (remedy.kind == RemedyKind::Clear)
+    clear(findings.regions, changed);
+  else  // what lies in an array before the array is copied
+    replace(remedy, {findings.holders.rbegin(), findings.holders.rend()}, changed, freed);
+  count_died(memory, changed, freed);
+  return freed;
+}
+
+}  // namespace overhang::model

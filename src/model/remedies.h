@@ -1,0 +1,40 @@
+// What the article's remedies would give back, found by carrying them out.
+#pragma once
+
+#include "model/sites.h"
+
+namespace overhang::model {
+
+enum class RemedyKind : std::uint8_t { Clear, NilWhenEmpty, Copy, CopyIfCapExceeds, ThreeIndex };
+
+struct Remedy {
+  RemedyKind kind = RemedyKind::Clear;
+  std::uint64_t factor = 0;  // of CopyIfCapExceeds: copy only where cap > factor * len
+};
+
+// "clear", "nil_when_empty", "copy", "copy_if_cap_exceeds", "three_index".
+const char* remedy_name(RemedyKind kind);
+// All of them; CopyIfCapExceeds by 2, 4 and 8.
+const std::vector<Remedy>& all_remedies();
+
+struct Freed {
+  std::uint64_t died_objects = 0, died_bytes = 0;  // what was there before and is no more
+  std::uint64_t new_objects = 0, new_bytes = 0;    // slots of the copies
+  std::uint64_t copied_bytes = 0;                  // elements written into the copies
+
+  Freed& operator+=(const Freed& other);
+  // What HeapAlloc falls by; below 0 where the copies take more than dies.
+  std::int64_t net_bytes() const {
+    return static_cast<std::int64_t>(died_bytes) - static_cast<std::int64_t>(new_bytes);
+  }
+};
+
+// Applies the remedy at the site to the memory.
+void apply(const Remedy& remedy, const Site& site, Memory& memory, Freed& freed);
+// The same on a copy of the memory, and what the collector frees then.
+Freed try_remedy(const Remedy& remedy, const Site& site, const Memory& memory);
+
+// At all sites together, whoever holds slices over their arrays.
+Freed try_remedy_everywhere(const Remedy& remedy, const Findings& findings, const Memory& memory);
+
+}  // namespace overhang::model

@@ -1,0 +1,4 @@
+package main
+
+// tests/support/machine_go.cc writes this file: the slice machine's programs as Go.
+var programs []program
