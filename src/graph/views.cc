@@ -379,7 +379,8 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   auto type = string ? byte_type_ : r.type;
   const std::uint64_t size = string ? 1 : decoder().facts(type).size;
   if (size == 0) {
-    pointed_.set(object.id.value);  // shows nothing, keeps all the same
+    // Keeps the object, and says nothing of what it is.
+    show_part(object, item.tag, object.offset, 0, kUnknownType);
     return;
   }
   auto slot = slot_size(object);
