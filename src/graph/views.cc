@@ -487,6 +487,10 @@ void Views::follow_rest(const ObjectRef& object) {
 }
 
 void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
+  if (item.reference.kind == Reference::Kind::Map && !has_pointers(object)) {
+    defer(item, object);  // no map's header: the type was guessed, or the word is stale
+    return;
+  }
   if (!make_full(object, slot_size(object) - header_size(object))) return;
   // A *runtime.hchan of the runtime's own does not say what the channel carries.
   bool unknown_chan =
