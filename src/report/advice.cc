@@ -28,7 +28,8 @@ constexpr std::array<Category, 6> kCategories = {{
      "s = slices.Clone(s)",
      "copy the rest now and then: s = slices.Clone(s)"},
     {"clipped", "past every slice's cap",
-     "copy instead of s[:n:n], which keeps the whole array: s = slices.Clone(s[:n])"},
+     "copy instead of s[:n:n], which keeps the whole array: s = slices.Clone(s[:n]); s = nil where "
+     "s = s[1:] leaves nothing"},
     {"gap", "between the slices", "copy the parts in use, so that the array around them can go"},
     {"window", "outside every slice and string",
      "copy the small part that is used: strings.Clone, bytes.Clone or slices.Clone"},
