@@ -155,9 +155,8 @@ WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
   auto last = std::unique(windows.begin(), windows.end(),
                           [&](const Window& a, const Window& b) { return place(a) == place(b); });
   for (auto window = windows.begin(); window != last; ++window) {
-    if (window->pointer)
-      out.pinned = true;
-    else if (group == kAll || held_by(*window, group))
+    bool replaceable = !window->pointer && (group == kAll || held_by(*window, group));
+    if (replaceable)
       slices.push_back({window->len, window->cap, window->string});
     else
       out.pinned = true;
