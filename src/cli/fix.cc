@@ -83,7 +83,7 @@ Fix make_fix(Sources& sources, const std::vector<SlicePlace>& places, const Leak
                                                    : format_bytes(row.hidden_bytes) + " hidden");
     else if (candidates.empty())
       out.advice.push_back(fmt::format("{}: the statement that hides it was not found", name));
-    if (rewritten == 0) out.advice.push_back(fmt::format("{}: {}", name, advice_for(row.category)));
+    if (rewritten == 0) out.advice.push_back(fmt::format("{}: {}", name, advice_for(row)));
   }
   // Files are named from the folder that the caller gave.
   auto given = fs::path(sources.directory()).lexically_normal().string();

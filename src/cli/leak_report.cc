@@ -18,10 +18,18 @@ std::string type_name(TypeTable& types, TypeId type, bool array) {
   return array ? types.slice_name(type) : types.info(type).name;
 }
 
-// A site's identity in both states of the views.
+// A site's identity in both states of the views. The one object that names a field's site in one
+// state may have company in the other: its group's name is the same in both.
 using SiteKey = std::tuple<std::string, SiteKind, TypeId, Category>;
-SiteKey key_of(const Site& site) {
-  return {site.name.text, site.name.kind, site.elem, site.category};
+SiteKey key_of(const Sites& sites, std::size_t index) {
+  const Site& site = sites.sites[index];
+  const SiteName& holder = sites.groups[site.group];
+  return {holder.text, holder.kind, site.elem, site.category};
+}
+std::map<SiteKey, std::size_t> by_key(const Sites& sites) {
+  std::map<SiteKey, std::size_t> out;
+  for (std::size_t i = 0; i < sites.sites.size(); i++) out[key_of(sites, i)] = i;
+  return out;
 }
 
 // What the site weighs: what it keeps alive, and its own bytes where no expression reaches them.
@@ -32,9 +40,9 @@ std::uint64_t weight(const SiteRow& row) {
 // Pointer-free arrays are large in sum, or no news: what the allocator calls a large object.
 constexpr std::uint64_t kLarge = 32 << 10;
 
-bool worth_a_row(const Site& site, const SiteRetention& retention, const SiteRow& row) {
+bool worth_a_row(const Site& site, bool reaches, const SiteRow& row) {
   if (site.pointer_free) return row.hidden_bytes >= kLarge;
-  if (row.retained_bytes_possible > 0 || row.retained_bytes > 0 || retention.reaches) return true;
+  if (row.retained_bytes_possible > 0 || row.retained_bytes > 0 || reaches) return true;
   // An array of pointers that keeps nothing else: report it where most of it is lost for good.
   return site.category != Category::Tail && row.hidden_slots * 2 >= row.slots &&
          row.hidden_bytes >= kLarge;
@@ -158,30 +166,40 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
     const Site* site;
   };
   std::vector<Described> described;
-  std::map<SiteKey, std::size_t> certain_sites;
-  for (std::size_t i = 0; i < certain.sites.sites.size(); i++)
-    certain_sites[key_of(certain.sites.sites[i])] = i;
-  for (std::size_t i = 0; i < possible.sites.sites.size(); i++) {
-    const Site& site = possible.sites.sites[i];
-    auto sure = certain_sites.find(key_of(site));
-    bool in_both = sure != certain_sites.end();
-    const Site& shown = in_both ? certain.sites.sites[sure->second] : site;
-    SiteRow row =
-        row_of(views, namer, shown,
-               in_both ? certain.overhang.sites[sure->second] : possible.overhang.sites[i]);
-    row.retained_bytes_possible = possible.overhang.sites[i].exclusive.bytes;
-    if (!in_both) {
-      row.retained_objects = row.retained_bytes = 0;
-    }
-    row.retained_bytes_possible = std::max(row.retained_bytes_possible, row.retained_bytes);
+  // What is visible by a doubtful reference alone may hide something in turn: some sites are only
+  // certain, as others are only possible.
+  auto certain_sites = by_key(certain.sites), possible_sites = by_key(possible.sites);
+  auto add = [&](const Site& site, const SiteRetention& retention, const Counted& sure,
+                 const Counted& perhaps, bool reaches, const std::vector<WhatIf>& remedies) {
+    SiteRow row = row_of(views, namer, site, retention);
+    row.retained_objects = sure.objects;
+    row.retained_bytes = sure.bytes;
+    row.retained_bytes_possible = std::max(perhaps.bytes, sure.bytes);
     if (row.retained_bytes_possible != row.retained_bytes)
       if (const Doubt* doubt = views.doubt_about(site.example))
         row.doubt = describe_doubt(views, namer, *doubt);
-    if (!worth_a_row(site, possible.overhang.sites[i], row)) continue;
-    auto what_ifs_here = in_both ? what_ifs.of_site(static_cast<std::uint32_t>(sure->second))
-                                 : std::vector<WhatIf>(1);  // not certain: clearing frees nothing
-    row.remedies = remedy_rows(what_ifs_here, site.pointer_free);
-    described.push_back({std::move(row), &shown});
+    if (!worth_a_row(site, reaches, row)) return;
+    row.remedies = remedy_rows(remedies, site.pointer_free);
+    described.push_back({std::move(row), &site});
+  };
+  for (std::size_t i = 0; i < possible.sites.sites.size(); i++) {
+    const SiteRetention& perhaps = possible.overhang.sites[i];
+    auto at = certain_sites.find(key_of(possible.sites, i));
+    if (at == certain_sites.end()) {
+      // Not certain: clearing frees nothing.
+      add(possible.sites.sites[i], perhaps, {}, perhaps.exclusive, perhaps.reaches,
+          std::vector<WhatIf>(1));
+      continue;
+    }
+    const SiteRetention& sure = certain.overhang.sites[at->second];
+    add(certain.sites.sites[at->second], sure, sure.exclusive, perhaps.exclusive, perhaps.reaches,
+        what_ifs.of_site(static_cast<std::uint32_t>(at->second)));
+  }
+  for (std::size_t i = 0; i < certain.sites.sites.size(); i++) {
+    if (possible_sites.contains(key_of(certain.sites, i))) continue;
+    const SiteRetention& sure = certain.overhang.sites[i];
+    add(certain.sites.sites[i], sure, sure.exclusive, {}, sure.reaches,
+        what_ifs.of_site(static_cast<std::uint32_t>(i)));
   }
   std::stable_sort(described.begin(), described.end(), [](const Described& a, const Described& b) {
     return weight(a.row) > weight(b.row);

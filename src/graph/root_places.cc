@@ -78,8 +78,10 @@ std::string_view RootPlaces::function(const RootPlace& row) const {
 
 void RootPlaces::show(const Emit& emit) {
   if (!dwarf_) return;
-  show_globals(emit);
+  // The work list takes what comes last first: a global tells better than a local why something
+  // that both lead to is alive.
   show_locals(emit);
+  show_globals(emit);
 }
 
 // Runs a place's type over its bytes. The row is added when a first word counts.

@@ -379,7 +379,8 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
   auto type = string ? byte_type_ : r.type;
   const std::uint64_t size = string ? 1 : decoder().facts(type).size;
   if (size == 0) {
-    pointed_.set(object.id.value);  // shows nothing, keeps all the same
+    // Keeps the object, and says nothing of what it is.
+    show_part(object, item.tag, object.offset, 0, kUnknownType);
     return;
   }
   auto slot = slot_size(object);
@@ -488,6 +489,10 @@ void Views::follow_rest(const ObjectRef& object) {
 }
 
 void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
+  if (item.reference.kind == Reference::Kind::Map && !has_pointers(object)) {
+    defer(item, object);  // no map's header: the type was guessed, or the word is stale
+    return;
+  }
   if (!make_full(object, slot_size(object) - header_size(object))) return;
   // A *runtime.hchan of the runtime's own does not say what the channel carries.
   bool unknown_chan =

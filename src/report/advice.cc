@@ -14,17 +14,22 @@ struct Category {
   std::string_view name;
   std::string_view where;  // follows "… slots"
   std::string_view advice;
+  // Where the hidden slots hold no reference, so that clearing them frees nothing.
+  std::string_view without_references = advice;
 };
 
 constexpr std::array<Category, 6> kCategories = {{
     {"tail", "past len",
      "clear(s[n:]) before s = s[:n]; or s = nil where it becomes empty; or copy what stays: "
-     "s = slices.Clone(s[:n])"},
+     "s = slices.Clone(s[:n])",
+     "copy what stays: s = slices.Clone(s[:n]); or s = nil where it becomes empty"},
     {"head", "before every slice",
      "s[0] = nil (or the zero value) before s = s[1:]; or copy the rest now and then: "
-     "s = slices.Clone(s)"},
+     "s = slices.Clone(s)",
+     "copy the rest now and then: s = slices.Clone(s)"},
     {"clipped", "past every slice's cap",
-     "copy instead of s[:n:n], which keeps the whole array: s = slices.Clone(s[:n])"},
+     "copy instead of s[:n:n], which keeps the whole array: s = slices.Clone(s[:n]); s = nil where "
+     "s = s[1:] leaves nothing"},
     {"gap", "between the slices", "copy the parts in use, so that the array around them can go"},
     {"window", "outside every slice and string",
      "copy the small part that is used: strings.Clone, bytes.Clone or slices.Clone"},
@@ -65,9 +70,10 @@ std::string describe_hidden(const SiteRow& site) {
   return out;
 }
 
-std::string_view advice_for(std::string_view category) {
-  auto* found = find_category(category);
-  return found ? found->advice : std::string_view();
+std::string_view advice_for(const SiteRow& site) {
+  auto* found = find_category(site.category);
+  if (!found) return {};
+  return site.stale_slots > 0 ? found->advice : found->without_references;
 }
 
 std::vector<RemedyRow> remedies_to_show(const std::vector<RemedyRow>& remedies,

@@ -14,7 +14,7 @@ namespace overhang {
 std::string describe_hidden(const SiteRow& site);
 
 // How to mend the code behind a category; empty for a category that is not known.
-std::string_view advice_for(std::string_view category);
+std::string_view advice_for(const SiteRow& site);
 
 // The remedies that tell a person something, in the order of their telling: what frees, one
 // threshold of those that free the same, and what is often taken for a remedy of this category.

@@ -168,7 +168,7 @@ void write_site(Page& page, const SiteRow& site, std::size_t rank) {
   if (!site.shared_with.empty()) page.labelled("shared", cleaned(site.shared_with), ", ");
   write_sources(page, site);
   page.labelled("frees", remedy_items(site.remedies, site.category), " · ");
-  page.labelled("to do", advice_for(site.category));
+  page.labelled("to do", advice_for(site));
 }
 
 void write_sites(Page& page, const LeakReport& report, const Selection& selection) {

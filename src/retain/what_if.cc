@@ -13,6 +13,35 @@ namespace {
 
 constexpr std::array<std::uint64_t, 3> kFactors = {2, 4, 8};
 
+// What the allocator gives for copies that are made one after another (malloc.go: mallocgcTiny
+// packs pointer-free ones of less than 16 bytes into blocks).
+class Copies {
+ public:
+  // `bytes` are asked for, `slot` is their size class: append asks for one, a string for its len.
+  void add(std::uint64_t bytes, std::uint64_t slot, bool pointers) {
+    if (!pointers && bytes < kTinyBlock) {
+      std::uint64_t align = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
+      auto begin = align_up(used_, align);
+      if (begin + bytes <= kTinyBlock) {
+        used_ = begin + bytes;
+        return;
+      }
+      // The block with more room left stays in use.
+      used_ = std::min(used_, bytes);
+      slot = kTinyBlock;
+    }
+    allocated_.objects++;
+    allocated_.bytes += slot;
+  }
+  const Counted& allocated() const { return allocated_; }
+
+ private:
+  static constexpr std::uint64_t kTinyBlock = 16;  // maxTinySize
+
+  Counted allocated_;
+  std::uint64_t used_ = kTinyBlock;  // bytes of the block in use
+};
+
 }  // namespace
 
 const char* remedy_name(Remedy remedy) {
@@ -39,7 +68,8 @@ WhatIfs::WhatIfs(Views& views, const HiddenMemory& hidden, const Sites& sites,
       sites_(sites),
       overhang_(overhang),
       namer_(namer),
-      arrays_of_group_(sites.groups.size()) {
+      arrays_of_group_(sites.groups.size()),
+      seen_(heap_.object_count()) {
   // Regions stand in the order of their arrays.
   for (std::uint32_t i = 0; i < hidden.regions.size(); i++) {
     auto array = hidden.regions[i].array;
@@ -125,10 +155,9 @@ WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
   auto last = std::unique(windows.begin(), windows.end(),
                           [&](const Window& a, const Window& b) { return place(a) == place(b); });
   for (auto window = windows.begin(); window != last; ++window) {
-    if (window->pointer)
-      out.pinned = true;
-    else if (group == kAll || held_by(*window, group))
-      slices.push_back({window->len, window->cap});
+    bool replaceable = !window->pointer && (group == kAll || held_by(*window, group));
+    if (replaceable)
+      slices.push_back({window->len, window->cap, window->string});
     else
       out.pinned = true;
   }
@@ -137,7 +166,6 @@ WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
 }
 
 bool WhatIfs::held_by(const Window& window, std::uint32_t group) {
-  if (named_++ >= kMaxNamed) return false;
   auto name = namer_.name(window.holder, window.holder_offset);
   const SiteName& holder = sites_.groups[group];
   return name.kind == holder.kind && name.text == holder.text;
@@ -147,6 +175,7 @@ template <class Replaced>
 void WhatIfs::replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Replaced&& replaced) {
   std::vector<bool> dies(arrays.arrays.size());
   bool any = false, all = true;
+  Copies copies;
   for (std::size_t i = 0; i < arrays.arrays.size(); i++) {
     const Array& array = arrays.arrays[i];
     bool pointers =
@@ -158,14 +187,15 @@ void WhatIfs::replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Re
       count++;
       if (slice.len == 0) continue;
       out.copies_bytes += slice.len;
-      out.allocates.objects++;
-      out.allocates.bytes += slot_size_for(heap_.runtime().layout(), slice.len, pointers);
+      auto slot = slot_size_for(heap_.runtime().layout(), slice.len, pointers);
+      copies.add(slice.string ? slice.len : slot, slot, pointers);
     }
     out.slices += count;
     dies[i] = !array.pinned && count > 0 && count == array.slice_count;
     any |= dies[i];
     all &= dies[i];
   }
+  out.allocates = copies.allocated();
   if (any) {
     out.frees = group == kAll ? overhang_.total : overhang_.groups[group];
     if (!all) {
@@ -220,7 +250,7 @@ Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
       push_hidden_words(i);
   }
   Counted out;
-  Bitmap seen(heap_.object_count());
+  std::vector<ObjectId> seen;
   auto handle = [&](const Work::Item&, const ObjectRef& object) {
     if (!exclusive_to(group, object.id)) {
       auto array = dying.find(object.id.value);
@@ -229,7 +259,8 @@ Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
       push_hidden_words(array->second);
       return;
     }
-    if (!seen.set_first(object.id.value)) return;
+    if (!seen_.set_first(object.id.value)) return;
+    seen.push_back(object.id);
     auto slot = heap_.spans()[object.span].span.elem_size;
     out.objects++;
     out.bytes += slot;
@@ -243,6 +274,7 @@ Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
   work.run(
       handle, [](const Work::Item&) {}, follow,
       [&](ObjectId id) { overhang_.owners.prefetch(id); });
+  for (auto id : seen) seen_.clear(id.value);
   return out;
 }
 

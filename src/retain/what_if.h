@@ -13,6 +13,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "base/bitmap.h"
 #include "retain/hidden.h"
 #include "retain/overhang.h"
 #include "retain/sites.h"
@@ -46,19 +47,17 @@ class WhatIfs {
           Namer& namer);
   // In the order of the enumeration, CopyIfCapExceeds with the factors 2, 4 and 8. Clear is that of
   // the site's hidden slots; the others replace the slices of the site's holder whose arrays hide
-  // something, in any category; of `interior`, which no slice holds, there is Clear alone. Exact,
-  // but that holders of more than kMaxNamed slices in all are not told apart: arrays beyond count
-  // as kept.
+  // something, in any category; of `interior`, which no slice holds, there is Clear alone.
   std::vector<WhatIf> of_site(std::uint32_t site);
   // The same at all sites together, whoever holds the slices.
   std::vector<WhatIf> of_all();
 
  private:
   static constexpr std::uint32_t kAll = 0xFFFFFFFFu;  // instead of a group
-  static constexpr std::uint64_t kMaxNamed = 1 << 20;
 
   struct Slice {
     std::uint64_t len = 0, cap = 0;  // bytes
+    bool string = false;
   };
   struct Array {
     std::uint32_t hidden = 0;  // index into HiddenMemory::arrays
@@ -89,7 +88,7 @@ class WhatIfs {
   std::vector<std::vector<std::uint32_t>> arrays_of_group_;  // in HiddenMemory::arrays, ascending
   std::vector<std::uint32_t> first_region_;  // by hidden array; and regions.size() at the end
   std::unordered_map<std::uint32_t, std::vector<WhatIf>> by_group_;
-  std::uint64_t named_ = 0;
+  Bitmap seen_;  // of kept_by_survivors; empty between its calls
 };
 
 }  // namespace overhang

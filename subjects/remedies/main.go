@@ -52,7 +52,7 @@ func replaced[T any](remedy string, s []T) []T {
 
 func (h text) Replace(remedy string) {
 	if s := (*string)(pointer(h.at)); remedy == "copy" {
-		*s = string(append([]byte(nil), *s...))
+		*s = strings.Clone(*s)
 	}
 }
 

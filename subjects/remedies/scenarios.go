@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 type Pool struct {
@@ -32,7 +33,18 @@ var (
 	reader        func(int) *Conn
 	growing       func(*Conn)
 	wait          = make(chan bool)
+	records       []Record
+	nothing       []struct{}
+	nowhere       []struct{}
+	doubtful      []*Pool
+	raw           unsafe.Pointer
+	only          *Pool
 )
+
+type Record struct {
+	none [4]struct{}
+	conn *Conn
+}
 
 func init() {
 	add("tail", func() {
@@ -218,6 +230,46 @@ func init() {
 		word = page[5000:5100]
 		at("main.word", inText(&word))
 		at("element of main.names", inText(&names[0]))
+	})
+}
+
+func init() {
+	add("substrings_of_a_few_bytes", func() {
+		// Their copies share blocks of the tiny allocator.
+		var headers []Header
+		page := strings.Repeat("0123456789abcdef", 1<<15)
+		names = make([]string, 10000)
+		for i := range names {
+			names[i] = page[i*10 : i*10+1+i%20]
+			headers = append(headers, inText(&names[i]))
+		}
+		at("element of main.names", headers...)
+	})
+	add("a_slice_of_nothing", func() {
+		// Slices of elements without size keep an array, and an object that nothing else shows.
+		records = make([]Record, 1000)
+		for i := range records {
+			records[i].conn = newConn(i)
+		}
+		nothing = records[20].none[:]
+		nowhere = (&Record{conn: newConn(0)}).none[:]
+		records = records[:100]
+		first = conns(1000, 1000)[:100]
+		at("main.records", in(&records))
+		at("main.first", in(&first))
+	})
+	add("fields_that_a_doubt_shows", func() {
+		// Certain is what all pools hide, possible what one alone does: it names the site there.
+		only = &Pool{inUse: conns(1000, 1000)[:100]}
+		headers := []Header{in(&only.inUse)}
+		doubtful = make([]*Pool, 500)
+		for i := range doubtful {
+			doubtful[i] = &Pool{inUse: conns(20, 20)[:5]}
+			headers = append(headers, in(&doubtful[i].inUse))
+		}
+		raw = unsafe.Pointer(&doubtful[0])
+		doubtful = doubtful[:0]
+		at("main.Pool.inUse", headers...)
 	})
 }
 

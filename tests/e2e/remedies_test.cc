@@ -37,7 +37,10 @@ const std::vector<std::string> kScenarios = {"tail",
                                              "points",
                                              "bytes",
                                              "substrings",
-                                             "substrings_of_two_holders"};
+                                             "substrings_of_two_holders",
+                                             "substrings_of_a_few_bytes",
+                                             "a_slice_of_nothing",
+                                             "fields_that_a_doubt_shows"};
 
 TEST(RemedyScenarios, AreAllListedHere) {
   auto list = run(command_line({build_subject("remedies"), "list"})).out;
@@ -95,6 +98,7 @@ bool try_remedy(const std::string& scenario, const std::string& remedy, int who)
   SCOPED_TRACE(remedy + " at " + (who < 0 ? "all" : std::to_string(who)));
   Subject subject("remedies", {scenario});
   auto report = leaks_json(subject.target());
+  EXPECT_EQ(report.at("warnings"), json::array());
   const json* remedies = &report.at("remedies");
   std::string trace = remedies->dump();
   if (who >= 0) {

@@ -241,13 +241,23 @@ TEST(Advice, SlotsWithoutReferencesAreNotCalledReferences) {
 }
 
 TEST(Advice, EachCategoryNamesItsRemedy) {
-  EXPECT_TRUE(contains(std::string(advice_for("tail")), "clear(s[n:])"));
-  EXPECT_TRUE(contains(std::string(advice_for("head")), "s[0] = nil"));
-  EXPECT_TRUE(contains(std::string(advice_for("window")), "strings.Clone"));
-  EXPECT_TRUE(contains(std::string(advice_for("clipped")), "slices.Clone(s[:n])"));
-  EXPECT_FALSE(advice_for("gap").empty());
-  EXPECT_FALSE(advice_for("interior").empty());
-  EXPECT_TRUE(advice_for("unheard of").empty());
+  auto advice = [](const char* category, std::uint64_t stale_slots) {
+    SiteRow site = site_of(category, 1);
+    site.stale_slots = stale_slots;
+    return std::string(advice_for(site));
+  };
+  EXPECT_TRUE(contains(advice("tail", 1), "clear(s[n:])"));
+  EXPECT_TRUE(contains(advice("head", 1), "s[0] = nil"));
+  // Where no slot holds a reference there is nothing to clear.
+  EXPECT_FALSE(contains(advice("tail", 0), "clear"));
+  EXPECT_TRUE(contains(advice("tail", 0), "slices.Clone(s[:n])"));
+  EXPECT_FALSE(contains(advice("head", 0), "s[0]"));
+  EXPECT_TRUE(contains(advice("head", 0), "slices.Clone(s)"));
+  EXPECT_TRUE(contains(advice("window", 0), "strings.Clone"));
+  EXPECT_TRUE(contains(advice("clipped", 1), "slices.Clone(s[:n])"));
+  EXPECT_FALSE(advice("gap", 1).empty());
+  EXPECT_FALSE(advice("interior", 1).empty());
+  EXPECT_TRUE(advice("unheard of", 1).empty());
 }
 
 }  // namespace
