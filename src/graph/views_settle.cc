@@ -1,0 +1,126 @@
+// The order in which references are believed: typed ones, then guesses, then whatever is left.
+#include <utility>
+
+#include "graph/views.h"
+
+namespace overhang {
+namespace {
+
+constexpr std::uint64_t kTinySlot = 16;  // malloc.go: maxTinySize
+
+}  // namespace
+
+void Views::settle() {
+  run();
+  if (guesser_) {
+    places_.show_guessed(*guesser_, pusher());
+    run();
+  }
+  places_.show_unclaimed(pusher());
+  do {
+    run();
+  } while (settle_guessed() || settle_untouched() || settle_interior());
+}
+
+bool Views::settle_certain() {
+  bool changed = false;
+  // Showing one object may defer more references: by index, to the growing end.
+  for (std::size_t i = 0; i < deferred_.size(); i++) {
+    auto [object, holder, slot, elem, func] = deferred_[i];
+    if (full(object.id)) continue;
+    changed = true;
+    auto objects = touched_objects_, bytes = touched_bytes_;
+    doubt_of_.emplace(object.id.value, doubts_.size());
+    show_whole(object, holder, elem);
+    do {
+      run();
+    } while (settle_guessed() || settle_untouched() || settle_interior());
+    doubts_.push_back(
+        {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
+  }
+  return changed;
+}
+
+// Deferred references to objects that nothing typed shows, but that look like something.
+bool Views::settle_guessed() {
+  if (!guesser_) return false;
+  for (bool by_population : {false, true}) {
+    for (auto& next = next_guess_[by_population]; next < deferred_.size();) {
+      auto deferred = deferred_[next++];
+      if (touched(deferred.object.id)) continue;
+      auto meaning = guesser_->object(deferred.object, by_population);
+      if (meaning.kind == Reference::Kind::Unknown) continue;
+      meaning.slot = deferred.slot;
+      push(meaning, deferred.holder, 0);
+      return true;
+    }
+  }
+  return false;
+}
+
+// What is likely to hold slices' headers comes before arrays, so that those are seen through
+// headers where there are any.
+unsigned Views::whole_rank(const ObjectRef& object) {
+  if (heap_.spans()[object.span].layout == PointerLayout::InlineBitmap) return 0;
+  auto allocated = allocation_type(object);
+  return allocated != kUnknownType && decoder().facts(allocated).slot == slot_size(object) ? 1 : 2;
+}
+
+// Shows the first deferred object of that rank that nothing shows.
+bool Views::show_first_whole(unsigned rank) {
+  for (auto& next = next_whole_[rank]; next < deferred_.size();) {
+    auto deferred = deferred_[next++];
+    if (touched(deferred.object.id) || whole_rank(deferred.object) != rank) continue;
+    show_whole(deferred.object, deferred.holder, deferred.elem);
+    return true;
+  }
+  return false;
+}
+
+// Deferred references to objects that nothing typed shows.
+bool Views::settle_untouched() {
+  // Without types of variables nearly everything is deferred first: one at a time, so that what the
+  // one leads to is known before the next.
+  if (guesser_) return show_first_whole(0) || show_first_whole(1) || show_first_whole(2);
+  bool any = false;
+  for (; next_untouched_ < deferred_.size(); next_untouched_++) {
+    auto deferred = deferred_[next_untouched_];
+    if (touched(deferred.object.id)) continue;
+    any = true;
+    show_whole(deferred.object, deferred.holder, deferred.elem);
+  }
+  return any;
+}
+
+// Objects that only pointers show, each to a part: of an array the rest is hidden where that is
+// certain enough. Else the rest belongs to the same value (a field's address was taken) or to an
+// array that someone indexes; it is taken for visible.
+bool Views::settle_interior() {
+  bool any = false;
+  for (const InteriorArray& interior : std::exchange(interior_, {})) {
+    auto id = interior.array;
+    if (full(id) || windowed(id)) continue;
+    if (rest_is_hidden(interior)) {
+      interior_arrays_.push_back(interior);
+      continue;
+    }
+    any = true;
+    show_whole({id, heap_.span_index_of(id), 0}, info(id).holder());
+  }
+  return any;
+}
+
+bool Views::rest_is_hidden(const InteriorArray& interior) {
+  auto id = interior.array;
+  const HeapSpan& span = heap_.span_of(id);
+  const auto size = decoder().facts(interior.elem).size;
+  auto header = heap_.header_size(id), slot = span.span.elem_size;
+  if (span.span.user_arena || size == 0 || (slot - header) / size < 2) return false;
+  if (interior_rule_ == InteriorRule::All)
+    return slot > kTinySlot;  // there other values stand beside it
+  auto* parts = visible_parts(id);
+  return parts && !parts->ranges().empty() && parts->ranges().begin()->first >= header + size &&
+         follower_.allocation_type({id, heap_.span_index_of(id), 0}) == interior.elem;
+}
+
+}  // namespace overhang
