@@ -157,7 +157,9 @@ TEST(Sources, AreFoundUnderAnotherFolder) {
   arguments.insert(arguments.end(), {"--source", copy.file("checkout")});
   auto edited = leaks_json(arguments);
   ASSERT_FALSE(edited.at("sites").at(0).at("sources").empty());
-  EXPECT_NE(edited.at("warnings").dump().find("edited since"), std::string::npos);
+  // Before Go 1.20 executables do not record where functions begin, so that nothing tells.
+  if (go_minor() >= 20)
+    EXPECT_NE(edited.at("warnings").dump().find("edited since"), std::string::npos);
 }
 
 }  // namespace
