@@ -1,6 +1,6 @@
 # make demo    a leaking Go service and overhang's report on it
 # make test    builds everything and runs all tests
-# make build   the program: build/release/overhang
+# make build   the program: build/release/overhang, and overhang-wide beside it
 # make check   formatting, clang-tidy, layers, tests
 # make test-arm64   a cross-built overhang, emulated: its unit tests, its reports against this one's (minutes)
 # make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
@@ -24,7 +24,7 @@ configure: setup
 	@[ -f $(BUILD)/build.ninja ] || cmake --preset release --log-level=WARNING
 
 build: configure
-	@$(CMAKE_BUILD) --target overhang
+	@$(CMAKE_BUILD) --target overhang overhang-wide
 
 all: configure
 	@$(CMAKE_BUILD)

@@ -15,6 +15,7 @@ enum class ErrorKind {
   BadInput,      // malformed or inconsistent bytes
   Truncated,     // the bytes end before the structure does
   Unsupported,   // well-formed, but not something overhang reads
+  TooMany,       // the same, for its objects being too many for this build's ids
   Gone,          // the process ended while it was being read
   Usage,         // the command line is wrong
 };

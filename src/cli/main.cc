@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "cli/hand_over.h"
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/own_memory.h"
@@ -52,7 +53,7 @@ ExitStatus write_fix(const Outcome& outcome, const Options& options) {
   return written ? kExitDone : failed(written.error());
 }
 
-ExitStatus run(const Options& options) {
+ExitStatus run(const Options& options, char** argv) {
   auto start = std::chrono::steady_clock::now();
   std::optional<OwnMemory> memory;
   if (options.stats) memory.emplace();
@@ -60,7 +61,7 @@ ExitStatus run(const Options& options) {
   Diagnostics diagnostics([&](std::string_view phase) { progress.show(phase); });
   auto outcome = run_leaks(options.leaks, diagnostics);
   progress.clear();
-  if (!outcome) return failed(outcome.error());
+  if (!outcome) return failed(hand_over(outcome.error(), argv));
   if (options.leaks.fix.wanted) return write_fix(*outcome, options);
   LeakReport* report = &outcome->report;
 
@@ -95,7 +96,10 @@ int main(int argc, char** argv) {
   try {
     auto options = parse_command_line({argv + (argc > 0 ? 1 : 0), argv + argc});
     if (!options) return answer(options.error());
-    return options->model ? run_script(*options) : run(*options);
+#ifdef OVERHANG_MAX_OBJECTS
+    options->leaks.max_objects = OVERHANG_MAX_OBJECTS;  // tests/e2e/hand_over_test.cc
+#endif
+    return options->model ? run_script(*options) : run(*options, argv);
   } catch (const std::bad_alloc&) {
     std::fputs("overhang: out of memory\n", stderr);
   } catch (const std::exception& error) {

@@ -70,7 +70,8 @@ Result<Outcome> run_leaks(const LeakOptions& options, Diagnostics& diagnostics) 
 
   OVERHANG_TRY(HeapSpans spans, explained(*target.runtime, read_spans(*target.runtime)));
   OVERHANG_TRY(Heap heap,
-               explained(*target.runtime, Heap::open(*target.runtime, spans, options.threads)));
+               explained(*target.runtime,
+                         Heap::open(*target.runtime, spans, options.threads, options.max_objects)));
   // Every slot has an id, every address its slot; pointer maps can be read.
 
   RootSet roots;

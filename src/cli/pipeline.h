@@ -13,6 +13,7 @@ namespace overhang {
 struct LeakOptions {
   TargetOptions target;
   unsigned threads = 1;  // at least 1
+  std::uint64_t max_objects = kMaxObjects;
   InteriorRule interior = InteriorRule::Certain;
   FixOptions fix;
   std::string source;  // --source: the folder of the program's sources; "": where it was built
@@ -25,6 +26,8 @@ struct Outcome {
 };
 
 // The report with every site in it, largest first; what of it is shown is the caller's business.
+// Errors: those of the passes; among them TooMany, where the heap has room for more than
+// max_objects.
 Result<Outcome> run_leaks(const LeakOptions& options, Diagnostics& diagnostics);
 
 }  // namespace overhang

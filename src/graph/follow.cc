@@ -82,10 +82,10 @@ bool Follower::agrees(const ObjectRef& object, std::uint64_t begin, TypeId type,
   if (!facts.has_pointers || facts.size == 0) return false;
   const HeapSpan& span = heap_.spans()[object.span];
   if (span.layout == PointerLayout::InlineBitmap)
-    return mask_agrees(pointer_map::inline_mask(span, object.id.value - span.first.value), begin,
-                       facts, count);
+    return mask_agrees(pointer_map::inline_mask(span, span.slot_of(object.id)), begin, facts,
+                       count);
   if (has_bitmap(span.layout))
-    return bitmap_agrees(span, object.id.value - span.first.value, begin, facts,
+    return bitmap_agrees(span, span.slot_of(object.id), begin, facts,
                          decoder_.types().pointer_mask(type), count);
   auto header = Heap::header_size(span);
   if (begin < header || (begin - header) % facts.size != 0) return false;

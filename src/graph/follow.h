@@ -72,7 +72,7 @@ void Follower::values(const ObjectRef& object, std::uint64_t begin, TypeId type,
   const HeapSpan& span = heap_.spans()[object.span];
   if (span.layout == PointerLayout::None || !span.data || count == 0) return;
   const TypeFacts facts = decoder_.facts(type);
-  auto slot = (object.id.value - span.first.value) * span.span.elem_size;
+  auto slot = span.slot_of(object.id) * span.span.elem_size;
   Place place{span.data + slot, span.span.elem_size, span.span.base + slot, nullptr};
   if (agrees(object, begin, type, facts, count)) {
     decoder_.decode(place, begin, facts, count, emit);
@@ -94,7 +94,7 @@ void Follower::values(const ObjectRef& object, std::uint64_t begin, TypeId type,
 template <class Emit>
 void Follower::words(const ObjectRef& object, std::uint64_t begin, std::uint64_t end, Emit&& emit) {
   const HeapSpan& span = heap_.spans()[object.span];
-  auto slot = object.id.value - span.first.value;
+  auto slot = span.slot_of(object.id);
   auto base = span.span.base + slot * span.span.elem_size;
   heap_.for_each_pointer(span, slot, begin, std::min(end, span.span.elem_size),
                          [&](std::uint64_t offset, Address value) {

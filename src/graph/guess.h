@@ -159,19 +159,19 @@ class Guesser {
   std::vector<TypeId> bucket_types_;                   // classic: the keys of map_of_storage_
   std::unordered_map<TypeId, TypeId> channel_of_elem_;
   std::vector<TypeId> large_;  // with pointers, of over 512 bytes, by size
-  std::unordered_map<std::uint32_t, std::vector<TypeId>> single_types_;  // by object, large ones
+  std::unordered_map<ObjectIndex, std::vector<TypeId>> single_types_;  // by object, large ones
   struct Elements {
     TypeId type;
     unsigned tries = 0;
   };
-  std::unordered_map<std::uint32_t, Elements> elements_;  // by object, large ones
+  std::unordered_map<ObjectIndex, Elements> elements_;  // by object, large ones
   std::unordered_map<TypeId, bool> large_mask_allowed_;
   std::uint64_t mask_bytes_ = 0;
   std::unordered_map<Address, TypeId> unrolled_;          // by the dummy type
   std::unordered_map<std::uint64_t, bool> may_be_array_;  // by shape; large ones by object
   std::unordered_map<TypeId, std::uint64_t> wins_;        // objects that were clearly of the type
   bool by_population_ = false;
-  tsl::robin_map<std::uint32_t, Reference> known_;  // by object
+  tsl::robin_map<ObjectIndex, Reference> known_;  // by object
   std::map<std::tuple<std::uint32_t, std::uint32_t, unsigned>, bool> same_;
   std::unordered_map<std::string, std::vector<TypeId>> called_;
   bool in_map_header_ = false;

@@ -25,7 +25,7 @@ Guesser::Verdict Guesser::check(TypeId type, const ObjectRef& object, unsigned d
   const HeapSpan& span = heap_.spans()[object.span];
   auto slot = span.span.elem_size;
   if (!span.data || facts.size > slot) return std::nullopt;
-  auto* bytes = span.data + (object.id.value - span.first.value) * slot;
+  auto* bytes = span.data + span.slot_of(object.id) * slot;
   // The allocator clears what the program did not ask for.
   for (auto at = facts.size; at < slot; at++)
     if (bytes[at] != std::byte{0}) return std::nullopt;
@@ -39,8 +39,7 @@ Guesser::Verdict Guesser::check_values(TypeId type, const ObjectRef& object, std
   const HeapSpan& span = heap_.spans()[object.span];
   auto slot = span.span.elem_size;
   if (!span.data) return std::nullopt;
-  Place place{span.data + (object.id.value - span.first.value) * slot, slot, heap_.base(object.id),
-              nullptr};
+  Place place{span.data + span.slot_of(object.id) * slot, slot, heap_.base(object.id), nullptr};
   unsigned sum = 0;
   // Of many values the first and some of the rest, evenly spread.
   auto stride = std::max<std::uint64_t>(count / kFirstValues, 1);

@@ -87,14 +87,14 @@ void Guesser::index_types() {
 
 std::uint64_t Guesser::mask_of(const ObjectRef& object) const {
   const HeapSpan& span = heap_.spans()[object.span];
-  return pointer_map::inline_mask(span, object.id.value - span.first.value);
+  return pointer_map::inline_mask(span, span.slot_of(object.id));
 }
 
 // Of an object in a span with a bitmap, the bits of `count` words (1 to 64) from `word` on.
 std::uint64_t Guesser::pointer_bits(const ObjectRef& object, std::uint64_t word,
                                     std::uint64_t count) const {
   const HeapSpan& span = heap_.spans()[object.span];
-  auto slot = object.id.value - span.first.value;
+  auto slot = span.slot_of(object.id);
   return pointer_map::bits_at(span, slot * (span.span.elem_size / 8) + word, count);
 }
 

@@ -115,7 +115,7 @@ class Worker {
     if (take_bit(hit.id) && !hit.noscan) push(hit.span, hit.slot);
   }
   // True for one caller only, and only if the slot is allocated.
-  bool take_bit(std::uint32_t id) {
+  bool take_bit(ObjectIndex id) {
     auto& word = unmarked_[id / 64];
     auto bit = std::uint64_t{1} << (id % 64);
     if constexpr (kShared) {

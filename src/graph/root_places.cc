@@ -55,7 +55,7 @@ Holder RootPlaces::add(const RootPlace& row) {
     return Holder::place(Holder::kMaxPlaces - 1);
   }
   rows_.push_back(row);
-  return Holder::place(static_cast<std::uint32_t>(rows_.size() - 1));
+  return Holder::place(static_cast<ObjectIndex>(rows_.size() - 1));
 }
 
 std::uint32_t RootPlaces::label(std::string_view name) {

@@ -26,21 +26,21 @@ class Holder {
  public:
   Holder() = default;
   static Holder object(ObjectId id) { return Holder(id.value); }
-  static Holder place(std::uint32_t index) { return Holder(kFirstPlace + index); }
-  static Holder from_bits(std::uint32_t bits) { return Holder(bits); }
-  std::uint32_t bits() const { return bits_; }
+  static Holder place(ObjectIndex index) { return Holder(kFirstPlace + index); }
+  static Holder from_bits(ObjectIndex bits) { return Holder(bits); }
+  ObjectIndex bits() const { return bits_; }
   bool none() const { return bits_ == kNone; }
   bool is_place() const { return !none() && bits_ >= kFirstPlace; }
   bool is_object() const { return bits_ < kFirstPlace; }
   ObjectId as_object() const { return ObjectId(bits_); }
-  std::uint32_t as_place() const { return bits_ - kFirstPlace; }
+  ObjectIndex as_place() const { return bits_ - kFirstPlace; }
   friend bool operator==(Holder, Holder) = default;
-  static constexpr std::uint32_t kMaxPlaces = 0xFFFFFFFFu - kMaxObjects;
+  static constexpr ObjectIndex kMaxPlaces = ~ObjectIndex{0} - kMaxObjects;
 
  private:
-  static constexpr std::uint32_t kFirstPlace = kMaxObjects, kNone = 0xFFFFFFFFu;
-  explicit Holder(std::uint32_t bits) : bits_(bits) {}
-  std::uint32_t bits_ = kNone;
+  static constexpr ObjectIndex kFirstPlace = kMaxObjects, kNone = ~ObjectIndex{0};
+  explicit Holder(ObjectIndex bits) : bits_(bits) {}
+  ObjectIndex bits_ = kNone;
 };
 
 struct RootPlace {
@@ -62,7 +62,7 @@ struct RootPlace {
   Address frame_pc = 0;       // Local, Unknown: where the frame stopped; 0: in no frame
   std::uint64_t parent_offset = 0;
 };
-static_assert(sizeof(RootPlace) == 40);  // there may be millions
+static_assert(sizeof(RootPlace) == (kWideIds ? 48 : 40));  // there may be millions
 
 class RootPlaces {
  public:

@@ -43,7 +43,8 @@
 
 namespace overhang {
 
-// What is known of an object's contents, and what first showed it: 8 bytes an object.
+// What is known of an object's contents, and what first showed it: 8 bytes an object (16 with
+// wide ids).
 class ObjectInfo {
  public:
   ObjectInfo() = default;
@@ -57,9 +58,9 @@ class ObjectInfo {
   static constexpr std::uint32_t kTypeMask = 0x7FFFFFFFu;
   std::uint32_t type_ : 31 = 0;
   std::uint32_t array_ : 1 = 0;
-  std::uint32_t holder_ = 0xFFFFFFFFu;
+  ObjectIndex holder_ = Holder().bits();
 };
-static_assert(sizeof(ObjectInfo) == 8);
+static_assert(sizeof(ObjectInfo) == (kWideIds ? 16 : 8));
 
 // A slice or string that leaves part of its array out. Bytes are counted from the slot's start.
 struct Window {
@@ -286,7 +287,7 @@ class Views {
   RootPlaces places_;
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;
-  tsl::robin_map<std::uint32_t, Intervals> parts_;
+  tsl::robin_map<ObjectIndex, Intervals> parts_;
   std::vector<LargeMap> large_maps_;
   InteriorRule interior_rule_;
   std::vector<InteriorArray> interior_;  // shown by a pointer to a part of them: first, or anew
@@ -298,9 +299,9 @@ class Views {
   std::vector<std::pair<Work::Item, ObjectRef>> shapes_;
   std::size_t next_untouched_ = 0;
   std::vector<Doubt> doubts_;
-  std::unordered_map<std::uint32_t, std::size_t> doubt_of_;  // object -> doubts_
-  std::array<std::size_t, 2> next_guess_{};                  // without and with the population
-  std::array<std::size_t, 3> next_whole_{};                  // by whole_rank()
+  std::unordered_map<ObjectIndex, std::size_t> doubt_of_;  // object -> doubts_
+  std::array<std::size_t, 2> next_guess_{};                // without and with the population
+  std::array<std::size_t, 3> next_whole_{};                // by whole_rank()
   Work work_;
   std::uint64_t touched_objects_ = 0, touched_bytes_ = 0;  // slot sizes
   std::uint64_t full_visible_bytes_ = 0, full_allocator_bytes_ = 0, typed_bytes_ = 0;

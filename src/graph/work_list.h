@@ -57,7 +57,7 @@ class WorkList {
   void fetch_object(const ObjectRef& object) const {
     const HeapSpan& span = heap_.spans()[object.span];
     if (span.layout == PointerLayout::None || !span.data) return;
-    auto slot = object.id.value - span.first.value;
+    auto slot = span.slot_of(object.id);
     auto* data = span.data + slot * span.span.elem_size;
     prefetch_read(data);
     prefetch_read(data + 64);

@@ -14,7 +14,7 @@ bool Heap::alloc_bit(const Span& span, std::uint32_t slot) const {
 bool Heap::marked_by_collector(ObjectId id) const {
   auto& entry = span_of(id);
   auto& span = entry.span;
-  auto slot = id.value - entry.first.value;
+  auto slot = entry.slot_of(id);
   if (sweep_state(span, sweepgen_) == SweepState::Swept) return alloc_bit(span, slot);
   return SpanMarks(*image_, span).test(slot);
 }
@@ -23,7 +23,7 @@ bool Heap::marked_by_collector(ObjectId id) const {
 // allocated in a span before it is swept.
 bool Heap::allocated_since_cycle(ObjectId id) const {
   auto& entry = span_of(id);
-  auto slot = id.value - entry.first.value;
+  auto slot = entry.slot_of(id);
   return sweep_state(entry.span, sweepgen_) == SweepState::Swept && slot < entry.span.free_index &&
          !alloc_bit(entry.span, slot);
 }

@@ -47,7 +47,8 @@ void set_range(Bitmap& bits, std::uint64_t first, std::uint64_t count) {
 
 }  // namespace
 
-Result<Heap> Heap::open(const Runtime& runtime, const HeapSpans& input, unsigned threads) {
+Result<Heap> Heap::open(const Runtime& runtime, const HeapSpans& input, unsigned threads,
+                        std::uint64_t max_objects) {
   Phase phase(runtime.diagnostics(), "heap");
   std::uint64_t bytes = 0, slots = 0, image_bytes = 0;
   for (auto& segment : runtime.image().segments()) image_bytes += segment.size;
@@ -59,10 +60,10 @@ Result<Heap> Heap::open(const Runtime& runtime, const HeapSpans& input, unsigned
     return fail(ErrorKind::BadInput,
                 "the heap's spans claim {} bytes, but the image has {}; is the core cut short?",
                 bytes, image_bytes);
-  if (slots > kMaxObjects)
-    return fail(ErrorKind::Unsupported,
+  if (slots > max_objects)
+    return fail(ErrorKind::TooMany,
                 "the heap has room for {} objects; overhang numbers up to {} of them", slots,
-                kMaxObjects);
+                max_objects);
   Heap heap(runtime, input.sweepgen);
   heap.number_slots(input.spans);
   heap.pages_ = PageTable(input.spans, heap.span_first_);
@@ -76,7 +77,7 @@ void Heap::number_slots(const std::vector<Span>& spans) {
   auto& layout = runtime_->layout();
   spans_.reserve(spans.size());
   span_first_.reserve(spans.size() + 1);
-  std::uint32_t next = 0;
+  ObjectIndex next = 0;
   for (auto& span : spans) {
     HeapSpan out;
     out.first = ObjectId(next);
@@ -90,7 +91,8 @@ void Heap::number_slots(const std::vector<Span>& spans) {
   span_first_.push_back(next);
   object_count_ = next;
   block_span_.resize((next + kIdsPerBlock - 1) / kIdsPerBlock);
-  for (std::uint32_t block = 0, span = 0; block < block_span_.size(); block++) {
+  std::uint32_t span = 0;
+  for (ObjectIndex block = 0; block < block_span_.size(); block++) {
     while (span_first_[span + 1] <= block * kIdsPerBlock) span++;
     block_span_[block] = span;
   }
@@ -186,7 +188,7 @@ void Heap::revive_finalizable(const HeapSpans& unswept) {
 
 const std::byte* Heap::slot_bytes(ObjectId id) const {
   auto& span = span_of(id);
-  auto offset = (id.value - span.first.value) * span.span.elem_size;
+  auto offset = span.slot_of(id) * span.span.elem_size;
   if (span.data) return span.data + offset;
   return image_->at(span.span.base + offset, span.span.elem_size);
 }
@@ -196,8 +198,7 @@ Address Heap::allocation_type(ObjectId id) const {
   if (span.layout == PointerLayout::LargeType)
     return span.span.user_arena ? 0 : span.span.large_type;
   if (span.layout != PointerLayout::Header || !span.data) return 0;
-  return load_unchecked<std::uint64_t>(span.data +
-                                       (id.value - span.first.value) * span.span.elem_size);
+  return load_unchecked<std::uint64_t>(span.data + span.slot_of(id) * span.span.elem_size);
 }
 
 bool Heap::refers(ObjectId id, std::uint64_t begin, std::uint64_t end) const {
@@ -210,7 +211,7 @@ bool Heap::is_pointer_word(ObjectId id, std::uint64_t offset) const {
   auto& span = span_of(id);
   if (offset % 8 != 0 || offset >= span.span.elem_size || !span.data) return false;
   if (span.layout == PointerLayout::None) return false;
-  auto slot = id.value - span.first.value;
+  auto slot = span.slot_of(id);
   if (has_bitmap(span.layout))
     return pointer_map::bits_at(span, slot * (span.span.elem_size / 8) + offset / 8, 1) & 1;
   auto header = header_size(span);

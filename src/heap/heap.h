@@ -7,7 +7,6 @@
 #include <vector>
 
 #include "base/bitmap.h"
-#include "base/ids.h"
 #include "goruntime/spans.h"
 #include "heap/page_table.h"
 #include "heap/pointer_mask.h"
@@ -41,6 +40,9 @@ struct alignas(64) HeapSpan {
   std::uint32_t div_magic = 0;  // ceil(2^32 / elem_size), as runtime.mspan.divMul; 0: one slot
   PointerLayout layout = PointerLayout::None;
   Span span;
+  std::uint32_t slot_of(ObjectId id) const {
+    return static_cast<std::uint32_t>(id.value - first.value);
+  }
 };
 
 // An object as found by an address.
@@ -53,13 +55,14 @@ struct ObjectRef {
 class Heap {
  public:
   // Loads the bytes of spans that hold pointers; leaves pointer-free ones on disk. The runtime must
-  // outlive the heap. Errors: Unsupported (more than kMaxObjects slots), BadInput (spans that no
-  // image of this size can hold).
-  static Result<Heap> open(const Runtime& runtime, const HeapSpans& spans, unsigned threads = 1);
+  // outlive the heap. Errors: TooMany (more than max_objects slots, which is kMaxObjects but in
+  // tests of that), BadInput (spans that no image of this size can hold).
+  static Result<Heap> open(const Runtime& runtime, const HeapSpans& spans, unsigned threads = 1,
+                           std::uint64_t max_objects = kMaxObjects);
 
   const Image& image() const { return *image_; }
   const Runtime& runtime() const { return *runtime_; }
-  std::uint32_t object_count() const { return object_count_; }  // ids are [0, object_count)
+  ObjectIndex object_count() const { return object_count_; }  // ids are [0, object_count)
   const std::vector<HeapSpan>& spans() const { return spans_; }
   std::uint32_t sweepgen() const { return sweepgen_; }  // mheap_.sweepgen
 
@@ -85,7 +88,7 @@ class Heap {
   }
   Address base(ObjectId id) const {
     auto& span = span_of(id);
-    return span.span.base + (id.value - span.first.value) * span.span.elem_size;
+    return span.span.base + span.slot_of(id) * span.span.elem_size;
   }
   std::uint64_t slot_size(ObjectId id) const { return span_of(id).span.elem_size; }
   // Bytes at the slot's start that belong to the allocator (the 8-byte malloc header), 0 or 8.
@@ -124,7 +127,7 @@ class Heap {
   bool allocated_since_cycle(ObjectId id) const;
 
  private:
-  static constexpr std::uint32_t kIdsPerBlock = 16;
+  static constexpr ObjectIndex kIdsPerBlock = 16;
 
   Heap(const Runtime& runtime, std::uint32_t sweepgen)
       : image_(&runtime.image()), runtime_(&runtime), sweepgen_(sweepgen) {}
@@ -138,11 +141,11 @@ class Heap {
   const Image* image_ = nullptr;
   const Runtime* runtime_ = nullptr;
   std::vector<HeapSpan> spans_;
-  std::uint32_t object_count_ = 0;
+  ObjectIndex object_count_ = 0;
   std::uint32_t sweepgen_ = 0;
   Bitmap allocated_;
   PageTable pages_;
-  std::vector<std::uint32_t> span_first_;  // by span: its first id; and object_count_ at the end
+  std::vector<ObjectIndex> span_first_;    // by span: its first id; and object_count_ at the end
   std::vector<std::uint32_t> block_span_;  // by id / kIdsPerBlock: the span of the block's first id
   std::unique_ptr<PointerMasks> masks_;
   std::vector<std::vector<std::uint64_t>> bitmaps_;  // by span: made here (arena_bitmap.h)

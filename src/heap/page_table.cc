@@ -15,7 +15,7 @@ bool magic_is_exact(const Span& span, std::uint32_t magic) {
 
 }  // namespace
 
-PageTable::PageTable(const std::vector<Span>& spans, const std::vector<std::uint32_t>& first) {
+PageTable::PageTable(const std::vector<Span>& spans, const std::vector<ObjectIndex>& first) {
   if (spans.empty()) return;
   first_arena_ = spans.front().base >> kArenaShift;
   auto last_arena = (spans.back().base + spans.back().bytes() - 1) >> kArenaShift;

@@ -8,6 +8,7 @@
 
 #include "base/prefetch.h"
 #include "goruntime/spans.h"
+#include "heap/object_id.h"
 
 namespace overhang {
 
@@ -20,7 +21,7 @@ inline std::uint32_t div_magic(const Span& span) {
 class PageTable {
  public:
   struct Hit {
-    std::uint32_t id = 0;    // of the slot
+    ObjectIndex id = 0;      // of the slot
     std::uint32_t span = 0;  // index into the spans given to the constructor
     std::uint32_t slot = 0;
     bool noscan = false;
@@ -29,7 +30,7 @@ class PageTable {
 
   PageTable() = default;
   // `spans` sorted and without overlaps; `first[i]` is the id of the first slot of span i.
-  PageTable(const std::vector<Span>& spans, const std::vector<std::uint32_t>& first);
+  PageTable(const std::vector<Span>& spans, const std::vector<ObjectIndex>& first);
 
   // The slot that holds `address`, allocated or not (runtime.findObject): false outside spans and
   // past their last slot.
@@ -58,7 +59,7 @@ class PageTable {
   static constexpr std::uint64_t kPagesPerArena = 8192;
   enum Flags : std::uint8_t { kUsed = 1, kFast = 2, kNoscan = 4 };
   struct Page {
-    std::uint32_t first = 0;  // id of the span's slot 0
+    ObjectIndex first = 0;  // id of the span's slot 0
     std::uint32_t span = 0;
     std::uint32_t magic = 0;
     std::uint16_t slots = 0;

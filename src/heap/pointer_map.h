@@ -121,7 +121,7 @@ template <class Visit>
 void Heap::for_each_pointer(ObjectId id, std::uint64_t begin, std::uint64_t end,
                             Visit&& visit) const {
   auto& span = span_of(id);
-  for_each_pointer(span, id.value - span.first.value, begin, end, visit);
+  for_each_pointer(span, span.slot_of(id), begin, end, visit);
 }
 
 }  // namespace overhang

@@ -15,8 +15,8 @@
 #include <utility>
 #include <vector>
 
-#include "base/ids.h"
 #include "base/prefetch.h"
+#include "heap/object_id.h"
 
 namespace overhang {
 
@@ -28,7 +28,7 @@ class ExclusiveOwners {
   ExclusiveOwners() = default;
   // Owners are [0, group_of.size()), groups [0, groups); group_of gives each owner's group. Labels
   // take two bytes an object where that is enough for them.
-  ExclusiveOwners(std::uint32_t objects, std::vector<std::uint32_t> group_of, std::uint32_t groups)
+  ExclusiveOwners(ObjectIndex objects, std::vector<std::uint32_t> group_of, std::uint32_t groups)
       : group_of_(std::move(group_of)) {
     auto owners = static_cast<std::uint32_t>(group_of_.size());
     for (std::uint32_t group = 0; group < groups; group++) group_of_.push_back(group);

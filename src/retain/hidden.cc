@@ -116,8 +116,8 @@ class Finder {
     HiddenArray array;
     array.object = id;
     array.data_begin = heap_.header_size(id);
-    array.first_window = static_cast<std::uint32_t>(first);
-    array.window_count = static_cast<std::uint32_t>(last - first);
+    array.first_window = static_cast<ObjectIndex>(first);
+    array.window_count = static_cast<ObjectIndex>(last - first);
 
     std::vector<Range> reach;
     std::uint64_t reach_end = array.data_begin, widest = 0, first_begin = slot, last_end = 0;
@@ -152,7 +152,7 @@ class Finder {
     array.data_end = std::max(array.data_end, reach_end);
     for (const Range& range : visible) array.visible_bytes += range.end - range.begin;
 
-    auto index = static_cast<std::uint32_t>(out_.arrays.size());
+    auto index = static_cast<ObjectIndex>(out_.arrays.size());
     out_.visible_bytes += array.visible_bytes;
     out_.allocator_bytes += slot - (array.data_end - array.data_begin);
     std::vector<HiddenRegion> regions;

@@ -21,8 +21,10 @@ namespace overhang {
 enum class Category : std::uint8_t { Tail, Head, Clipped, Gap, Window, Interior };
 const char* category_name(Category category);
 
+inline constexpr ObjectIndex kNoArray = ~ObjectIndex{0};
+
 struct HiddenRegion {
-  std::uint32_t array = 0;  // index into HiddenMemory::arrays
+  ObjectIndex array = 0;  // index into HiddenMemory::arrays
   Category category = Category::Tail;
   // A pointer-free array's ordinary room past len: listed apart, no site.
   bool habit = false;
@@ -36,7 +38,7 @@ struct HiddenArray {
   std::uint64_t elem_size = 1;  // bytes
   std::uint64_t data_begin = 0, data_end = 0;  // bytes from the slot's start
   std::uint64_t visible_bytes = 0;
-  std::uint32_t first_window = 0, window_count = 0;  // in HiddenMemory::windows
+  ObjectIndex first_window = 0, window_count = 0;  // in HiddenMemory::windows
 };
 
 struct HiddenMemory {

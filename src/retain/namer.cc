@@ -79,7 +79,7 @@ bool Namer::is_map_storage(TypeId type) {
 bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeKind::Map; }
 
 std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
-  auto key = std::uint64_t{holder.bits()} << 32 | target.value;
+  Edge key{holder.bits(), target.value};
   if (auto known = offsets_.find(key); known != offsets_.end()) return known->second;
   const Heap& heap = views_.heap();
   auto begin = heap.base(target), end = begin + heap.slot_size(target);
@@ -94,7 +94,7 @@ std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
   auto look = [&](std::uint64_t offset, const Reference& reference) {
     if (last)
       if (auto object = heap.find(reference.target))
-        offsets_.try_emplace(std::uint64_t{holder.bits()} << 32 | object->id.value, offset);
+        offsets_.try_emplace({holder.bits(), object->id.value}, offset);
     if (any || reference.target < begin || reference.target >= end) return;
     any = true;
     found = offset;

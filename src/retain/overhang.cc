@@ -202,10 +202,10 @@ class Tracer {
 
 Overhang find_overhang(Views& views, const HiddenMemory& hidden, const Sites& sites) {
   // Site by site, so that a label's reach is complete before the next one's begins.
-  std::vector<std::uint32_t> order;
-  for (std::uint32_t i = 0; i < hidden.regions.size(); i++)
+  std::vector<ObjectIndex> order;
+  for (ObjectIndex i = 0; i < hidden.regions.size(); i++)
     if (sites.site_of_region[i] != kNoSite) order.push_back(i);
-  std::stable_sort(order.begin(), order.end(), [&](std::uint32_t a, std::uint32_t b) {
+  std::stable_sort(order.begin(), order.end(), [&](ObjectIndex a, ObjectIndex b) {
     return sites.site_of_region[a] < sites.site_of_region[b];
   });
   Tracer tracer(views, hidden, sites);

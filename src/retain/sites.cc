@@ -98,13 +98,13 @@ class Grouper {
     const HiddenArray& array = hidden_.arrays[region.array];
     // An array may have very many holders (substrings of one text): a few tell enough, those that
     // stand nearest to the region.
-    constexpr std::uint32_t kMaxHolders = 64;
+    constexpr ObjectIndex kMaxHolders = 64;
     auto first = array.first_window, count = std::min(array.window_count, kMaxHolders);
     if (region.category == Category::Tail || region.category == Category::Clipped)
       first += array.window_count - count;
     Named best;
     std::vector<std::string> texts;
-    for (std::uint32_t i = 0; i < count; i++) {
+    for (ObjectIndex i = 0; i < count; i++) {
       const Window& window = hidden_.windows[first + i];
       auto name = namer_.name(window.holder, window.holder_offset);
       texts.push_back(name.instance.empty() ? name.text : name.instance);
@@ -135,7 +135,7 @@ class Grouper {
       site.category = region.category;
       site.pointer_free = pointer_free(array);
       out_.sites.push_back(std::move(site));
-      last_array_.push_back(kNoSite);
+      last_array_.push_back(kNoArray);
       instances_.push_back(who.name.instance);
     }
     Site& site = out_.sites[at->second];
@@ -199,12 +199,12 @@ class Grouper {
   Namer& namer_;
   Sites out_;
   Named named_;  // of the regions of named_category_ in array named_array_
-  std::uint32_t named_array_ = 0xFFFFFFFFu;
+  ObjectIndex named_array_ = kNoArray;
   Category named_category_ = Category::Tail;
   std::unordered_map<std::string, std::uint32_t> by_key_, group_by_holder_;
   std::unordered_map<std::string, std::size_t> habit_by_key_;
-  std::vector<std::uint32_t> last_array_;  // by site
-  std::vector<std::string> instances_;     // by site: the one object's name, while there is one
+  std::vector<ObjectIndex> last_array_;  // by site
+  std::vector<std::string> instances_;   // by site: the one object's name, while there is one
 };
 
 }  // namespace

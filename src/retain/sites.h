@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "graph/views.h"
@@ -55,6 +56,12 @@ class Namer {
   std::string field_path(TypeId type, std::uint64_t offset);
 
  private:
+  using Edge = std::pair<ObjectIndex, ObjectIndex>;  // a holder's bits, an object that it refers to
+  struct EdgeHash {
+    std::size_t operator()(const Edge& edge) const {
+      return edge.first * 0x9E3779B97F4A7C15ull + edge.second;
+    }
+  };
   SiteName name_object(ObjectId id, std::uint64_t offset, unsigned depth);
   SiteName name_at(Holder holder, std::uint64_t offset, unsigned depth);
   SiteName name_of_pointee(ObjectId id, unsigned depth);
@@ -66,8 +73,8 @@ class Namer {
 
   Views& views_;
   std::unordered_map<std::uint64_t, std::string> field_names_;  // (type, offset) -> Type.field
-  std::unordered_map<std::uint64_t, std::uint64_t> offsets_;    // (holder, object) -> offset
-  std::unordered_map<std::uint32_t, std::uint32_t> readings_;   // holder -> times it was read
+  std::unordered_map<Edge, std::uint64_t, EdgeHash> offsets_;   // where the holder has the word
+  std::unordered_map<ObjectIndex, std::uint32_t> readings_;     // holder -> times it was read
 };
 
 struct Site {

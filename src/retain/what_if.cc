@@ -71,14 +71,14 @@ WhatIfs::WhatIfs(Views& views, const HiddenMemory& hidden, const Sites& sites,
       arrays_of_group_(sites.groups.size()),
       seen_(heap_.object_count()) {
   // Regions stand in the order of their arrays.
-  for (std::uint32_t i = 0; i < hidden.regions.size(); i++) {
+  for (ObjectIndex i = 0; i < hidden.regions.size(); i++) {
     auto array = hidden.regions[i].array;
     while (first_region_.size() <= array) first_region_.push_back(i);
     if (sites.site_of_region[i] == kNoSite) continue;
     auto& arrays = arrays_of_group_[sites.sites[sites.site_of_region[i]].group];
     if (arrays.empty() || arrays.back() != array) arrays.push_back(array);
   }
-  first_region_.resize(hidden.arrays.size() + 1, static_cast<std::uint32_t>(hidden.regions.size()));
+  first_region_.resize(hidden.arrays.size() + 1, static_cast<ObjectIndex>(hidden.regions.size()));
 }
 
 std::vector<WhatIf> WhatIfs::of_site(std::uint32_t site) {
@@ -119,14 +119,14 @@ std::vector<WhatIf> WhatIfs::replacements(std::uint32_t group) {
 
 WhatIfs::Arrays WhatIfs::collect(std::uint32_t group) {
   Arrays out;
-  auto add = [&](std::uint32_t hidden) {
+  auto add = [&](ObjectIndex hidden) {
     out.arrays.push_back(collect_array(hidden, group, out.slices));
   };
   if (group != kAll) {
     for (auto hidden : arrays_of_group_[group]) add(hidden);
     return out;
   }
-  for (std::uint32_t i = 0; i < hidden_.arrays.size(); i++) {
+  for (ObjectIndex i = 0; i < hidden_.arrays.size(); i++) {
     auto first = sites_.site_of_region.begin();
     if (std::any_of(first + first_region_[i], first + first_region_[i + 1],
                     [](std::uint32_t site) { return site != kNoSite; }))
@@ -135,12 +135,12 @@ WhatIfs::Arrays WhatIfs::collect(std::uint32_t group) {
   return out;
 }
 
-WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
+WhatIfs::Array WhatIfs::collect_array(ObjectIndex hidden, std::uint32_t group,
                                       std::vector<Slice>& slices) {
   const HiddenArray& array = hidden_.arrays[hidden];
   Array out;
   out.hidden = hidden;
-  out.first_slice = static_cast<std::uint32_t>(slices.size());
+  out.first_slice = static_cast<ObjectIndex>(slices.size());
   // A hidden word that stays when the group's own are gone.
   auto label = overhang_.owners.label_of(array.object);
   bool foreign = label != ExclusiveOwners::kNone && group != kAll &&
@@ -161,7 +161,7 @@ WhatIfs::Array WhatIfs::collect_array(std::uint32_t hidden, std::uint32_t group,
     else
       out.pinned = true;
   }
-  out.slice_count = static_cast<std::uint32_t>(slices.size()) - out.first_slice;
+  out.slice_count = static_cast<ObjectIndex>(slices.size()) - out.first_slice;
   return out;
 }
 
@@ -180,8 +180,8 @@ void WhatIfs::replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Re
     const Array& array = arrays.arrays[i];
     bool pointers =
         heap_.span_of(hidden_.arrays[array.hidden].object).layout != PointerLayout::None;
-    std::uint32_t count = 0;
-    for (std::uint32_t s = 0; s < array.slice_count; s++) {
+    ObjectIndex count = 0;
+    for (ObjectIndex s = 0; s < array.slice_count; s++) {
       const Slice& slice = arrays.slices[array.first_slice + s];
       if (!replaced(slice)) continue;
       count++;
@@ -230,7 +230,7 @@ Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
   struct None {};
   using Work = WorkList<None>;
   Work work(heap_);
-  std::unordered_map<std::uint32_t, std::size_t> dying;  // object -> index
+  std::unordered_map<ObjectIndex, std::size_t> dying;  // object -> index
   auto push_hidden_words = [&](std::size_t i) {
     auto hidden = arrays.arrays[i].hidden;
     auto id = hidden_.arrays[hidden].object;

@@ -60,9 +60,9 @@ class WhatIfs {
     bool string = false;
   };
   struct Array {
-    std::uint32_t hidden = 0;  // index into HiddenMemory::arrays
-    bool pinned = false;       // something but the slices below refers to it
-    std::uint32_t first_slice = 0, slice_count = 0;
+    ObjectIndex hidden = 0;  // index into HiddenMemory::arrays
+    bool pinned = false;     // something but the slices below refers to it
+    ObjectIndex first_slice = 0, slice_count = 0;
   };
   // Arrays that hide something, with the group's slices over them.
   struct Arrays {
@@ -72,7 +72,7 @@ class WhatIfs {
 
   std::vector<WhatIf> replacements(std::uint32_t group);
   Arrays collect(std::uint32_t group);
-  Array collect_array(std::uint32_t hidden, std::uint32_t group, std::vector<Slice>& slices);
+  Array collect_array(ObjectIndex hidden, std::uint32_t group, std::vector<Slice>& slices);
   bool held_by(const Window& window, std::uint32_t group);
   template <class Replaced>
   void replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Replaced&& replaced);
@@ -85,8 +85,8 @@ class WhatIfs {
   const Sites& sites_;
   const Overhang& overhang_;
   Namer& namer_;
-  std::vector<std::vector<std::uint32_t>> arrays_of_group_;  // in HiddenMemory::arrays, ascending
-  std::vector<std::uint32_t> first_region_;  // by hidden array; and regions.size() at the end
+  std::vector<std::vector<ObjectIndex>> arrays_of_group_;  // in HiddenMemory::arrays, ascending
+  std::vector<ObjectIndex> first_region_;  // by hidden array; and regions.size() at the end
   std::unordered_map<std::uint32_t, std::vector<WhatIf>> by_group_;
   Bitmap seen_;  // of kept_by_survivors; empty between its calls
 };

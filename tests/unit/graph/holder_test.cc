@@ -1,4 +1,4 @@
-// Objects and places share 32 bits: none is taken for the other, up to the last of each.
+// Objects and places share the bits of an id: none is taken for the other, up to the last of each.
 #include <gtest/gtest.h>
 
 #include "graph/root_places.h"
@@ -8,13 +8,14 @@ namespace overhang {
 namespace {
 
 TEST(Holder, TellsObjectsFromPlaces) {
-  for (std::uint32_t value : {0u, 1u, 0x7FFFFFFFu, 0x80000000u, 0x80000001u, kMaxObjects - 1}) {
+  for (ObjectIndex value : std::initializer_list<ObjectIndex>{0, 1, 0x7FFFFFFF, 0x80000000,
+                                                              0x80000001, kMaxObjects - 1}) {
     auto holder = ObjectInfo(TypeId(7), true, Holder::object(ObjectId(value))).holder();
     EXPECT_TRUE(holder.is_object()) << value;
     EXPECT_FALSE(holder.is_place() || holder.none()) << value;
     EXPECT_EQ(holder.as_object(), ObjectId(value));
   }
-  for (std::uint32_t index : {0u, 1u, Holder::kMaxPlaces - 1}) {
+  for (ObjectIndex index : std::initializer_list<ObjectIndex>{0, 1, Holder::kMaxPlaces - 1}) {
     auto holder = ObjectInfo(TypeId(7), true, Holder::place(index)).holder();
     EXPECT_TRUE(holder.is_place()) << index;
     EXPECT_FALSE(holder.is_object() || holder.none()) << index;

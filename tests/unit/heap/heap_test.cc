@@ -556,14 +556,14 @@ TEST(Heap, RefusesMoreSlotsThanItNumbers) {
   }
   auto heap = Heap::open(forged.runtime(), spans);
   ASSERT_FALSE(heap);
-  EXPECT_EQ(heap.error().kind, ErrorKind::Unsupported);
+  EXPECT_EQ(heap.error().kind, ErrorKind::TooMany);
   EXPECT_EQ(heap.error().message,
             "the heap has room for 4160749569 objects; overhang numbers up to 4160749568 of them");
   // Past 2^32 just as well.
   for (int i = 0; i < 5000; i++) add(kSlots);
   heap = Heap::open(forged.runtime(), spans);
   ASSERT_FALSE(heap);
-  EXPECT_EQ(heap.error().kind, ErrorKind::Unsupported);
+  EXPECT_EQ(heap.error().kind, ErrorKind::TooMany);
 }
 
 TEST(Heap, RefusesSpansThatClaimMoreThanAnyImage) {
