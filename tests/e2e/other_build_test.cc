@@ -1,6 +1,6 @@
-// An overhang that was built for another machine says of the same cores what this one says, byte
-// for byte. OVERHANG_OTHER_BUILD is the command that runs it, words with spaces between them
-// (tools/test_arm64).
+// An overhang that was built otherwise, for another machine (tools/test_arm64) or with 64-bit ids
+// (overhang-wide), says of the same cores what this one says, byte for byte. OVERHANG_OTHER_BUILD
+// is the command that runs it, words with spaces between them.
 #include <gtest/gtest.h>
 
 #include <cstdlib>
@@ -45,20 +45,22 @@ class OtherBuild : public testing::Test {
   void expect_same_reports(const SubjectCase& subject_case) const {
     SCOPED_TRACE(subject_case.label());
     Subject subject(subject_case.name, subject_case.arguments);
+    TemporaryDirectory directory;
     auto core =
-        emulating_arm64() ? subject.core() : write_core(subject.pid(), directory_.file("core"));
+        emulating_arm64() ? subject.core() : write_core(subject.pid(), directory.file("core"));
     expect_same({core, "--exe", subject.executable()}, 0);
     expect_same({core, "--exe", subject.executable(), "--spare", "--format", "json"}, 0);
   }
 
  private:
   std::vector<std::string> other_;
-  TemporaryDirectory directory_;
 };
 
-TEST_F(OtherBuild, ReportsTheSame) {
-  for (auto& subject_case : all_subjects()) expect_same_reports(subject_case);
-}
+class OtherBuildOf : public OtherBuild, public testing::WithParamInterface<SubjectCase> {};
+
+TEST_P(OtherBuildOf, ReportsTheSame) { expect_same_reports(GetParam()); }
+INSTANTIATE_TEST_SUITE_P(Subjects, OtherBuildOf, testing::ValuesIn(all_subjects()),
+                         [](auto& instance) { return instance.param.label(); });
 
 TEST_F(OtherBuild, ReportsTheSameLeaks) {
   std::istringstream list(run(command_line({build_subject("oracle"), "list"})).out);
