@@ -182,4 +182,12 @@ std::optional<std::uint64_t> map_entries(const Runtime& runtime, Address header)
                               (layout.swiss_maps() ? layout.swissMap_used : layout.hmap_count));
 }
 
+std::optional<std::uint64_t> classic_map_slots(const Runtime& runtime, Address header) {
+  const Layout& layout = runtime.layout();
+  if (layout.swiss_maps()) return std::nullopt;
+  auto log = runtime.image().read<std::uint8_t>(header + layout.hmap_B);
+  if (!log || *log > kMaxBucketsLog) return std::nullopt;
+  return std::uint64_t{8} << *log;  // abi.OldMapBucketCount
+}
+
 }  // namespace overhang

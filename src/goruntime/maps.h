@@ -42,4 +42,8 @@ void map_storage(const Runtime& runtime, TypeTable& types, Address header, TypeI
 // How many entries the map has, as len() says (maps.Map.used; runtime.hmap.count).
 std::optional<std::uint64_t> map_entries(const Runtime& runtime, Address header);
 
+// The slots of its 2^hmap.B buckets: while a map grows, and by overflow, it has more. Nothing for
+// a swiss map.
+std::optional<std::uint64_t> classic_map_slots(const Runtime& runtime, Address header);
+
 }  // namespace overhang

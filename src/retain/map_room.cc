@@ -13,7 +13,8 @@ std::vector<MapRoom> find_map_room(Views& views, Namer& namer) {
   std::map<std::pair<std::string, TypeId>, MapRoom> rows;
   for (const LargeMap& map : views.large_maps()) {
     auto entries = map_entries(views.heap().runtime(), map.header);
-    if (!entries || *entries >= map.slots / kShrunk) continue;
+    auto slots = classic_map_slots(views.heap().runtime(), map.header).value_or(map.slots);
+    if (!entries || *entries >= std::min(slots, map.slots) / kShrunk) continue;
     auto site = namer.name(map.holder, map.holder_offset);
     auto name = site.instance.empty() ? site.text : site.instance;
     MapRoom& row = rows[{name, map.type}];

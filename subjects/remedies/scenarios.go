@@ -19,7 +19,7 @@ var (
 	element       **Conn
 	keep          *Conn
 	pools         []*Pool
-	index         = map[string][]*Conn{}
+	index         = make(map[string][]*Conn, 128) // so that no assignment makes it grow, and let go
 	full          = map[int]int{}
 	table         [][]*Conn
 	nested        [][]*Conn
