@@ -1,6 +1,7 @@
 // `overhang fix`: remedies as a patch of the program's sources.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,7 +12,7 @@ namespace overhang {
 
 struct FixOptions {
   bool wanted = false;
-  source::Remedy remedy = source::Remedy::Best;
+  std::optional<Remedy> remedy = source::kBest;
 };
 
 struct Fix {

@@ -91,11 +91,11 @@ tl::expected<void, Answer> check_fix(LeakOptions& options, const std::string& re
     return remedy.empty() ? tl::expected<void, Answer>() : wrong_usage("--remedy is for fix");
   if (options.source.empty()) return wrong_usage("fix needs --source DIR: the sources to patch");
   if (remedy.empty()) return {};
-  auto named = source::remedy_named(remedy);
-  if (!named)
+  auto named = remedy_named(remedy);
+  if (!named || *named == Remedy::ThreeIndex)
     return wrong_usage("--remedy " + remedy +
                        ": remedies are clear, nil_when_empty, copy and copy_if_cap_exceeds");
-  options.fix.remedy = *named;
+  options.fix.remedy = named;
   return {};
 }
 

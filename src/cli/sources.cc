@@ -11,15 +11,6 @@ namespace {
 constexpr std::size_t kMaxSites = 200;   // that statements are searched for
 constexpr std::size_t kMaxSources = 16;  // statements of a row
 
-source::Category category_of(std::string_view name) {
-  if (name == "head") return source::Category::Head;
-  if (name == "clipped") return source::Category::Clipped;
-  if (name == "gap") return source::Category::Gap;
-  if (name == "window") return source::Category::Window;
-  if (name == "interior") return source::Category::Interior;
-  return source::Category::Tail;
-}
-
 // The import path as the linker writes it; "" of what belongs to no package.
 std::string_view package_prefix(std::string_view name) {
   auto plain = name.substr(0, name.find_first_of("(["));
@@ -240,7 +231,7 @@ std::vector<source::Candidate> Sources::find(const SiteRow& row, const SlicePlac
   holder.behind = place.behind;
   holder.elements = place.elements;
   holder.element_type = row.element_type;
-  holder.category = category_of(row.category);
+  holder.category = category_named(row.category).value_or(Category::Tail);
   holder.empty = row.visible_slots == 0;
   auto out = source::find_candidates(flows_, holder, {built_for_.go_minor});
   if (out.empty() && is_exported(holder)) {

@@ -17,9 +17,9 @@ std::string way_to(const Type* type, std::uint64_t ref) {
 HolderName name_at(const Memory& memory, const Visible& visible, Place holder, int depth) {
   const Object& object = memory[holder.object];
   const Type* type = object.elem;
-  if (object.map) return {"value of map " + object.variable, HolderKind::Map};
+  if (object.map) return {"value of map " + object.variable, SiteKind::Map};
   auto way = way_to(type, holder.ref % type->refs);
-  if (!object.heap()) return {object.variable + way, HolderKind::Global};
+  if (!object.heap()) return {object.variable + way, SiteKind::Global};
 
   // The place that showed the object first names it.
   Place first;
@@ -32,12 +32,12 @@ HolderName name_at(const Memory& memory, const Visible& visible, Place holder, i
   auto parent = [&] { return name_at(memory, visible, first, depth + 1); };
   if (type->kind != Kind::Struct) {
     auto of = parent();
-    return object.array ? HolderName{"element of " + of.text, HolderKind::Element} : of;
+    return object.array ? HolderName{"element of " + of.text, SiteKind::Element} : of;
   }
   auto text = type->name + way;
   if (text.ends_with("[]"))
-    return {"element of " + text.substr(0, text.size() - 2), HolderKind::Element};
-  HolderName name{text, HolderKind::Field};
+    return {"element of " + text.substr(0, text.size() - 2), SiteKind::Element};
+  HolderName name{text, SiteKind::Field};
   const Object& above = memory[first.object];
   if (!object.array && !above.heap() && !above.map) {
     auto of = parent();
@@ -47,20 +47,6 @@ HolderName name_at(const Memory& memory, const Visible& visible, Place holder, i
 }
 
 }  // namespace
-
-const char* holder_kind_name(HolderKind kind) {
-  switch (kind) {
-    case HolderKind::Global:
-      return "global";
-    case HolderKind::Field:
-      return "field";
-    case HolderKind::Map:
-      return "map";
-    case HolderKind::Element:
-      return "element";
-  }
-  return "";
-}
 
 HolderName holder_name(const Memory& memory, const Visible& visible, Place holder) {
   return name_at(memory, visible, holder, 0);

@@ -3,22 +3,19 @@
 
 #include <string>
 
+#include "base/words.h"
 #include "model/views.h"
 
 namespace overhang::model {
 
-// In the order in which a person looks for them: what lives longest first.
-enum class HolderKind : std::uint8_t { Global, Field, Map, Element };
-const char* holder_kind_name(HolderKind kind);
-
 struct HolderName {
   std::string text;  // "pool.inUse", "Pool.inUse", "element of table", "value of map index"
-  HolderKind kind = HolderKind::Global;
+  SiteKind kind = SiteKind::Global;
   // Of a field of an object right behind a global pointer: its name by way of the global.
   std::string instance{};
 
   const std::string& shown() const { return instance.empty() ? text : instance; }
-  HolderKind shown_kind() const { return instance.empty() ? kind : HolderKind::Global; }
+  SiteKind shown_kind() const { return instance.empty() ? kind : SiteKind::Global; }
   bool operator==(const HolderName&) const = default;
 };
 

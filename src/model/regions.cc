@@ -45,24 +45,6 @@ void judge_pointer_free(const Object& array, const std::vector<View>& views, std
 
 }  // namespace
 
-const char* category_name(Category category) {
-  switch (category) {
-    case Category::Tail:
-      return "tail";
-    case Category::Head:
-      return "head";
-    case Category::Clipped:
-      return "clipped";
-    case Category::Gap:
-      return "gap";
-    case Category::Window:
-      return "window";
-    case Category::Interior:
-      return "interior";
-  }
-  return "";
-}
-
 bool spare(const std::vector<View>& views, std::uint64_t slot) {
   return std::any_of(views.begin(), views.end(), [&](const View& view) {
     return view.kind != Kind::Pointer && slot >= view.shown.first &&

@@ -3,12 +3,10 @@
 
 #include <vector>
 
+#include "base/words.h"
 #include "model/views.h"
 
 namespace overhang::model {
-
-enum class Category : std::uint8_t { Tail, Head, Clipped, Gap, Window, Interior };
-const char* category_name(Category category);
 
 // Slots [begin, end) of an array, all hidden and of one category.
 struct Region {

@@ -24,23 +24,23 @@ void clear(const std::vector<Region>& regions, Memory& memory) {
     for (Place place : references(memory, region)) memory.at(place) = {};
 }
 
-void replace(const Remedy& remedy, const std::vector<Place>& holders, Memory& memory,
+void replace(const RemedyWithFactor& remedy, const std::vector<Place>& holders, Memory& memory,
              Freed& freed) {
   for (Place holder : holders) {
     auto& slice = memory.at(holder);
     switch (remedy.kind) {
-      case RemedyKind::Clear:
+      case Remedy::Clear:
         break;
-      case RemedyKind::NilWhenEmpty:
+      case Remedy::NilWhenEmpty:
         if (slice.len == 0) slice = {};
         break;
-      case RemedyKind::Copy:
+      case Remedy::Copy:
         copy_slice(holder, memory, freed);
         break;
-      case RemedyKind::CopyIfCapExceeds:
+      case Remedy::CopyIfCapExceeds:
         if (slice.cap > remedy.factor * slice.len) copy_slice(holder, memory, freed);
         break;
-      case RemedyKind::ThreeIndex:
+      case Remedy::ThreeIndex:
         slice.cap = slice.len;
         break;
     }
@@ -59,30 +59,14 @@ void count_died(const Memory& before, const Memory& after, Freed& freed) {
 
 }  // namespace
 
-const char* remedy_name(RemedyKind kind) {
-  switch (kind) {
-    case RemedyKind::Clear:
-      return "clear";
-    case RemedyKind::NilWhenEmpty:
-      return "nil_when_empty";
-    case RemedyKind::Copy:
-      return "copy";
-    case RemedyKind::CopyIfCapExceeds:
-      return "copy_if_cap_exceeds";
-    case RemedyKind::ThreeIndex:
-      return "three_index";
-  }
-  return "";
-}
-
-const std::vector<Remedy>& all_remedies() {
-  static const std::vector<Remedy> all = {{RemedyKind::Clear},
-                                          {RemedyKind::NilWhenEmpty},
-                                          {RemedyKind::Copy},
-                                          {RemedyKind::CopyIfCapExceeds, 2},
-                                          {RemedyKind::CopyIfCapExceeds, 4},
-                                          {RemedyKind::CopyIfCapExceeds, 8},
-                                          {RemedyKind::ThreeIndex}};
+const std::vector<RemedyWithFactor>& all_remedies() {
+  static const std::vector<RemedyWithFactor> all = {{Remedy::Clear},
+                                                    {Remedy::NilWhenEmpty},
+                                                    {Remedy::Copy},
+                                                    {Remedy::CopyIfCapExceeds, 2},
+                                                    {Remedy::CopyIfCapExceeds, 4},
+                                                    {Remedy::CopyIfCapExceeds, 8},
+                                                    {Remedy::ThreeIndex}};
   return all;
 }
 
@@ -95,14 +79,14 @@ Freed& Freed::operator+=(const Freed& other) {
   return *this;
 }
 
-void apply(const Remedy& remedy, const Site& site, Memory& memory, Freed& freed) {
-  if (remedy.kind == RemedyKind::Clear)
+void apply(const RemedyWithFactor& remedy, const Site& site, Memory& memory, Freed& freed) {
+  if (remedy.kind == Remedy::Clear)
     clear(site.regions, memory);
   else
     replace(remedy, site.holders, memory, freed);
 }
 
-Freed try_remedy(const Remedy& remedy, const Site& site, const Memory& memory) {
+Freed try_remedy(const RemedyWithFactor& remedy, const Site& site, const Memory& memory) {
   Freed freed;
   auto changed = memory;
   apply(remedy, site, changed, freed);
@@ -110,10 +94,11 @@ Freed try_remedy(const Remedy& remedy, const Site& site, const Memory& memory) {
   return freed;
 }
 
-Freed try_remedy_everywhere(const Remedy& remedy, const Findings& findings, const Memory& memory) {
+Freed try_remedy_everywhere(const RemedyWithFactor& remedy, const Findings& findings,
+                            const Memory& memory) {
   Freed freed;
   auto changed = memory;
-  if (remedy.kind == RemedyKind::Clear)
+  if (remedy.kind == Remedy::Clear)
     clear(findings.regions, changed);
   else  // what lies in an array before the array is copied
     replace(remedy, {findings.holders.rbegin(), findings.holders.rend()}, changed, freed);

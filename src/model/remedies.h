@@ -5,17 +5,13 @@
 
 namespace overhang::model {
 
-enum class RemedyKind : std::uint8_t { Clear, NilWhenEmpty, Copy, CopyIfCapExceeds, ThreeIndex };
-
-struct Remedy {
-  RemedyKind kind = RemedyKind::Clear;
+struct RemedyWithFactor {
+  Remedy kind = Remedy::Clear;
   std::uint64_t factor = 0;  // of CopyIfCapExceeds: copy only where cap > factor * len
 };
 
-// "clear", "nil_when_empty", "copy", "copy_if_cap_exceeds", "three_index".
-const char* remedy_name(RemedyKind kind);
 // All of them; CopyIfCapExceeds by 2, 4 and 8.
-const std::vector<Remedy>& all_remedies();
+const std::vector<RemedyWithFactor>& all_remedies();
 
 struct Freed {
   std::uint64_t died_objects = 0, died_bytes = 0;  // what was there before and is no more
@@ -30,11 +26,12 @@ struct Freed {
 };
 
 // Applies the remedy at the site to the memory.
-void apply(const Remedy& remedy, const Site& site, Memory& memory, Freed& freed);
+void apply(const RemedyWithFactor& remedy, const Site& site, Memory& memory, Freed& freed);
 // The same on a copy of the memory, and what the collector frees then.
-Freed try_remedy(const Remedy& remedy, const Site& site, const Memory& memory);
+Freed try_remedy(const RemedyWithFactor& remedy, const Site& site, const Memory& memory);
 
 // At all sites together, whoever holds slices over their arrays.
-Freed try_remedy_everywhere(const Remedy& remedy, const Findings& findings, const Memory& memory);
+Freed try_remedy_everywhere(const RemedyWithFactor& remedy, const Findings& findings,
+                            const Memory& memory);
 
 }  // namespace overhang::model

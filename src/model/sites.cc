@@ -50,7 +50,7 @@ class Finder {
     Site site;
     std::vector<Owner> owners;  // by region
   };
-  using Key = std::tuple<std::string, HolderKind, const Type*, Category>;
+  using Key = std::tuple<std::string, SiteKind, const Type*, Category>;
 
   // Hidden slots without references keep nothing; an array's own bytes matter once half of them are
   // out of reach.
@@ -66,7 +66,7 @@ class Finder {
   // on, then who lives longest, then the first by name.
   Owner owner_of(const Region& region, std::set<std::string>* others) const {
     Owner best;
-    std::tuple<std::uint64_t, HolderKind, std::string, std::uint64_t> best_fit;
+    std::tuple<std::uint64_t, SiteKind, std::string, std::uint64_t> best_fit;
     std::set<std::string> names;
     for (const View& view : visible_.views) {
       bool names_it = view.kind != Kind::Pointer || region.category == Category::Interior;
@@ -132,7 +132,7 @@ class Finder {
     for (const Owner& owner : group.owners)
       if (owner.name.instance != name.instance) name.instance.clear();
     site.name = name.shown();
-    site.kind = holder_kind_name(name.shown_kind());
+    site.kind = site_kind_name(name.shown_kind());
     site.holders = holders(key);
     out_.regions.insert(out_.regions.end(), site.regions.begin(), site.regions.end());
 

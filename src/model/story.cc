@@ -206,27 +206,27 @@ class Teller {
           fmt::format("{}: {} of the array itself", hidden, bytes_text(site.hidden_bytes)), 4);
     for (const std::string& other : site.shared_with)
       canvas_.paragraph(other + " shows the array too", 4);
-    for (const Remedy& remedy : all_remedies()) tell_remedy(site, remedy);
+    for (const RemedyWithFactor& remedy : all_remedies()) tell_remedy(site, remedy);
   }
 
-  void tell_remedy(const Site& site, const Remedy& remedy) {
+  void tell_remedy(const Site& site, const RemedyWithFactor& remedy) {
     auto freed = try_remedy(remedy, site, machine_.memory());
     auto net = freed.net_bytes();
     std::string what;
     switch (remedy.kind) {
-      case RemedyKind::Clear:
+      case Remedy::Clear:
         what = "clear the hidden slots";
         break;
-      case RemedyKind::NilWhenEmpty:
+      case Remedy::NilWhenEmpty:
         what = "nil when empty";
         break;
-      case RemedyKind::Copy:
+      case Remedy::Copy:
         what = "copy";
         break;
-      case RemedyKind::CopyIfCapExceeds:
+      case Remedy::CopyIfCapExceeds:
         what = fmt::format("copy if cap > {} * len", remedy.factor);
         break;
-      case RemedyKind::ThreeIndex:
+      case Remedy::ThreeIndex:
         what = "s[:len:len]";
         break;
     }
@@ -238,24 +238,24 @@ class Teller {
         .end();
   }
 
-  std::string note_on(const Site& site, const Remedy& remedy, const Freed& freed) const {
+  std::string note_on(const Site& site, const RemedyWithFactor& remedy, const Freed& freed) const {
     const Memory& memory = machine_.memory();
-    if (remedy.kind == RemedyKind::ThreeIndex)
+    if (remedy.kind == Remedy::ThreeIndex)
       return "keeps the array, hides its size; append must copy";
-    if (remedy.kind == RemedyKind::Clear)
+    if (remedy.kind == Remedy::Clear)
       return memory[site.regions.front().array].elem->pointers()
                  ? ""
                  : "plain data keeps nothing but its own array";
     auto empty = static_cast<std::size_t>(
         std::count_if(site.holders.begin(), site.holders.end(),
                       [&](Place holder) { return memory.at(holder).len == 0; }));
-    if (remedy.kind == RemedyKind::NilWhenEmpty)
+    if (remedy.kind == Remedy::NilWhenEmpty)
       return empty == 0                ? "none is empty"
              : freed.died_objects == 0 ? "the array is shared and stays"
                                        : "";
     if (freed.new_objects == 0 && freed.died_objects == 0)
-      return remedy.kind != RemedyKind::CopyIfCapExceeds ? ""
-             : site.holders.size() > 1                   ? "no cap is that large"
+      return remedy.kind != Remedy::CopyIfCapExceeds ? ""
+             : site.holders.size() > 1               ? "no cap is that large"
                                        : fmt::format("cap is {}, len {}", with_separators(site.cap),
                                                      with_separators(site.len));
     bool stays = freed.died_objects == 0;

@@ -214,24 +214,6 @@ class Finder {
 
 }  // namespace
 
-const char* category_name(Category category) {
-  switch (category) {
-    case Category::Tail:
-      return "tail";
-    case Category::Head:
-      return "head";
-    case Category::Clipped:
-      return "clipped";
-    case Category::Gap:
-      return "gap";
-    case Category::Window:
-      return "window";
-    case Category::Interior:
-      return "interior";
-  }
-  return "";
-}
-
 HiddenMemory find_hidden(const Views& views, ReferenceDecoder& decoder) {
   return Finder(views, decoder).find();
 }

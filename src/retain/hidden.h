@@ -14,12 +14,10 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/words.h"
 #include "graph/views.h"
 
 namespace overhang {
-
-enum class Category : std::uint8_t { Tail, Head, Clipped, Gap, Window, Interior };
-const char* category_name(Category category);
 
 inline constexpr ObjectIndex kNoArray = ~ObjectIndex{0};
 

@@ -19,26 +19,6 @@ SiteName element_or(std::string name, std::string_view suffix, SiteKind kind) {
 
 }  // namespace
 
-const char* site_kind_name(SiteKind kind) {
-  switch (kind) {
-    case SiteKind::Global:
-      return "global";
-    case SiteKind::Field:
-      return "field";
-    case SiteKind::Local:
-      return "local";
-    case SiteKind::Map:
-      return "map";
-    case SiteKind::Captured:
-      return "captured";
-    case SiteKind::Element:
-      return "element";
-    case SiteKind::Other:
-      return "other";
-  }
-  return "other";
-}
-
 std::string Namer::field_path(TypeId type, std::uint64_t offset) {
   std::string out;
   for (unsigned depth = 0; depth < 64; depth++) {

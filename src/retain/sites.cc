@@ -6,27 +6,6 @@
 namespace overhang {
 namespace {
 
-// Holders that a person looks for first: what lives longest.
-int rank(SiteKind kind) {
-  switch (kind) {
-    case SiteKind::Global:
-      return 0;
-    case SiteKind::Field:
-      return 1;
-    case SiteKind::Map:
-      return 2;
-    case SiteKind::Element:
-      return 3;
-    case SiteKind::Captured:
-      return 4;
-    case SiteKind::Local:
-      return 5;
-    case SiteKind::Other:
-      return 6;
-  }
-  return 6;
-}
-
 class Grouper {
  public:
   Grouper(Views& views, const HiddenMemory& hidden, Namer& namer)
@@ -79,7 +58,7 @@ class Grouper {
     if (region.category == Category::Head)
       distance = std::max(region.end, window.begin) - region.end;
     auto kind = name.instance.empty() ? name.kind : SiteKind::Global;
-    return std::tuple(distance, rank(kind), name.text, ~window.cap);
+    return std::tuple(distance, kind, name.text, ~window.cap);
   }
 
   // The array's holder that is named in the report, and the others. The regions of one array come

@@ -7,13 +7,11 @@
 #include <utility>
 #include <vector>
 
+#include "base/words.h"
 #include "graph/views.h"
 #include "retain/hidden.h"
 
 namespace overhang {
-
-enum class SiteKind : std::uint8_t { Global, Field, Local, Map, Captured, Element, Other };
-const char* site_kind_name(SiteKind kind);
 
 struct SiteName {
   std::string text;  // "main.pool.inUse", "conns in main.(*Pool).run", "value of map main.index"

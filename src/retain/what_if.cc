@@ -44,22 +44,6 @@ class Copies {
 
 }  // namespace
 
-const char* remedy_name(Remedy remedy) {
-  switch (remedy) {
-    case Remedy::Clear:
-      return "clear";
-    case Remedy::NilWhenEmpty:
-      return "nil_when_empty";
-    case Remedy::Copy:
-      return "copy";
-    case Remedy::CopyIfCapExceeds:
-      return "copy_if_cap_exceeds";
-    case Remedy::ThreeIndex:
-      return "three_index";
-  }
-  return "";
-}
-
 WhatIfs::WhatIfs(Views& views, const HiddenMemory& hidden, const Sites& sites,
                  const Overhang& overhang, Namer& namer)
     : views_(views),

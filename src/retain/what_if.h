@@ -20,15 +20,6 @@
 
 namespace overhang {
 
-enum class Remedy : std::uint8_t {
-  Clear,             // of the hidden slots of one site
-  NilWhenEmpty,      // slices with len 0
-  Copy,              // all slices
-  CopyIfCapExceeds,  // slices with cap > factor * len
-  ThreeIndex,        // s[:len:len]: lets go of nothing
-};
-const char* remedy_name(Remedy remedy);
-
 struct WhatIf {
   Remedy remedy = Remedy::Clear;
   std::uint64_t factor = 0;        // CopyIfCapExceeds

@@ -42,11 +42,8 @@ class Rewriter {
         code_(flows.program(), candidate, options.go_minor) {}
 
   Rewrite run() {
-    Remedy remedy = options_.remedy;
-    bool best = remedy == Remedy::Best;
-    if (best) remedy = clearing_helps() ? Remedy::Clear : Remedy::Copy;
-    switch (remedy) {
-      case Remedy::Best:
+    bool best = options_.remedy == kBest;
+    switch (options_.remedy.value_or(clearing_helps() ? Remedy::Clear : Remedy::Copy)) {
       case Remedy::Clear:
         if (clear()) break;
         // A copy leaves every other reader of the array as it was.
@@ -60,6 +57,8 @@ class Rewriter {
         break;
       case Remedy::CopyIfCapExceeds:
         copy_if_cap_exceeds();
+        break;
+      case Remedy::ThreeIndex:
         break;
     }
     out_.imports = code_.imports();
@@ -359,14 +358,6 @@ class Rewriter {
 };
 
 }  // namespace
-
-std::optional<Remedy> remedy_named(std::string_view name) {
-  if (name == "clear") return Remedy::Clear;
-  if (name == "nil_when_empty") return Remedy::NilWhenEmpty;
-  if (name == "copy") return Remedy::Copy;
-  if (name == "copy_if_cap_exceeds") return Remedy::CopyIfCapExceeds;
-  return std::nullopt;
-}
 
 Rewrite rewrite(const Flows& flows, const Candidate& candidate, const RewriteOptions& options) {
   return Rewriter(flows, candidate, options).run();

@@ -9,15 +9,8 @@
 
 namespace overhang::source {
 
-enum class Remedy : std::uint8_t {
-  Best,  // clear where that is safe and frees anything, else a copy
-  Clear,
-  NilWhenEmpty,
-  Copy,
-  CopyIfCapExceeds,
-};
-// "clear", "nil_when_empty", "copy", "copy_if_cap_exceeds"; nothing else.
-std::optional<Remedy> remedy_named(std::string_view name);
+// Clear where that is safe and frees anything, else a copy.
+inline constexpr std::optional<Remedy> kBest = std::nullopt;
 
 // Bytes [begin, end) of a file become `text`.
 struct Edit {
@@ -32,9 +25,9 @@ struct Rewrite {
 };
 
 struct RewriteOptions {
-  Remedy remedy = Remedy::Best;
-  int go_minor = 0;         // the language version of the file's module (go.mod)
-  bool plain_data = false;  // the hidden slots hold no references: clearing them frees nothing
+  std::optional<Remedy> remedy;  // kBest; ThreeIndex lets go of nothing and is none
+  int go_minor = 0;              // the language version of the file's module (go.mod)
+  bool plain_data = false;       // the hidden slots hold no references: clearing them frees nothing
 };
 
 Rewrite rewrite(const Flows& flows, const Candidate& candidate, const RewriteOptions& options);

@@ -5,11 +5,10 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "source/flows.h"
 
 namespace overhang::source {
-
-enum class Category : std::uint8_t { Tail, Head, Clipped, Gap, Window, Interior };
 
 // What holds the slice, as far as the executable tells.
 struct SliceHolder {

@@ -67,7 +67,7 @@ std::string key_of(const json& row) {
                      text("category"));
 }
 
-std::string label_of(const Remedy& remedy) {
+std::string label_of(const RemedyWithFactor& remedy) {
   return fmt::format("{}{}", remedy_name(remedy.kind),
                      remedy.factor ? " " + std::to_string(remedy.factor) : "");
 }
@@ -95,7 +95,7 @@ void compare_remedies(const MachineProgram& program, const Site& site, const jso
   // A pointer to an element is nothing that a remedy could replace.
   std::size_t expected = site.category == Category::Interior ? 1 : all_remedies().size();
   differ.same(key + ": remedies", expected, said.size(), "the report");
-  for (const Remedy& remedy : all_remedies())
+  for (const RemedyWithFactor& remedy : all_remedies())
     if (auto at = said.find(label_of(remedy)); at != said.end())
       compare_freed(key + ": " + at->first, try_remedy(remedy, site, program.machine.memory()),
                     at->second, differ);
@@ -205,7 +205,7 @@ void compare_collector(const MachineProgram& program, const json& freed, Differ&
   std::string what = "no remedy";
   if (program.cure) {
     const Site& site = program.findings.sites[program.cure->site];
-    const Remedy& remedy = program.cure->remedy;
+    const RemedyWithFactor& remedy = program.cure->remedy;
     predicted = try_remedy(remedy, site, changed).net_bytes();
     apply(remedy, site, changed, sum);
     what = label_of(remedy) + " at " + key_of(site);
@@ -264,7 +264,7 @@ std::vector<std::string> differences(const std::vector<MachineProgram>& programs
     differ.add(collector[i]);
     out.push_back(differ.take());
     overhang += programs[i].findings.overhang.bytes;
-    for (const Remedy& remedy : all_remedies())
+    for (const RemedyWithFactor& remedy : all_remedies())
       everywhere[label_of(remedy)] +=
           try_remedy_everywhere(remedy, programs[i].findings, programs[i].machine.memory());
   }

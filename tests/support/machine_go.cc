@@ -237,9 +237,9 @@ class Writer {
             i, slot * object.elem->refs, object.elem,
             prefix_ + object.variable + (object.map ? fmt::format("[{}]", object.keys[slot]) : ""));
     }
-    const Remedy& remedy = program_.cure->remedy;
+    const RemedyWithFactor& remedy = program_.cure->remedy;
     const Site& site = program_.findings.sites[program_.cure->site];
-    if (remedy.kind == RemedyKind::Clear) return wipes(site);
+    if (remedy.kind == Remedy::Clear) return wipes(site);
     std::string out;
     for (Place holder : site.holders) {
       auto& way = ways_.at({holder.object, holder.ref});
@@ -250,16 +250,16 @@ class Writer {
     return out;
   }
 
-  std::string cured(const Remedy& remedy, const std::string& way, bool string) const {
+  std::string cured(const RemedyWithFactor& remedy, const std::string& way, bool string) const {
     switch (remedy.kind) {
-      case RemedyKind::Clear:
-      case RemedyKind::ThreeIndex:
+      case Remedy::Clear:
+      case Remedy::ThreeIndex:
         return string ? way : fmt::format("{0}[:len({0}):len({0})]", way);
-      case RemedyKind::NilWhenEmpty:
+      case Remedy::NilWhenEmpty:
         return string ? way : "nilIfEmpty(" + way + ")";
-      case RemedyKind::Copy:
+      case Remedy::Copy:
         return (string ? "strings.Clone(" : "clone(") + way + ")";
-      case RemedyKind::CopyIfCapExceeds:
+      case Remedy::CopyIfCapExceeds:
         return string ? way : fmt::format("cloneIf({}, {})", way, remedy.factor);
     }
     return way;

@@ -19,7 +19,7 @@ struct MachineProgram {
 
   // What the Go program is to do to itself: one remedy at one site.
   struct Cure {
-    model::Remedy remedy;
+    model::RemedyWithFactor remedy;
     std::size_t site = 0;
   };
   std::optional<Cure> cure{};

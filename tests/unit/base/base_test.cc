@@ -8,6 +8,7 @@
 #include "base/diagnostics.h"
 #include "base/parallel.h"
 #include "base/result.h"
+#include "base/words.h"
 
 namespace overhang {
 namespace {
@@ -88,6 +89,20 @@ TEST(Diagnostics, CountsLossesByCause) {
   diagnostics.lose("bad span", "0x10");
   diagnostics.lose("bad span", "0x20");
   EXPECT_EQ(diagnostics.warnings(), std::vector<std::string>{"bad span: 2 (first: 0x10)"});
+}
+
+TEST(Words, NamesLeadBackToWhatTheyName) {
+  for (auto category : {Category::Tail, Category::Head, Category::Clipped, Category::Gap,
+                        Category::Window, Category::Interior})
+    EXPECT_EQ(category_named(category_name(category)), category);
+  for (auto remedy : {Remedy::Clear, Remedy::NilWhenEmpty, Remedy::Copy, Remedy::CopyIfCapExceeds,
+                      Remedy::ThreeIndex})
+    EXPECT_EQ(remedy_named(remedy_name(remedy)), remedy);
+  EXPECT_FALSE(category_named("Tail") || category_named("") || remedy_named("best"));
+  EXPECT_STREQ(category_name(Category::Interior), "interior");
+  EXPECT_STREQ(remedy_name(Remedy::CopyIfCapExceeds), "copy_if_cap_exceeds");
+  EXPECT_STREQ(site_kind_name(SiteKind::Element), "element");
+  EXPECT_STREQ(site_kind_name(SiteKind::Other), "other");
 }
 
 }  // namespace

@@ -94,7 +94,7 @@ TEST(CommandLine, FixNeedsSourcesAndKnowsItsRemedies) {
   auto fix = parse_command_line({"fix", "1", "--source", "/", "--remedy", "copy"});
   ASSERT_TRUE(fix);
   EXPECT_TRUE(fix->leaks.fix.wanted);
-  EXPECT_EQ(fix->leaks.fix.remedy, source::Remedy::Copy);
+  EXPECT_EQ(fix->leaks.fix.remedy, Remedy::Copy);
   EXPECT_EQ(fix->leaks.source, "/");
   auto leaks = parse_command_line({"1", "--source", "/"});
   ASSERT_TRUE(leaks);

@@ -19,7 +19,7 @@ const Site& only_site(const Findings& findings) {
   return findings.sites.at(0);
 }
 
-Freed freed_by(const Remedy& remedy, const std::string& body) {
+Freed freed_by(const RemedyWithFactor& remedy, const std::string& body) {
   auto machine = run_script(kTypes + body);
   auto findings = find_leaks(machine.memory(), Knowledge::Exact);
   return try_remedy(remedy, only_site(findings), machine.memory());
@@ -119,31 +119,31 @@ TEST(Article, PlainDataIsKeptToo) {
   EXPECT_EQ(site.element_type, "Point");
   EXPECT_EQ(site.hidden_bytes, 4997 * 24u);
   // 120,000 bytes take 15 pages; three points take 80.
-  auto copy = freed_by({RemedyKind::Copy}, "points := make([]Point, 5000)\npoints = points[:3]");
+  auto copy = freed_by({Remedy::Copy}, "points := make([]Point, 5000)\npoints = points[:3]");
   EXPECT_EQ(copy.died_bytes, 15 * 8192u);
   EXPECT_EQ(copy.new_bytes, 80u);
   EXPECT_EQ(copy.copied_bytes, 72u);
-  EXPECT_EQ(freed_by({RemedyKind::Clear}, "points := make([]Point, 5000)\npoints = points[:3]")
-                .died_bytes,
-            0u);
+  EXPECT_EQ(
+      freed_by({Remedy::Clear}, "points := make([]Point, 5000)\npoints = points[:3]").died_bytes,
+      0u);
 }
 
 TEST(Article, ClearingTheTailFirst) {  // remedy 1
-  auto freed = freed_by({RemedyKind::Clear}, kTruncated);
+  auto freed = freed_by({Remedy::Clear}, kTruncated);
   EXPECT_EQ(freed.died_objects, 8u);
   EXPECT_EQ(freed.net_bytes(), 4 * 144);
   EXPECT_TRUE(findings_of(kSix + "clear(inUse[2:])\ninUse = inUse[:2]").sites.empty());
 }
 
 TEST(Article, NilWhenEmpty) {  // remedy 2
-  EXPECT_EQ(freed_by({RemedyKind::NilWhenEmpty}, kTruncated).net_bytes(), 0);
-  auto freed = freed_by({RemedyKind::NilWhenEmpty}, kSix + "inUse = inUse[:0]");
+  EXPECT_EQ(freed_by({Remedy::NilWhenEmpty}, kTruncated).net_bytes(), 0);
+  auto freed = freed_by({Remedy::NilWhenEmpty}, kSix + "inUse = inUse[:0]");
   EXPECT_EQ(freed.died_objects, 13u);
   EXPECT_EQ(freed.net_bytes(), 64 + 6 * 144);
 }
 
 TEST(Article, CopyInsteadOfTruncating) {  // remedy 3
-  auto freed = freed_by({RemedyKind::Copy}, kTruncated);
+  auto freed = freed_by({Remedy::Copy}, kTruncated);
   EXPECT_EQ(freed.died_objects, 9u);
   EXPECT_EQ(freed.died_bytes, 64 + 4 * 144u);
   EXPECT_EQ(freed.new_bytes, 16u);
@@ -156,18 +156,18 @@ TEST(Article, ACopyFreesNothingWhileAnotherSliceShowsTheArray) {
   auto machine = run_script(kTypes + body);
   auto findings = find_leaks(machine.memory(), Knowledge::Exact);
   EXPECT_EQ(only_site(findings).name, "other");  // the tail borders on its window
-  EXPECT_EQ(freed_by({RemedyKind::Copy}, body).net_bytes(), -16);
+  EXPECT_EQ(freed_by({Remedy::Copy}, body).net_bytes(), -16);
 }
 
 TEST(Article, CopyWhereTheCapacityIsFarLarger) {  // remedy 4
   // cap 8, len 2
-  EXPECT_EQ(freed_by({RemedyKind::CopyIfCapExceeds, 2}, kTruncated).net_bytes(), 64 + 4 * 144 - 16);
-  EXPECT_EQ(freed_by({RemedyKind::CopyIfCapExceeds, 4}, kTruncated).net_bytes(), 0);
-  EXPECT_EQ(freed_by({RemedyKind::CopyIfCapExceeds, 8}, kTruncated).net_bytes(), 0);
+  EXPECT_EQ(freed_by({Remedy::CopyIfCapExceeds, 2}, kTruncated).net_bytes(), 64 + 4 * 144 - 16);
+  EXPECT_EQ(freed_by({Remedy::CopyIfCapExceeds, 4}, kTruncated).net_bytes(), 0);
+  EXPECT_EQ(freed_by({Remedy::CopyIfCapExceeds, 8}, kTruncated).net_bytes(), 0);
 }
 
 TEST(Article, ThreeIndicesFreeNothing) {
-  EXPECT_EQ(freed_by({RemedyKind::ThreeIndex}, kTruncated).net_bytes(), 0);
+  EXPECT_EQ(freed_by({Remedy::ThreeIndex}, kTruncated).net_bytes(), 0);
   // The array's size is hidden from the program, not from us.
   auto findings = findings_of(kTruncated + "inUse = inUse[:2:2]");
   const Site& site = only_site(findings);

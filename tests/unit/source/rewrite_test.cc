@@ -40,7 +40,7 @@ std::string body_of(const std::string& text) {
 }
 
 void expect_rewrite(const std::string& before, const std::string& after, int go_minor,
-                    Remedy remedy = Remedy::Best, Category category = Category::Tail) {
+                    std::optional<Remedy> remedy = kBest, Category category = Category::Tail) {
   RewriteOptions options;
   options.remedy = remedy;
   options.go_minor = go_minor;
@@ -81,11 +81,10 @@ TEST(Rewrite, LoopsBeforeGo121) {
 }
 
 TEST(Rewrite, ClearsTheHead) {
-  expect_rewrite("\txs = xs[1:]\n", "\tclear(xs[:1])\n\txs = xs[1:]\n", 21, Remedy::Best,
-                 Category::Head);
+  expect_rewrite("\txs = xs[1:]\n", "\tclear(xs[:1])\n\txs = xs[1:]\n", 21, kBest, Category::Head);
   expect_rewrite("\tvar t *T\n\tt, xs = xs[0], xs[1:]\n\t_ = t\n",
-                 "\tvar t *T\n\tt = xs[0]\n\tclear(xs[:1])\n\txs = xs[1:]\n\t_ = t\n", 21,
-                 Remedy::Best, Category::Head);
+                 "\tvar t *T\n\tt = xs[0]\n\tclear(xs[:1])\n\txs = xs[1:]\n\t_ = t\n", 21, kBest,
+                 Category::Head);
 }
 
 TEST(Rewrite, Deletes) {
@@ -107,7 +106,7 @@ TEST(Rewrite, FiltersInPlace) {
 TEST(Rewrite, CopiesWhatIsCutFromAnother) {
   expect_rewrite("\txs = zs[:n]\n", "\txs = slices.Clone(zs[:n])\n", 21);
   expect_rewrite("\txs = zs[:n]\n", "\txs = append([]*T(nil), zs[:n]...)\n", 20);
-  expect_rewrite("\txs = zs[:n:n]\n", "\txs = slices.Clone(zs[:n:n])\n", 21, Remedy::Best,
+  expect_rewrite("\txs = zs[:n:n]\n", "\txs = slices.Clone(zs[:n:n])\n", 21, kBest,
                  Category::Clipped);
 }
 
