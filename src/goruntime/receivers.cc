@@ -6,6 +6,8 @@
 #include <set>
 #include <string_view>
 
+#include "goruntime/arm64_code.h"
+
 namespace overhang {
 namespace {
 
@@ -190,13 +192,10 @@ class Search {
     for (std::size_t at = 0; at + 8 <= code.size() && at < kChunk; at += 4) {
       auto adrp = load_unchecked<std::uint32_t>(code.data() + at);
       auto add = load_unchecked<std::uint32_t>(code.data() + at + 4);
-      if ((adrp & 0x9F000000u) != 0x90000000u || (add & 0xFFC0001Fu) != 0x91000000u ||
-          (add >> 5 & 31) != (adrp & 31))
-        continue;
-      // 21 bits with a sign, in pages of 4 KiB: immhi, immlo.
-      auto pages = std::uint64_t{adrp >> 5 & 0x7FFFF} << 2 | (adrp >> 29 & 3);
-      if (pages & (1u << 20)) pages -= 1u << 21;
-      auto target = ((entry + at) & ~Address{4095}) + (pages << 12) + (add >> 10 & 0xFFF);
+      auto page = arm64::adrp_page(adrp, entry + at);
+      bool into_r0 = arm64::is_add(add) && (add & 31) == 0;
+      if (!page || !into_r0 || arm64::base_register(add) != (adrp & 31)) continue;
+      auto target = *page + arm64::immediate12(add);
       if (!runtime_.module_of_data(target)) continue;
       auto rest = code.subspan(at + 8, std::min<std::size_t>(kReach, code.size() - at - 8));
       note(target, called_next_arm64(rest, entry + at + 8));

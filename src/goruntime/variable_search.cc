@@ -5,6 +5,7 @@
 #include <unordered_set>
 
 #include "goruntime/arenas.h"
+#include "goruntime/arm64_code.h"
 
 namespace overhang {
 namespace {
@@ -170,30 +171,20 @@ void VariableSearch::read_amd64(ByteSpan code, Address entry, CodeReferences& ou
 // instruction the rest. Go 1.19, and 1.20 in position-independent programs, load by way of the
 // address, in a third.
 void VariableSearch::read_arm64(ByteSpan code, Address entry, CodeReferences& out) {
-  auto base = [](std::uint32_t instruction) { return instruction >> 5 & 31; };
-  auto low = [](std::uint32_t instruction) { return std::uint64_t{instruction >> 10 & 0xFFF}; };
-  auto is_ldr = [](std::uint32_t instruction) {
-    return (instruction & 0xFFC00000u) == 0xF9400000u;
-  };
-  auto is_add = [](std::uint32_t instruction) {
-    return (instruction & 0xFFC00000u) == 0x91000000u;
-  };
+  using namespace arm64;
   for (std::size_t at = 0; at + 12 <= code.size(); at += 4) {
     auto word = [&](std::size_t k) {
       return load_unchecked<std::uint32_t>(code.data() + at + 4 * k);
     };
     auto adrp = word(0), second = word(1), third = word(2);
-    if ((adrp & 0x9F000000u) != 0x90000000u || base(second) != (adrp & 31)) continue;
-    // 21 bits with a sign, in pages of 4 KiB: immhi, immlo.
-    auto pages = std::uint64_t{adrp >> 5 & 0x7FFFF} << 2 | (adrp >> 29 & 3);
-    if (pages & (1u << 20)) pages -= 1u << 21;
-    auto page = ((entry + at) & ~Address{4095}) + (pages << 12);
-    if (is_ldr(second)) out.loads.push_back(page + low(second) * 8);
+    auto page = adrp_page(adrp, entry + at);
+    if (!page || base_register(second) != (adrp & 31)) continue;
+    if (is_ldr(second)) out.loads.push_back(*page + immediate12(second) * 8);
     if (!is_add(second)) continue;
-    auto address = page + low(second);
+    auto address = *page + immediate12(second);
     out.takes.push_back(address);
-    if (is_ldr(third) && base(third) == (second & 31))
-      out.loads.push_back(address + low(third) * 8);
+    if (is_ldr(third) && base_register(third) == (second & 31))
+      out.loads.push_back(address + immediate12(third) * 8);
   }
 }
 
