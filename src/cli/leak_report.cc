@@ -170,7 +170,7 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
   // certain, as others are only possible.
   auto certain_sites = by_key(certain.sites), possible_sites = by_key(possible.sites);
   auto add = [&](const Site& site, const SiteRetention& retention, const Counted& sure,
-                 const Counted& perhaps, bool reaches, const std::vector<WhatIf>& remedies) {
+                 const Counted& perhaps, bool reaches, auto&& remedies) {
     SiteRow row = row_of(views, namer, site, retention);
     row.retained_objects = sure.objects;
     row.retained_bytes = sure.bytes;
@@ -179,8 +179,11 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
       if (const Doubt* doubt = views.doubt_about(site.example))
         row.doubt = describe_doubt(views, namer, *doubt);
     if (!worth_a_row(site, reaches, row)) return;
-    row.remedies = remedy_rows(remedies, site.pointer_free);
+    row.remedies = remedy_rows(remedies(), site.pointer_free);
     described.push_back({std::move(row), &site});
+  };
+  auto of_certain = [&](std::size_t site) {
+    return [&what_ifs, site] { return what_ifs.of_site(static_cast<std::uint32_t>(site)); };
   };
   for (std::size_t i = 0; i < possible.sites.sites.size(); i++) {
     const SiteRetention& perhaps = possible.overhang.sites[i];
@@ -188,18 +191,17 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
     if (at == certain_sites.end()) {
       // Not certain: clearing frees nothing.
       add(possible.sites.sites[i], perhaps, {}, perhaps.exclusive, perhaps.reaches,
-          std::vector<WhatIf>(1));
+          [] { return std::vector<WhatIf>(1); });
       continue;
     }
     const SiteRetention& sure = certain.overhang.sites[at->second];
     add(certain.sites.sites[at->second], sure, sure.exclusive, perhaps.exclusive, perhaps.reaches,
-        what_ifs.of_site(static_cast<std::uint32_t>(at->second)));
+        of_certain(at->second));
   }
   for (std::size_t i = 0; i < certain.sites.sites.size(); i++) {
     if (possible_sites.contains(key_of(certain.sites, i))) continue;
     const SiteRetention& sure = certain.overhang.sites[i];
-    add(certain.sites.sites[i], sure, sure.exclusive, {}, sure.reaches,
-        what_ifs.of_site(static_cast<std::uint32_t>(i)));
+    add(certain.sites.sites[i], sure, sure.exclusive, {}, sure.reaches, of_certain(i));
   }
   std::stable_sort(described.begin(), described.end(), [](const Described& a, const Described& b) {
     return weight(a.row) > weight(b.row);
