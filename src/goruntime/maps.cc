@@ -187,7 +187,7 @@ std::optional<std::uint64_t> classic_map_slots(const Runtime& runtime, Address h
   if (layout.swiss_maps()) return std::nullopt;
   auto log = runtime.image().read<std::uint8_t>(header + layout.hmap_B);
   if (!log || *log > kMaxBucketsLog) return std::nullopt;
-  return std::uint64_t{8} << *log;  // abi.OldMapBucketCount
+  return kMapSlots << *log;
 }
 
 }  // namespace overhang

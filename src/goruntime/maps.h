@@ -9,6 +9,9 @@
 
 namespace overhang {
 
+// Slots of a swiss map's group (abi.SwissMapGroupSlots), and of a bucket (abi.OldMapBucketCount).
+inline constexpr std::uint64_t kMapSlots = 8;
+
 // One allocation of a map. All of it is in use as long as the map is, keys and elements that are
 // stored indirectly apart: those are found by the blocks' own types.
 struct MapBlock {

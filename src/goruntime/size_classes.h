@@ -8,6 +8,10 @@
 
 namespace overhang {
 
+// The tiny allocator packs pointer-free values of fewer bytes into one slot of this many
+// (maxTinySize).
+inline constexpr std::uint64_t kTinySlot = 16;
+
 // Bytes of the slot that mallocgc gives an allocation of `bytes` bytes; the malloc header of
 // objects with pointers over 512 bytes (Go 1.22+) included. 0 for 0.
 std::uint64_t slot_size_for(std::uint64_t bytes, bool may_have_header);

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "base/checked.h"
+#include "goruntime/size_classes.h"
 #include "graph/guess.h"
 #include "heap/pointer_map.h"
 
@@ -14,7 +15,6 @@ constexpr std::uint64_t kMaxSteps = 400'000'000;
 constexpr std::int64_t kLongest = std::int64_t{1} << 46;  // bytes or elements
 constexpr std::uint64_t kMostTiles = 4096;  // of an array whose pointer words are compared
 constexpr std::uint64_t kFirstValues = 64;  // of an array that are all looked at
-constexpr std::uint64_t kTinySlot = 16;     // malloc.go: maxTinySize
 // What a word of a kind is worth as a witness.
 constexpr unsigned kNone = 0, kWeak = 1, kGood = 2, kStrong = 3;
 

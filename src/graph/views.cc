@@ -7,15 +7,6 @@
 #include "goruntime/size_classes.h"
 
 namespace overhang {
-namespace {
-
-// The tiny allocator packs several pointer-free values into one slot (maxTinySize).
-constexpr std::uint64_t kTinySlot = 16;
-// Of a group (abi.SwissMapGroupSlots) and of a bucket (abi.OldMapBucketCount).
-constexpr std::uint64_t kMapSlots = 8;
-
-}  // namespace
-
 Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dwarf,
              Diagnostics& diagnostics, InteriorRule interior)
     : heap_(heap),

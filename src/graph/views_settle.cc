@@ -1,15 +1,10 @@
 // The order in which references are believed: typed ones, then guesses, then whatever is left.
 #include <utility>
 
+#include "goruntime/size_classes.h"
 #include "graph/views.h"
 
 namespace overhang {
-namespace {
-
-constexpr std::uint64_t kTinySlot = 16;  // malloc.go: maxTinySize
-
-}  // namespace
-
 void Views::settle() {
   run();
   if (guesser_) {

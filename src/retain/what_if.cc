@@ -19,16 +19,16 @@ class Copies {
  public:
   // `bytes` are asked for, `slot` is their size class: append asks for one, a string for its len.
   void add(std::uint64_t bytes, std::uint64_t slot, bool pointers) {
-    if (!pointers && bytes < kTinyBlock) {
+    if (!pointers && bytes < kTinySlot) {
       std::uint64_t align = bytes % 8 == 0 ? 8 : bytes % 4 == 0 ? 4 : bytes % 2 == 0 ? 2 : 1;
       auto begin = align_up(used_, align);
-      if (begin + bytes <= kTinyBlock) {
+      if (begin + bytes <= kTinySlot) {
         used_ = begin + bytes;
         return;
       }
       // The block with more room left stays in use.
       used_ = std::min(used_, bytes);
-      slot = kTinyBlock;
+      slot = kTinySlot;
     }
     allocated_.objects++;
     allocated_.bytes += slot;
@@ -36,10 +36,8 @@ class Copies {
   const Counted& allocated() const { return allocated_; }
 
  private:
-  static constexpr std::uint64_t kTinyBlock = 16;  // maxTinySize
-
   Counted allocated_;
-  std::uint64_t used_ = kTinyBlock;  // bytes of the block in use
+  std::uint64_t used_ = kTinySlot;  // bytes of the block in use
 };
 
 }  // namespace

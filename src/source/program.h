@@ -151,8 +151,8 @@ class Program {
   const GoType& type(TypeRef ref) const { return types_[ref < types_.size() ? ref : 0]; }
   // The type that a type expression denotes.
   TypeRef type_of(const Node& node, File& file, const Scope* scope);
-  TypeRef pointer_to(TypeRef elem);
-  TypeRef slice_of(TypeRef elem);
+  TypeRef pointer_to(TypeRef elem) { return made_of(GoType::Kind::Pointer, elem); }
+  TypeRef slice_of(TypeRef elem) { return made_of(GoType::Kind::Slice, elem); }
   TypeRef named(const TypeDecl& decl);
   TypeRef function_type(const Function& function);
   TypeRef basic(std::string_view name);
@@ -189,6 +189,7 @@ class Program {
   void declare_function(const Node& node, File& file);
   void declare_parameters(Function& function, const Scope& scope);
   void read_imports(File& file);
+  TypeRef made_of(GoType::Kind kind, TypeRef elem);
 
   Loader loader_;
   std::map<std::string, std::unique_ptr<Package>> packages_;
@@ -199,7 +200,7 @@ class Program {
   std::deque<Scope> scopes_;  // of local types
   std::map<std::string, TypeRef> basics_;
   std::map<const TypeDecl*, TypeRef> named_;
-  std::map<TypeRef, TypeRef> pointers_, slices_;
+  std::map<std::pair<GoType::Kind, TypeRef>, TypeRef> made_of_;
   std::map<const TypeDecl*, const Scope*> decl_scopes_;
   std::vector<std::string> skipped_;
   std::uint64_t bytes_read_ = 0;

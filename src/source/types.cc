@@ -37,22 +37,11 @@ TypeRef Program::basic(std::string_view name) {
   return at->second;
 }
 
-TypeRef Program::pointer_to(TypeRef elem) {
-  auto [at, fresh] = pointers_.try_emplace(elem, kUnknown);
+TypeRef Program::made_of(GoType::Kind kind, TypeRef elem) {
+  auto [at, fresh] = made_of_.try_emplace({kind, elem}, kUnknown);
   if (fresh) {
     GoType type;
-    type.kind = GoType::Kind::Pointer;
-    type.elem = elem;
-    at->second = add(std::move(type));
-  }
-  return at->second;
-}
-
-TypeRef Program::slice_of(TypeRef elem) {
-  auto [at, fresh] = slices_.try_emplace(elem, kUnknown);
-  if (fresh) {
-    GoType type;
-    type.kind = GoType::Kind::Slice;
+    type.kind = kind;
     type.elem = elem;
     at->second = add(std::move(type));
   }

@@ -45,6 +45,15 @@ void expect_fields(const json& object, const std::vector<std::pair<const char*, 
   }
 }
 
+void expect_remedy(const json& row) {
+  expect_fields(row, {{"name", Kind::Text},
+                      {"factor", Kind::CountOrNull},
+                      {"frees_objects", Kind::Count},
+                      {"frees_bytes", Kind::Count},
+                      {"copies_bytes", Kind::Count},
+                      {"note", Kind::Text}});
+}
+
 void expect_schema(const json& report) {
   expect_fields(report, {{"schema", Kind::Text},
                          {"target", Kind::Object},
@@ -114,26 +123,14 @@ void expect_schema(const json& report) {
     for (auto& step : site["path"]) EXPECT_TRUE(step.is_string());
     for (auto& row : site["retained_types"])
       expect_fields(row, {{"type", Kind::Text}, {"objects", Kind::Count}, {"bytes", Kind::Count}});
-    for (auto& row : site["remedies"])
-      expect_fields(row, {{"name", Kind::Text},
-                          {"factor", Kind::CountOrNull},
-                          {"frees_objects", Kind::Count},
-                          {"frees_bytes", Kind::Count},
-                          {"copies_bytes", Kind::Count},
-                          {"note", Kind::Text}});
+    for (auto& row : site["remedies"]) expect_remedy(row);
     for (auto& row : site["sources"])
       expect_fields(row, {{"file", Kind::Text},
                           {"line", Kind::Count},
                           {"function", Kind::Text},
                           {"statement", Kind::Text}});
   }
-  for (auto& row : report["remedies"])
-    expect_fields(row, {{"name", Kind::Text},
-                        {"factor", Kind::CountOrNull},
-                        {"frees_objects", Kind::Count},
-                        {"frees_bytes", Kind::Count},
-                        {"copies_bytes", Kind::Count},
-                        {"note", Kind::Text}});
+  for (auto& row : report["remedies"]) expect_remedy(row);
   for (auto& row : report["timings"])
     expect_fields(row, {{"phase", Kind::Text}, {"ms", Kind::Number}});
   for (auto& warning : report["warnings"]) EXPECT_TRUE(warning.is_string());
