@@ -6,8 +6,8 @@
 #include <map>
 
 #include "report/advice.h"
-#include "report/units.h"
 #include "source/patch.h"
+#include "text/units.h"
 
 namespace overhang {
 namespace {

@@ -14,8 +14,8 @@
 #include "cli/own_memory.h"
 #include "cli/pipeline.h"
 #include "cli/progress.h"
-#include "report/columns.h"
 #include "report/render.h"
+#include "text/columns.h"
 
 namespace overhang {
 namespace {

@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "model/story.h"
-#include "report/columns.h"
+#include "text/columns.h"
 
 namespace overhang {
 namespace {

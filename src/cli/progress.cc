@@ -2,7 +2,7 @@
 
 #include <cstdio>
 
-#include "report/columns.h"
+#include "text/columns.h"
 
 namespace overhang {
 

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "report/units.h"
+#include "text/units.h"
 
 namespace overhang {
 namespace {

@@ -10,20 +10,6 @@ namespace {
 constexpr std::size_t kIndent = 8;
 constexpr std::uint64_t kColumns = 64;  // for slots
 
-std::string_view escape_of(Canvas::Style style) {
-  switch (style) {
-    case Canvas::Style::Bold:
-      return "\x1b[1m";
-    case Canvas::Style::Dim:
-      return "\x1b[2m";
-    case Canvas::Style::Alarm:
-      return "\x1b[1;31m";
-    case Canvas::Style::Plain:
-      break;
-  }
-  return {};
-}
-
 // How slots lie on columns.
 struct Scale {
   std::uint64_t slots = 0;
@@ -137,10 +123,10 @@ void draw_view(Canvas& canvas, const Memory& memory, const View& view, const std
   }
   std::string shape;
   if (view.kind == Kind::String)
-    shape = fmt::format("  len {}", with_separators(view.shown.len));
+    shape = fmt::format("  len {}", format_count(view.shown.len));
   else if (view.kind == Kind::Slice)
-    shape = fmt::format("  len {} cap {}", with_separators(view.shown.len),
-                        with_separators(view.shown.cap));
+    shape =
+        fmt::format("  len {} cap {}", format_count(view.shown.len), format_count(view.shown.cap));
   auto label = (view.kind == Kind::Pointer ? "&" : "") + name;
   auto end = std::max({cap_end, len_end, scale.columns()}) + 1;
   auto left = std::max(cap_end, len_end);
@@ -157,10 +143,7 @@ void draw_view(Canvas& canvas, const Memory& memory, const View& view, const std
 }  // namespace
 
 Canvas& Canvas::put(std::string_view text, Style style) {
-  auto escape = colour_ ? escape_of(style) : std::string_view();
-  out_ += escape;
-  out_ += text;
-  if (!escape.empty()) out_ += "\x1b[0m";
+  append_styled(out_, text, style, colour_);
   return *this;
 }
 
@@ -193,18 +176,7 @@ void Canvas::paragraph(std::string_view text, std::size_t indent, Style style) {
   flush();
 }
 
-std::string with_separators(std::uint64_t count) {
-  auto digits = std::to_string(count);
-  for (auto at = static_cast<std::ptrdiff_t>(digits.size()) - 3; at > 0; at -= 3)
-    digits.insert(static_cast<std::size_t>(at), 1, ',');
-  return digits;
-}
-
-std::string bytes_text(std::uint64_t bytes) { return with_separators(bytes) + " B"; }
-
-std::string number_of(std::uint64_t count, const std::string& noun) {
-  return with_separators(count) + " " + noun + (count == 1 ? "" : "s");
-}
+std::string bytes_text(std::uint64_t bytes) { return format_count(bytes) + " B"; }
 
 void draw_legend(Canvas& canvas) {
   using Style = Canvas::Style;
@@ -221,7 +193,7 @@ void draw_array(Canvas& canvas, const Memory& memory, const Visible& visible, Ob
   const Object& object = memory[array];
   canvas.put("     " + label + std::string(label.size() < 3 ? 3 - label.size() : 1, ' '),
              Canvas::Style::Bold);
-  canvas.put(fmt::format("{} × {}, {}", with_separators(object.count), object.elem->name,
+  canvas.put(fmt::format("{} × {}, {}", format_count(object.count), object.elem->name,
                          bytes_text(object.slot_bytes)));
   if (object.count > kColumns)
     canvas.put(

@@ -6,6 +6,8 @@
 #include <vector>
 
 #include "model/names.h"
+#include "text/style.h"
+#include "text/units.h"
 
 namespace overhang::model {
 
@@ -13,7 +15,7 @@ namespace overhang::model {
 // take one column.
 class Canvas {
  public:
-  enum class Style : std::uint8_t { Plain, Bold, Dim, Alarm };
+  using Style = TextStyle;
   static constexpr std::size_t kWidth = 100;
 
   explicit Canvas(bool colour) : colour_(colour) {}
@@ -31,12 +33,8 @@ class Canvas {
   std::string out_;
 };
 
-// "1,135,616"
-std::string with_separators(std::uint64_t count);
 // "576 B", "1,135,616 B"
 std::string bytes_text(std::uint64_t bytes);
-// "1 slot", "4 slots"
-std::string number_of(std::uint64_t count, const std::string& noun);
 
 // Explains the marks that draw_array makes.
 void draw_legend(Canvas& canvas);

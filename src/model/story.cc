@@ -23,7 +23,7 @@ std::string types_of(const Memory& memory, const std::vector<bool>& objects) {
       counts[(memory[i].array ? "[]" : "") + memory[i].elem->name]++;
   std::string out;
   for (const auto& [name, count] : counts)
-    out += (out.empty() ? "" : ", ") + with_separators(count) + " " + name;
+    out += (out.empty() ? "" : ", ") + format_count(count) + " " + name;
   return out;
 }
 
@@ -123,8 +123,8 @@ class Teller {
     }
     if (changed.size() > kMostArrays)
       canvas_.paragraph(
-          fmt::format("and {} more", number_of(changed.size() - kMostArrays, "array")), kIndent,
-          Style::Dim);
+          fmt::format("and {} more", format_number_of(changed.size() - kMostArrays, "array")),
+          kIndent, Style::Dim);
     tell_sums(news ? overhang : std::vector<bool>(), died);
     canvas_.end();
     drawn_ = true;
@@ -142,8 +142,8 @@ class Teller {
           fmt::format("{} [{}:{}]", category_name(region.category), region.begin, region.end);
       if (stale > 0)
         canvas_.paragraph(
-            fmt::format("{}: {} of {} still {} to something", where, with_separators(stale),
-                        number_of(region.slots(), "slot"), stale == 1 ? "refers" : "refer"),
+            fmt::format("{}: {} of {} still {} to something", where, format_count(stale),
+                        format_number_of(region.slots(), "slot"), stale == 1 ? "refers" : "refer"),
             kIndent, Style::Alarm);
       else if (!elem->pointers() && !region.habit)
         canvas_.paragraph(
@@ -170,7 +170,7 @@ class Teller {
     if (!drawn_) canvas_.end();
     canvas_.put("in the end", Style::Bold)
         .put(fmt::format("  {} live in {}, of which", bytes_text(findings.live.bytes),
-                         number_of(findings.live.objects, "object")))
+                         format_number_of(findings.live.objects, "object")))
         .end();
     canvas_
         .put(fmt::format("    {} visible, {} spare, {} lost, {} rounding, ",
@@ -188,18 +188,20 @@ class Teller {
     canvas_.end();
     canvas_.put("  " + site.name, Style::Bold)
         .put(fmt::format("  {} of {}", category_name(site.category),
-                         site.arrays == 1 ? "[]" + site.element_type
-                                          : number_of(site.arrays, "[]" + site.element_type)))
+                         site.arrays == 1
+                             ? "[]" + site.element_type
+                             : format_number_of(site.arrays, "[]" + site.element_type)))
         .end();
-    auto hidden = number_of(site.hidden_slots, "hidden slot");
+    auto hidden = format_number_of(site.hidden_slots, "hidden slot");
     if (site.stale_slots > 0)
       canvas_.paragraph(
-          fmt::format("{} of {} still {} to something; ", with_separators(site.stale_slots), hidden,
+          fmt::format("{} of {} still {} to something; ", format_count(site.stale_slots), hidden,
                       site.stale_slots == 1 ? "refers" : "refer") +
-              (site.retained.objects == 0 ? "what it is, other hidden slots hold as well"
-                                          : fmt::format("they alone keep {}, {}",
-                                                        number_of(site.retained.objects, "object"),
-                                                        bytes_text(site.retained.bytes))),
+              (site.retained.objects == 0
+                   ? "what it is, other hidden slots hold as well"
+                   : fmt::format("they alone keep {}, {}",
+                                 format_number_of(site.retained.objects, "object"),
+                                 bytes_text(site.retained.bytes))),
           4);
     else
       canvas_.paragraph(
@@ -255,9 +257,9 @@ class Teller {
                                        : "";
     if (freed.new_objects == 0 && freed.died_objects == 0)
       return remedy.kind != Remedy::CopyIfCapExceeds ? ""
-             : site.holders.size() > 1               ? "no cap is that large"
-                                       : fmt::format("cap is {}, len {}", with_separators(site.cap),
-                                                     with_separators(site.len));
+             : site.holders.size() > 1
+                 ? "no cap is that large"
+                 : fmt::format("cap is {}, len {}", format_count(site.cap), format_count(site.len));
     bool stays = freed.died_objects == 0;
     if (freed.new_objects == 0) return stays ? "the array is shared and stays" : "nothing to copy";
     return stays ? fmt::format("copies {}; the array is shared and stays",

@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <array>
 
-#include "report/units.h"
+#include "text/units.h"
 
 namespace overhang {
 namespace {

@@ -5,10 +5,10 @@
 #include <algorithm>
 
 #include "report/advice.h"
-#include "report/columns.h"
-#include "report/page.h"
 #include "report/render.h"
-#include "report/units.h"
+#include "text/columns.h"
+#include "text/page.h"
+#include "text/units.h"
 
 namespace overhang {
 namespace {

@@ -4,8 +4,8 @@
 #include <sstream>
 
 #include "report/advice.h"
-#include "report/columns.h"
 #include "report/render.h"
+#include "text/columns.h"
 #include "unit/report/models.h"
 
 namespace overhang {

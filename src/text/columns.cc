@@ -1,4 +1,4 @@
-#include "report/columns.h"
+#include "text/columns.h"
 
 #include <algorithm>
 #include <array>

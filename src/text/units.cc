@@ -1,4 +1,4 @@
-#include "report/units.h"
+#include "text/units.h"
 
 #include <fmt/format.h>
 
@@ -40,7 +40,7 @@ std::string format_duration(double ms) {
   return fmt::format("{:.1f} s", ms / 1000);
 }
 
-std::string format_number_of(std::uint64_t count, const char* noun) {
+std::string format_number_of(std::uint64_t count, std::string_view noun) {
   return fmt::format("{} {}{}", format_count(count), noun, count == 1 ? "" : "s");
 }
 

@@ -5,12 +5,14 @@
 #include <string_view>
 #include <vector>
 
+#include "text/style.h"
+
 namespace overhang {
 
 class Page {
  public:
   static constexpr std::size_t kWidth = 100;  // columns
-  enum class Style { Plain, Bold, Dim, Alarm };
+  using Style = TextStyle;
 
   explicit Page(bool colour) : colour_(colour) {}
 

@@ -1,6 +1,6 @@
-#include "report/page.h"
+#include "text/page.h"
 
-#include "report/columns.h"
+#include "text/columns.h"
 
 namespace overhang {
 namespace {
@@ -8,28 +8,9 @@ namespace {
 constexpr std::size_t kLabelIndent = 5;
 constexpr std::size_t kLabelWidth = 9;  // the label and the space after it
 
-std::string_view escape_of(Page::Style style) {
-  switch (style) {
-    case Page::Style::Bold:
-      return "\x1b[1m";
-    case Page::Style::Dim:
-      return "\x1b[2m";
-    case Page::Style::Alarm:
-      return "\x1b[1;31m";
-    case Page::Style::Plain:
-      break;
-  }
-  return {};
-}
-
 }  // namespace
 
-void Page::put(std::string_view text, Style style) {
-  auto escape = colour_ ? escape_of(style) : std::string_view();
-  out_ += escape;
-  out_ += text;
-  if (!escape.empty()) out_ += "\x1b[0m";
-}
+void Page::put(std::string_view text, Style style) { append_styled(out_, text, style, colour_); }
 
 void Page::line(std::string_view text, Style style) {
   put(cut_middle(text, kWidth), style);

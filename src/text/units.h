@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <string>
+#include <string_view>
 
 namespace overhang {
 
@@ -15,6 +16,6 @@ std::string format_share(std::uint64_t part, std::uint64_t whole);
 // "1.4 ms", "11 ms", "1.6 s".
 std::string format_duration(double ms);
 // The count and the noun, in the plural unless it is one: "1 slot", "900,000 slots".
-std::string format_number_of(std::uint64_t count, const char* noun);
+std::string format_number_of(std::uint64_t count, std::string_view noun);
 
 }  // namespace overhang
