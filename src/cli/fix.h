@@ -11,7 +11,6 @@
 namespace overhang {
 
 struct FixOptions {
-  bool wanted = false;
   std::optional<Remedy> remedy = source::kBest;
 };
 

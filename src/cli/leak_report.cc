@@ -97,27 +97,19 @@ SlicePlace source_place(Namer& namer, const Site& site) {
 
 }  // namespace
 
-Findings find_leaks(Views& views) {
-  Namer namer(views);
-  HiddenMemory hidden = find_hidden(views, views.decoder());
-  Sites sites = find_sites(views, hidden, namer);
-  Overhang overhang = find_overhang(views, hidden, sites);
-  return {std::move(hidden), std::move(sites), std::move(overhang)};
-}
-
-LeakReport describe_target(const OpenedTarget& target) {
+TargetRow describe_target(const OpenedTarget& target) {
   const TargetIdentity& identity = target.image->identity();
-  LeakReport report;
-  report.target.live = identity.live;
-  report.target.path = identity.path;
-  report.target.pid = identity.pid;
-  report.target.exe = target.file->path();
-  report.target.go_version = target.runtime->version().text;
-  report.target.arch = target.image->architecture() == Architecture::Arm64 ? "arm64" : "amd64";
-  report.target.dwarf = target.dwarf != nullptr;
-  report.target.pause_ms = identity.pause_ms;
-  report.target.taken_at = identity.taken_at;
-  return report;
+  TargetRow row;
+  row.live = identity.live;
+  row.path = identity.path;
+  row.pid = identity.pid;
+  row.exe = target.file->path();
+  row.go_version = target.runtime->version().text;
+  row.arch = target.image->architecture() == Architecture::Arm64 ? "arm64" : "amd64";
+  row.dwarf = target.dwarf != nullptr;
+  row.pause_ms = identity.pause_ms;
+  row.taken_at = identity.taken_at;
+  return row;
 }
 
 void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots,

@@ -1,23 +1,15 @@
 // From findings to the plain rows of the report.
 #pragma once
 
+#include "cli/findings.h"
 #include "cli/open_target.h"
 #include "graph/views.h"
 #include "report/model.h"
-#include "retain/overhang.h"
 #include "retain/sites.h"
 
 namespace overhang {
 
-struct Findings {
-  HiddenMemory hidden;
-  Sites sites;
-  Overhang overhang;
-};
-
-// The hidden memory of one state of the views, site by site.
-Findings find_leaks(Views& views);
-LeakReport describe_target(const OpenedTarget& target);
+TargetRow describe_target(const OpenedTarget& target);
 // Totals, and whether every live byte is in exactly one bucket (a warning where it is not).
 void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots,
                    const Findings& certain, const Findings& possible, Diagnostics& diagnostics,

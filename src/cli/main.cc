@@ -1,56 +1,48 @@
-// overhang: parses the command line, runs the pipeline, writes the report.
+// overhang: parses the command line, runs the command, writes what it answers.
 #include <unistd.h>
 
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <exception>
-#include <memory>
 #include <optional>
 
 #include "cli/hand_over.h"
-#include "cli/options.h"
+#include "cli/leaks_command.h"
 #include "cli/output.h"
-#include "cli/own_memory.h"
-#include "cli/pipeline.h"
 #include "cli/progress.h"
-#include "report/render.h"
 #include "text/columns.h"
 
 namespace overhang {
-namespace {
 
 bool colour_wanted(const Options& options) {
   auto* no_colour = std::getenv("NO_COLOR");
   return options.output.empty() && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
 }
 
-std::string render(const LeakReport& report, const Options& options) {
-  if (options.format == Format::Json) {
-    Selection selection{.min_bytes = options.min_bytes};
-    if (options.top) selection.top = *options.top;
-    return render_json(report, selection);
+namespace {
+
+Result<Outcome> run_command(const Run& run) {
+  switch (run.options.command) {
+    case Command::Leaks:
+      return run_leaks(run);
+    case Command::Fix:
+      return run_fix(run);
+    case Command::Model: {
+      auto model = run.options.model;
+      model.colour = colour_wanted(run.options);
+      OVERHANG_TRY(auto story, run_model(model));
+      return Outcome{std::move(story), kExitDone, {}};
+    }
+    default:
+      return fail(ErrorKind::Usage, "{} is not in this version yet",
+                  row_of(run.options.command).name);
   }
-  TextOptions text;
-  text.colour = colour_wanted(options);
-  text.stats = options.stats;
-  text.spare = options.spare;
-  text.selection.min_bytes = options.min_bytes;
-  if (options.top) text.selection.top = *options.top;
-  return render_text(report, text);
 }
 
 ExitStatus failed(const Error& error) {
   fmt::print(stderr, "overhang: {}\n", printable(error.message));  // names may be hostile
   return error.kind == ErrorKind::Usage ? kExitUsage : kExitFailed;
-}
-
-// The patch alone goes to standard output.
-ExitStatus write_fix(const Outcome& outcome, const Options& options) {
-  if (outcome.report.sites.empty()) fmt::print(stderr, "overhang: nothing is hidden\n");
-  for (const auto& line : outcome.fix.advice) fmt::print(stderr, "overhang: {}\n", printable(line));
-  auto written = write_output(options.output, outcome.fix.diff);
-  return written ? kExitDone : failed(written.error());
 }
 
 ExitStatus run(const Options& options, char** argv) {
@@ -59,28 +51,12 @@ ExitStatus run(const Options& options, char** argv) {
   if (options.stats) memory.emplace();
   Progress progress(!options.quiet && isatty(STDERR_FILENO));
   Diagnostics diagnostics([&](std::string_view phase) { progress.show(phase); });
-  auto outcome = run_leaks(options.leaks, diagnostics);
+  auto outcome = run_command({options, diagnostics, start, memory ? &*memory : nullptr});
   progress.clear();
   if (!outcome) return failed(hand_over(outcome.error(), argv));
-  if (options.leaks.fix.wanted) return write_fix(*outcome, options);
-  LeakReport* report = &outcome->report;
-
-  std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - start;
-  report->elapsed_ms = elapsed.count();
-  if (memory) report->peak_anonymous_bytes = memory->peak_bytes();
-  if (auto written = write_output(options.output, render(*report, options)); !written)
-    return failed(written.error());
-  bool over = options.fail_over && report->heap.overhang_bytes > *options.fail_over;
-  return over ? kExitOverLimit : kExitDone;
-}
-
-ExitStatus run_script(const Options& options) {
-  auto model = *options.model;
-  model.colour = colour_wanted(options);
-  auto story = run_model(model);
-  if (!story) return failed(story.error());
-  if (auto written = write_output(options.output, *story); !written) return failed(written.error());
-  return kExitDone;
+  for (const auto& line : outcome->notes) fmt::print(stderr, "overhang: {}\n", printable(line));
+  auto written = write_output(options.output, outcome->output);
+  return written ? outcome->status : failed(written.error());
 }
 
 ExitStatus answer(const Answer& answer) {
@@ -97,9 +73,9 @@ int main(int argc, char** argv) {
     auto options = parse_command_line({argv + (argc > 0 ? 1 : 0), argv + argc});
     if (!options) return answer(options.error());
 #ifdef OVERHANG_MAX_OBJECTS
-    options->leaks.max_objects = OVERHANG_MAX_OBJECTS;  // tests/e2e/hand_over_test.cc
+    options->analysis.max_objects = OVERHANG_MAX_OBJECTS;  // tests/e2e/hand_over_test.cc
 #endif
-    return options->model ? run_script(*options) : run(*options, argv);
+    return run(*options, argv);
   } catch (const std::bad_alloc&) {
     std::fputs("overhang: out of memory\n", stderr);
   } catch (const std::exception& error) {

@@ -16,40 +16,41 @@
 namespace overhang {
 namespace {
 
-constexpr std::string_view kUsage =
-    R"(overhang finds the memory that a Go program keeps but can no longer see: what hangs on the slots
-of a slice's array that no slice shows (past its length, before its start, ...).
-
-  overhang 12923                       report on the running process 12923 (paused for milliseconds)
-  overhang leaks 12923                 the same
-  overhang core.12923                  report on a core file (gcore 12923 makes one)
-  overhang core --exe ./relay          where the core does not lead to its executable
-  overhang 12923 --debug ./relay.debug        a stripped program's symbols and DWARF
-  overhang 12923 --source ~/relay      its sources: the statements that hide the memory
-  overhang 12923 --format json -o r.json      for scripts (schema "overhang.leaks/1")
-  overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
-  overhang fix 12923 --source ~/relay  a patch that clears what they hide (git apply takes it)
-  overhang 12923 --stats               phase times, where each live byte went, what was not read
-  overhang model FILE                  no process: a script of slice operations, drawn step by step
-
-Usage: overhang [leaks] TARGET [options]
-       overhang fix TARGET --source DIR [--remedy NAME]
-TARGET is a process id or a core file.
-)";
-
 constexpr std::string_view kFooter =
-    R"(Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over exceeded.
-Later versions: heap, refs, path, goroutines, snapshot, diff; --format html, pprof, folded.)";
+    "Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over "
+    "exceeded.";
 
-constexpr std::array<std::string_view, 6> kLaterCommands = {"heap",       "refs",     "path",
-                                                            "goroutines", "snapshot", "diff"};
-constexpr std::array<std::string_view, 3> kLaterFormats = {"html", "pprof", "folded"};
+std::string usage_of(const CommandRow& command) {
+  return fmt::format("Usage: overhang {} {} [options]\n", command.name, command.words);
+}
+
+// overhang --help.
+std::string overview() {
+  std::string out =
+      "overhang finds the memory that a Go program keeps but can no longer see: what hangs on the "
+      "slots\nof a slice's array that no slice shows (past its length, before its start, ...).\n\n";
+  out += row_of(Command::Leaks).about;
+  out += "\nUsage: overhang [COMMAND] TARGET [options]\n";
+  out += "TARGET is a process id or a core file. COMMAND is\n";
+  for (const CommandRow& command : commands())
+    if (!command.formats.empty())
+      out += fmt::format("  {:<11} {:<17} {}\n", command.name, command.words, command.summary);
+  out += "overhang COMMAND --help has examples of each, and its options. Those of leaks:\n";
+  return out;
+}
+
+std::string about(const CommandRow& command) {
+  return fmt::format("overhang {}: {}\n\n{}\n{}", command.name, command.summary, command.about,
+                     usage_of(command));
+}
 
 // CLI11's own list of options under our words.
 class HelpFormatter : public CLI::Formatter {
  public:
   HelpFormatter() { column_width(22); }
-  std::string make_description(const CLI::App*) const override { return std::string(kUsage); }
+  std::string make_description(const CLI::App* app) const override {
+    return app->get_description();
+  }
   std::string make_usage(const CLI::App*, std::string) const override { return {}; }
   std::string make_positionals(const CLI::App*) const override { return {}; }
   std::string make_option_opts(const CLI::Option* option) const override {
@@ -66,29 +67,57 @@ bool is_bare_word(std::string_view text) {
   return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= 'a' && c <= 'z'; });
 }
 
-// The words that are no options: [leaks|fix] TARGET.
-tl::expected<std::string, Answer> target_of(std::vector<std::string> words, bool& fix) {
-  if (!words.empty() && (words[0] == "leaks" || words[0] == "fix")) {
-    fix = words[0] == "fix";
+// Takes the command's name off the words, where one is there.
+tl::expected<const CommandRow*, Answer> command_of(std::vector<std::string>& words) {
+  const CommandRow& leaks = row_of(Command::Leaks);
+  if (words.empty()) return &leaks;
+  if (auto* command = command_named(words[0])) {
     words.erase(words.begin());
-  } else if (!words.empty() && std::ranges::count(kLaterCommands, words[0]) > 0) {
-    return wrong_usage("the command '" + words[0] + "' is not in this version yet");
-  } else if (!words.empty() &&
-             (words.size() > 1 || (is_bare_word(words[0]) && !std::filesystem::exists(words[0])))) {
-    return wrong_usage("'" + words[0] + "' is no command of overhang" +
-                       (words.size() > 1 ? "" : ", no process id and no file"));
+    return command;
   }
-  if (words.empty() || words[0].empty())
-    return wrong_usage("no target: give a process id or a core file");
-  if (words.size() > 1) return wrong_usage("one target at a time: '" + words[1] + "' is too many");
-  return words[0];
+  bool target_like = !is_bare_word(words[0]) || std::filesystem::exists(words[0]);
+  if (words.size() == 1 && target_like) return &leaks;
+  return wrong_usage("'" + words[0] + "' is no command of overhang" +
+                     (words.size() > 1 ? "" : ", no process id and no file"));
 }
 
-tl::expected<void, Answer> check_fix(LeakOptions& options, const std::string& remedy) {
+// What of the words is what, by the command.
+tl::expected<void, Answer> take_words(const CommandRow& command,
+                                      const std::vector<std::string>& words, Options& options) {
+  std::vector<std::string*> places;
+  auto& target = options.analysis.target.target;
+  switch (command.command) {
+    case Command::Model:
+      places = {&options.model.script};
+      break;
+    case Command::Path:
+      places = {&target, &options.object};
+      break;
+    case Command::Diff:
+      places = {&target, &options.newer};
+      break;
+    default:
+      places = {&target};
+  }
+  if (words.size() > places.size())
+    return wrong_usage("'" + words[places.size()] + "' is too many: overhang " +
+                       std::string(command.name) + " " + std::string(command.words));
+  for (std::size_t i = 0; i < places.size(); i++) {
+    if (i >= words.size() || words[i].empty()) {
+      if (command.words.starts_with("TARGET") && i == 0)
+        return wrong_usage("no target: give a process id or a core file");
+      return wrong_usage(
+          fmt::format("a word is missing: overhang {} {}", command.name, command.words));
+    }
+    *places[i] = words[i];
+  }
+  return {};
+}
+
+tl::expected<void, Answer> check_fix(Options& options, const std::string& remedy) {
   if (!options.source.empty() && !std::filesystem::is_directory(options.source))
     return wrong_usage("--source " + options.source + ": there is no such folder");
-  if (!options.fix.wanted)
-    return remedy.empty() ? tl::expected<void, Answer>() : wrong_usage("--remedy is for fix");
+  if (options.command != Command::Fix) return {};
   if (options.source.empty()) return wrong_usage("fix needs --source DIR: the sources to patch");
   if (remedy.empty()) return {};
   auto named = remedy_named(remedy);
@@ -99,26 +128,12 @@ tl::expected<void, Answer> check_fix(LeakOptions& options, const std::string& re
   return {};
 }
 
-// model FILE.
-tl::expected<ModelOptions, Answer> model_of(const std::vector<std::string>& words,
-                                            const std::string& release) {
-  if (words.size() < 2 || words[1].empty()) return wrong_usage("no script: overhang model FILE");
-  if (words.size() > 2) return wrong_usage("one script at a time: '" + words[2] + "' is too many");
-  ModelOptions model;
-  model.script = words[1];
-  if (release.empty()) return model;
-  auto minor = parse_go_release(release);
-  if (!minor) return wrong_usage(minor.error().message);
-  model.go_minor = *minor;
-  return model;
-}
-
-tl::expected<Format, Answer> format_of(const std::string& name) {
-  if (name == "text") return Format::Text;
-  if (name == "json") return Format::Json;
-  if (std::ranges::count(kLaterFormats, name) > 0)
-    return wrong_usage("--format " + name + " is not in this version yet");
-  return wrong_usage("--format " + name + ": formats are text and json");
+tl::expected<Format, Answer> format_of(const CommandRow& command, const std::string& name) {
+  if (name.empty()) return command.formats[0];
+  for (Format format : command.formats)
+    if (format_name(format) == name) return format;
+  return wrong_usage(
+      fmt::format("--format {}: {} writes {}", name, command.name, formats_of(command)));
 }
 
 tl::expected<std::optional<std::uint64_t>, Answer> size_of(const char* option,
@@ -168,71 +183,89 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   CLI::App app;
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(std::string(kFooter));
-  app.set_help_flag("-h,--help", "this text");
-  app.set_version_flag("--version", std::string("overhang ") + OVERHANG_VERSION);
+  app.set_help_flag();
 
   Options options;
+  options.analysis.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 1024u);
   std::vector<std::string> words;
-  std::string format = "text", top, min, threads, fail_over, remedy, release;
-  auto& target = options.leaks.target;
-  app.add_option("target", words, "");
-  app.add_option("--exe", target.executable, "the program, where the target does not lead to it")
-      ->type_name("BINARY");
-  app.add_option("--debug", target.debug, "its symbols and DWARF, where it is stripped")
-      ->type_name("FILE");
-  app.add_option("--source", options.leaks.source,
-                 "the program's sources, where they are not where it was built")
-      ->type_name("DIR");
-  app.add_option("--remedy", remedy,
-                 "fix: clear, nil_when_empty, copy or copy_if_cap_exceeds (the best)")
-      ->type_name("NAME");
-  app.add_option("--format", format, "text or json")->type_name("NAME");
-  app.add_option("-o,--output", options.output, "write the report there")->type_name("FILE");
-  app.add_option("--top", top, "sites shown (text: 10, json: all)")->type_name("N");
-  app.add_option("--min", min, "leave out sites below this size: 4096, 64K, 1.5MB, 1GiB")
-      ->type_name("SIZE");
-  app.add_option("--threads", threads, "threads to work with (all cores)")->type_name("N");
-  app.add_flag("--stats", options.stats, "phase times, conservation, coverage, own memory");
-  app.add_flag("--spare", options.spare, "list the spare room of reused buffers too");
-  app.add_flag_callback(
-      "--interior", [&] { options.leaks.interior = InteriorRule::All; },
-      "report every array that only pointers to elements show,\n"
-      "even where code may come back to the rest of it");
-  app.add_flag("--quiet", options.quiet, "no progress, even on a terminal");
-  app.add_option("--fail-over", fail_over, "exit with 3 where certain overhang is larger")
-      ->type_name("SIZE");
-  app.add_flag("--no-fork", target.without_fork,
-               "stop the process while it is read instead of forking it");
-  app.add_option("--go", release, "model: whose growth rules apply, as 1.22 (1.26)")
-      ->type_name("RELEASE");
+  std::string format, top, min, threads, fail_over, remedy, release;
+  bool help = false, version = false, interior = false;
+  auto& target = options.analysis.target;
+  app.add_option("words", words, "");
+  std::vector<std::pair<const OptionRow*, CLI::Option*>> rows;
+  auto bind = [&](std::string_view names, auto& value) {
+    auto row = std::ranges::find(command_options(), names, &OptionRow::names);
+    std::string text(row->about);
+    CLI::Option* option;
+    if constexpr (std::is_same_v<decltype(value), bool&>)
+      option = app.add_flag(std::string(names), value, text);
+    else
+      option = app.add_option(std::string(names), value, text)->type_name(std::string(row->value));
+    rows.emplace_back(&*row, option);
+  };
+  bind("--exe", target.executable);
+  bind("--debug", target.debug);
+  bind("--source", options.source);
+  bind("--remedy", remedy);
+  bind("--format", format);
+  bind("-o,--output", options.output);
+  bind("--top", top);
+  bind("--min", min);
+  bind("--threads", threads);
+  bind("--stats", options.stats);
+  bind("--spare", options.spare);
+  bind("--interior", interior);
+  bind("--quiet", options.quiet);
+  bind("--fail-over", fail_over);
+  bind("--no-fork", target.without_fork);
+  bind("--go", release);
+  bind("-h,--help", help);
+  app.add_flag("--version", version, "which overhang this is");
 
   std::ranges::reverse(arguments);  // CLI11 takes a vector from its back
   try {
     app.parse(std::move(arguments));
-  } catch (const CLI::CallForHelp&) {
-    return tl::unexpected(Answer{kExitDone, app.help()});
-  } catch (const CLI::CallForVersion& version) {
-    return tl::unexpected(Answer{kExitDone, std::string(version.what()) + "\n"});
   } catch (const CLI::ParseError& error) {
     return wrong_usage(error.what());
   }
-  if (!words.empty() && words[0] == "model") {
-    OVERHANG_TRY(options.model, model_of(words, release));
-    return options;
+  if (version)
+    return tl::unexpected(Answer{kExitDone, std::string("overhang ") + OVERHANG_VERSION + "\n"});
+  bool of_one = !words.empty() && words[0] != "help";
+  if (!of_one && !words.empty()) {  // help COMMAND
+    help = true;
+    words.erase(words.begin());
+    of_one = !words.empty();
   }
-  if (!release.empty()) return wrong_usage("--go is for overhang model");
-  auto& fix = options.leaks.fix;
-  OVERHANG_TRY(target.target, target_of(std::move(words), fix.wanted));
-  OVERHANG_CHECK(check_fix(options.leaks, remedy));
-  OVERHANG_TRY(options.format, format_of(format));
+  OVERHANG_TRY(const CommandRow* command, command_of(words));
+  options.command = command->command;
+  if (help) {
+    for (auto& [row, option] : rows)
+      if (!(row->commands & bit(options.command))) option->group("");
+    app.description(of_one ? about(*command) : overview());
+    return tl::unexpected(Answer{kExitDone, app.help()});
+  }
+  if (command->formats.empty())
+    return wrong_usage("the command '" + std::string(command->name) +
+                       "' is not in this version yet");
+  for (auto& [row, option] : rows)
+    if (option->count() > 0 && !(row->commands & bit(options.command)))
+      return wrong_usage(fmt::format("{} is not for {}", option->get_name(), command->name));
+  OVERHANG_CHECK(take_words(*command, words, options));
+  OVERHANG_CHECK(check_fix(options, remedy));
+  if (!release.empty()) {
+    auto minor = parse_go_release(release);
+    if (!minor) return wrong_usage(minor.error().message);
+    options.model.go_minor = *minor;
+  }
+  OVERHANG_TRY(options.format, format_of(*command, format));
   OVERHANG_TRY(auto min_bytes, size_of("--min", min));
   OVERHANG_TRY(options.fail_over, size_of("--fail-over", fail_over));
   options.min_bytes = min_bytes.value_or(0);
   constexpr auto kMost = std::numeric_limits<std::size_t>::max();
   OVERHANG_TRY(options.top, count_of("--top", top, 0, kMost));
   OVERHANG_TRY(auto wanted_threads, count_of("--threads", threads, 1, 1024));
-  options.leaks.threads = static_cast<unsigned>(
-      wanted_threads.value_or(std::clamp(std::thread::hardware_concurrency(), 1u, 1024u)));
+  if (wanted_threads) options.analysis.threads = static_cast<unsigned>(*wanted_threads);
+  if (interior) options.analysis.interior = InteriorRule::All;
   return options;
 }
 

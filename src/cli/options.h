@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "base/result.h"
+#include "cli/analysis.h"
+#include "cli/commands.h"
+#include "cli/fix.h"
 #include "cli/model_command.h"
-#include "cli/pipeline.h"
 
 namespace overhang {
 
@@ -23,15 +25,18 @@ enum ExitStatus : int {
   kExitOverLimit = 3,  // --fail-over was exceeded
 };
 
-enum class Format : std::uint8_t { Text, Json };
-
 struct Options {
-  LeakOptions leaks;
-  std::optional<ModelOptions> model;  // overhang model FILE; then of the rest only `output` counts
+  Command command = Command::Leaks;
+  AnalysisOptions analysis;  // of the target; diff: of OLD
+  std::string newer;         // diff: NEW, a process id or core file
+  std::string object;        // path: ADDR or TYPE
+  std::string source;  // --source: the folder of the program's sources; "": where it was built
+  FixOptions fix;
+  ModelOptions model;
   Format format = Format::Text;
   std::string output;                      // -o; empty: standard output
-  std::optional<std::size_t> top;          // sites shown; nothing: the renderer's own choice
-  std::uint64_t min_bytes = 0;             // sites that weigh less are not shown
+  std::optional<std::size_t> top;          // rows shown; nothing: the renderer's own choice
+  std::uint64_t min_bytes = 0;             // rows that weigh less are not shown
   std::optional<std::uint64_t> fail_over;  // bytes of certain overhang that are still accepted
   bool stats = false;
   bool quiet = false;

@@ -55,18 +55,19 @@ TEST_F(ModelCommand, AFileThatIsNotThere) {
 
 TEST(ModelOptions, OnTheCommandLine) {
   auto options = parse_command_line({"model", "a.model", "--go", "1.21", "-o", "out"});
-  ASSERT_TRUE(options && options->model);
-  EXPECT_EQ(options->model->script, "a.model");
-  EXPECT_EQ(options->model->go_minor, 21u);
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->command, Command::Model);
+  EXPECT_EQ(options->model.script, "a.model");
+  EXPECT_EQ(options->model.go_minor, 21u);
   EXPECT_EQ(options->output, "out");
   auto refused = [](std::vector<std::string> words) {
     auto parsed = parse_command_line(std::move(words));
     return !parsed && parsed.error().status == kExitUsage ? parsed.error().text : "";
   };
-  EXPECT_NE(refused({"model"}).find("no script"), std::string::npos);
-  EXPECT_NE(refused({"model", "a", "b"}).find("one script at a time"), std::string::npos);
+  EXPECT_NE(refused({"model"}).find("overhang model FILE"), std::string::npos);
+  EXPECT_NE(refused({"model", "a", "b"}).find("'b' is too many"), std::string::npos);
   EXPECT_NE(refused({"model", "a", "--go", "2"}).find("'2' is no release"), std::string::npos);
-  EXPECT_NE(refused({"123", "--go", "1.22"}).find("--go is for overhang model"), std::string::npos);
+  EXPECT_NE(refused({"123", "--go", "1.22"}).find("--go is not for leaks"), std::string::npos);
 }
 
 TEST(ModelOptions, Releases) {

@@ -28,13 +28,13 @@ bool contains(const std::string& text, std::string_view part) {
 
 TEST(CommandLine, TargetAloneMeansLeaks) {
   auto options = accepted({"12923"});
-  EXPECT_EQ(options.leaks.target.target, "12923");
+  EXPECT_EQ(options.analysis.target.target, "12923");
   EXPECT_EQ(options.format, Format::Text);
-  EXPECT_GE(options.leaks.threads, 1u);
+  EXPECT_GE(options.analysis.threads, 1u);
   EXPECT_EQ(options.min_bytes, 0u);
   EXPECT_FALSE(options.top || options.fail_over);
-  EXPECT_EQ(accepted({"leaks", "12923"}).leaks.target.target, "12923");
-  EXPECT_EQ(accepted({"/tmp/core.12923"}).leaks.target.target, "/tmp/core.12923");
+  EXPECT_EQ(accepted({"leaks", "12923"}).analysis.target.target, "12923");
+  EXPECT_EQ(accepted({"/tmp/core.12923"}).analysis.target.target, "/tmp/core.12923");
 }
 
 TEST(CommandLine, EveryOption) {
@@ -42,19 +42,20 @@ TEST(CommandLine, EveryOption) {
       accepted({"leaks",   "core",    "--exe",       "./relay", "--format", "json",      "-o",
                 "r.json",  "--top",   "3",           "--min",   "1.5MB",    "--threads", "2",
                 "--stats", "--quiet", "--fail-over", "64K",     "--spare",  "--no-fork"});
-  EXPECT_EQ(options.leaks.target.target, "core");
-  EXPECT_EQ(options.leaks.target.executable, "./relay");
+  EXPECT_EQ(options.analysis.target.target, "core");
+  EXPECT_EQ(options.analysis.target.executable, "./relay");
   EXPECT_EQ(options.format, Format::Json);
   EXPECT_EQ(options.output, "r.json");
   EXPECT_EQ(options.top, 3u);
   EXPECT_EQ(options.min_bytes, 1500000u);
-  EXPECT_EQ(options.leaks.threads, 2u);
+  EXPECT_EQ(options.analysis.threads, 2u);
   EXPECT_EQ(options.fail_over, 64000u);
-  EXPECT_TRUE(options.stats && options.quiet && options.spare && options.leaks.target.without_fork);
+  EXPECT_TRUE(options.stats && options.quiet && options.spare &&
+              options.analysis.target.without_fork);
 }
 
 TEST(CommandLine, OptionsMayStandBeforeTheTarget) {
-  EXPECT_EQ(accepted({"--stats", "--top", "3", "7"}).leaks.target.target, "7");
+  EXPECT_EQ(accepted({"--stats", "--top", "3", "7"}).analysis.target.target, "7");
 }
 
 TEST(CommandLine, FailOverNothingIsALimitToo) {
@@ -93,27 +94,36 @@ TEST(CommandLine, UnknownCommandsAreNamed) {
 TEST(CommandLine, FixNeedsSourcesAndKnowsItsRemedies) {
   auto fix = parse_command_line({"fix", "1", "--source", "/", "--remedy", "copy"});
   ASSERT_TRUE(fix);
-  EXPECT_TRUE(fix->leaks.fix.wanted);
-  EXPECT_EQ(fix->leaks.fix.remedy, Remedy::Copy);
-  EXPECT_EQ(fix->leaks.source, "/");
+  EXPECT_EQ(fix->command, Command::Fix);
+  EXPECT_EQ(fix->fix.remedy, Remedy::Copy);
+  EXPECT_EQ(fix->source, "/");
   auto leaks = parse_command_line({"1", "--source", "/"});
   ASSERT_TRUE(leaks);
-  EXPECT_FALSE(leaks->leaks.fix.wanted);
+  EXPECT_EQ(leaks->command, Command::Leaks);
   EXPECT_TRUE(contains(refused({"fix", "1"}).text, "--source DIR"));
   EXPECT_TRUE(contains(refused({"fix", "1", "--source", "/nowhere"}).text, "no such folder"));
   EXPECT_TRUE(
       contains(refused({"fix", "1", "--source", "/", "--remedy", "x"}).text, "remedies are"));
-  EXPECT_TRUE(contains(refused({"1", "--remedy", "copy"}).text, "--remedy is for fix"));
+  EXPECT_TRUE(contains(refused({"1", "--remedy", "copy"}).text, "--remedy is not for leaks"));
 }
 
-TEST(CommandLine, WhatComesLaterIsSaid) {
-  for (auto* command : {"heap", "refs", "path", "goroutines", "snapshot", "diff"}) {
-    auto answer = refused({command, "1"});
-    EXPECT_EQ(answer.status, kExitUsage);
-    EXPECT_TRUE(contains(answer.text, "not in this version")) << answer.text;
+TEST(CommandLine, EveryCommandTeachesByExample) {
+  for (const CommandRow& command : commands()) {
+    auto name = std::string(command.name);
+    for (const Words& words : {Words{name, "--help"}, Words{"help", name}}) {
+      auto help = refused(words);
+      EXPECT_EQ(help.status, kExitDone) << name;
+      EXPECT_TRUE(contains(help.text, "overhang " + name)) << help.text;
+      EXPECT_TRUE(contains(help.text, "Usage: overhang " + name)) << help.text;
+      EXPECT_EQ(contains(help.text, "--remedy"), command.command == Command::Fix) << help.text;
+      EXPECT_EQ(contains(help.text, "--go"), command.command == Command::Model) << help.text;
+    }
   }
-  for (auto* format : {"html", "pprof", "folded"})
-    EXPECT_TRUE(contains(refused({"1", "--format", format}).text, "not in this version"));
+}
+
+TEST(CommandLine, AnOptionOfAnotherCommandIsRefused) {
+  EXPECT_TRUE(contains(refused({"model", "a", "--exe", "b"}).text, "--exe is not for model"));
+  EXPECT_TRUE(contains(refused({"1", "--format", "xml"}).text, "leaks writes text and json"));
 }
 
 TEST(CommandLine, HelpAndVersion) {

@@ -1,0 +1,97 @@
+// Reads top-down as the list of passes. After each, what holds from then on.
+#include "cli/analysis.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "goruntime/goroutines.h"
+#include "goruntime/roots.h"
+#include "heap/self_check.h"
+
+namespace overhang {
+namespace {
+
+Findings find_leaks(Views& views, Diagnostics& diagnostics, const char* phase) {
+  Phase timer(diagnostics, phase);
+  return overhang::find_leaks(views);
+}
+
+template <class T>
+Result<T> explained(const Runtime& runtime, Result<T> result) {
+  if (result) return result;
+  return tl::unexpected(runtime.explained(result.error()));
+}
+
+std::string read_by_guess(const Runtime& runtime) {
+  return fmt::format(
+      "{} is newer than the releases that overhang knows: it was read as Go 1.{}, and agrees with "
+      "its own statistics",
+      runtime.version().text, runtime.layout().minor);
+}
+
+// What is hidden once everything typed is visible.
+Findings settle(Views& views, Diagnostics& diagnostics) {
+  {
+    Phase timer(diagnostics, "views");
+    views.settle();
+  }
+  return find_leaks(views, diagnostics, "overhang");
+}
+
+}  // namespace
+
+Result<std::unique_ptr<OpenedHeap>> open_heap(const AnalysisOptions& options,
+                                              Diagnostics& diagnostics) {
+  OVERHANG_TRY(OpenedTarget target, [&] {
+    Phase timer(diagnostics, "open");
+    return open_target(options.target, diagnostics);
+  }());
+  const Runtime& runtime = *target.runtime;
+  // The image is frozen; the runtime's variables, modules and layouts are known.
+
+  OVERHANG_TRY(HeapSpans spans, explained(runtime, read_spans(runtime)));
+  OVERHANG_TRY(Heap heap, explained(runtime, Heap::open(runtime, spans, options.threads,
+                                                        options.max_objects)));
+  // Every slot has an id, every address its slot; pointer maps can be read.
+
+  RootSet roots;
+  {
+    Phase timer(diagnostics, "roots");
+    roots.roots = read_roots(runtime, spans);
+    roots.goroutines = read_goroutines(
+        runtime, [&](Address address) { return heap.contains(address); }, options.threads);
+  }
+  // All words from which the collector starts are known.
+  if (runtime.unknown_release()) {
+    OVERHANG_CHECK(explained(runtime, self_check(heap, spans, roots.goroutines)));
+    diagnostics.warn(read_by_guess(runtime));
+  }
+  return std::make_unique<OpenedHeap>(
+      OpenedHeap{std::move(target), std::move(heap), std::move(roots)});
+}
+
+Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& options,
+                   Diagnostics& diagnostics)
+    : opened_(std::move(opened)),
+      // Marking shares nothing with typing and views but the heap, which does not change: it runs
+      // beside them. Every word that they follow is one that marking follows too, which
+      // describe_heap() holds against the live set, object for object.
+      marking_(
+          std::async(std::launch::async,
+                     [&] { return mark(heap(), roots(), std::max(1u, options.threads / 2)); })),
+      types_(runtime(), target().dwarf.get()),
+      views_(heap(), roots(), types_, target().dwarf.get(), diagnostics, options.interior),
+      // What is hidden now is possibly hidden.
+      possible_(settle(views_, diagnostics)) {
+  bool in_doubt;
+  {
+    Phase timer(diagnostics, "doubts");
+    in_doubt = views_.settle_certain();
+  }
+  // What is hidden now is certainly hidden.
+  if (in_doubt) certain_ = find_leaks(views_, diagnostics, "certain overhang");
+  live_ = marking_.get();
+  // The live set is the collector's.
+}
+
+}  // namespace overhang

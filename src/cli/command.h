@@ -1,0 +1,31 @@
+// What a command is given, and what it answers.
+#pragma once
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+#include "base/diagnostics.h"
+#include "base/result.h"
+#include "cli/options.h"
+#include "cli/own_memory.h"
+
+namespace overhang {
+
+struct Run {
+  const Options& options;
+  Diagnostics& diagnostics;
+  std::chrono::steady_clock::time_point start;
+  OwnMemory* memory;  // with --stats, else null
+};
+
+struct Outcome {
+  std::string output;  // for -o, or standard output
+  ExitStatus status = kExitDone;
+  std::vector<std::string> notes;  // a line each, for standard error
+};
+
+// Colours are wanted on standard output: a terminal, and no NO_COLOR.
+bool colour_wanted(const Options& options);
+
+}  // namespace overhang

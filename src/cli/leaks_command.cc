@@ -1,0 +1,99 @@
+#include "cli/leaks_command.h"
+
+#include <utility>
+#include <vector>
+
+#include "cli/analysis.h"
+#include "cli/doubts.h"
+#include "cli/fix.h"
+#include "cli/leak_report.h"
+#include "cli/sources.h"
+#include "report/render.h"
+
+namespace overhang {
+namespace {
+
+// Each live byte in exactly one bucket.
+bool conserved(const HeapTotals& heap) {
+  return heap.visible_bytes + heap.spare_bytes + heap.lost_bytes + heap.overhang_bytes +
+             heap.allocator_bytes ==
+         heap.live_bytes;
+}
+
+struct Described {
+  LeakReport report;               // with every site, largest first
+  std::vector<SlicePlace> places;  // of the sites' slices in the source
+};
+
+Result<Described> describe(Analysis& analysis, Diagnostics& diagnostics) {
+  Described out;
+  Views& views = analysis.views();
+  {
+    Phase timer(diagnostics, "report");
+    out.report.target = describe_target(analysis.target());
+    describe_heap(views, analysis.live(), analysis.roots(), analysis.certain(), analysis.possible(),
+                  diagnostics, out.report);
+    out.places = describe_sites(views, analysis.certain(), analysis.possible(), out.report);
+    describe_doubts(views, out.report);
+  }
+  // Every row stands for a site.
+  if (analysis.runtime().unknown_release() && !conserved(out.report.heap))
+    return tl::unexpected(analysis.runtime().explained(
+        {ErrorKind::Unsupported, "its live bytes are not the sum of their parts"}));
+  return out;
+}
+
+std::string render(const LeakReport& report, const Options& options) {
+  Selection selection{.min_bytes = options.min_bytes};
+  if (options.top) selection.top = *options.top;
+  if (options.format == Format::Json) return render_json(report, selection);
+  TextOptions text;
+  text.colour = colour_wanted(options);
+  text.stats = options.stats;
+  text.spare = options.spare;
+  text.selection.min_bytes = options.min_bytes;
+  if (options.top) text.selection.top = *options.top;
+  return render_text(report, text);
+}
+
+}  // namespace
+
+Result<Outcome> run_leaks(const Run& run) {
+  const Options& options = run.options;
+  OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
+  Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
+  OVERHANG_TRY(Described described, describe(analysis, run.diagnostics));
+  LeakReport& report = described.report;
+  if (!report.sites.empty()) {
+    Phase timer(run.diagnostics, "sources");
+    Sources sources(analysis.target(), options.source, run.diagnostics);
+    describe_sources(sources, described.places, report);
+  }
+  // What the sources tell stands in the rows.
+  report.timings = run.diagnostics.times();
+  report.warnings = run.diagnostics.warnings();
+  std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - run.start;
+  report.elapsed_ms = elapsed.count();
+  if (run.memory) report.peak_anonymous_bytes = run.memory->peak_bytes();
+  bool over = options.fail_over && report.heap.overhang_bytes > *options.fail_over;
+  return Outcome{render(report, options), over ? kExitOverLimit : kExitDone, {}};
+}
+
+Result<Outcome> run_fix(const Run& run) {
+  const Options& options = run.options;
+  OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
+  Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
+  OVERHANG_TRY(Described described, describe(analysis, run.diagnostics));
+  Fix fix;
+  if (described.report.sites.empty()) {
+    fix.advice.push_back("nothing is hidden");
+  } else {
+    Phase timer(run.diagnostics, "sources");
+    Sources sources(analysis.target(), options.source, run.diagnostics);
+    describe_sources(sources, described.places, described.report);
+    fix = make_fix(sources, described.places, described.report, options.fix);
+  }
+  return Outcome{std::move(fix.diff), kExitDone, std::move(fix.advice)};
+}
+
+}  // namespace overhang
