@@ -9,6 +9,7 @@
 #include "base/result.h"
 #include "cli/options.h"
 #include "cli/own_memory.h"
+#include "report/head.h"
 
 namespace overhang {
 
@@ -24,6 +25,9 @@ struct Outcome {
   ExitStatus status = kExitDone;
   std::vector<std::string> notes;  // a line each, for standard error
 };
+
+// Fills in what is known at the end of a run: times, own memory, warnings.
+void finish(const Run& run, ReportHead& head);
 
 // Colours are wanted on standard output: a terminal, and no NO_COLOR.
 bool colour_wanted(const Options& options);

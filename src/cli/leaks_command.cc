@@ -70,11 +70,7 @@ Result<Outcome> run_leaks(const Run& run) {
     describe_sources(sources, described.places, report);
   }
   // What the sources tell stands in the rows.
-  report.timings = run.diagnostics.times();
-  report.warnings = run.diagnostics.warnings();
-  std::chrono::duration<double, std::milli> elapsed = std::chrono::steady_clock::now() - run.start;
-  report.elapsed_ms = elapsed.count();
-  if (run.memory) report.peak_anonymous_bytes = run.memory->peak_bytes();
+  finish(run, report);
   bool over = options.fail_over && report.heap.overhang_bytes > *options.fail_over;
   return Outcome{render(report, options), over ? kExitOverLimit : kExitDone, {}};
 }

@@ -3,7 +3,6 @@
 
 #include <chrono>
 #include <cstdio>
-#include <cstdlib>
 #include <exception>
 #include <optional>
 
@@ -14,12 +13,6 @@
 #include "text/columns.h"
 
 namespace overhang {
-
-bool colour_wanted(const Options& options) {
-  auto* no_colour = std::getenv("NO_COLOR");
-  return options.output.empty() && isatty(STDOUT_FILENO) && !(no_colour && *no_colour);
-}
-
 namespace {
 
 Result<Outcome> run_command(const Run& run) {

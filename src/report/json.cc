@@ -1,36 +1,9 @@
 // Schema "overhang.leaks/1" (docs/ARCHITECTURE.md): fields may be added, none may change.
-#include <nlohmann/json.hpp>
-
+#include "report/json_parts.h"
 #include "report/render.h"
 
 namespace overhang {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-template <class T>
-Json or_null(const std::optional<T>& value) {
-  return value ? Json(*value) : Json(nullptr);
-}
-
-template <class Rows, class Convert>
-Json array_of(const Rows& rows, Convert convert) {
-  auto out = Json::array();
-  for (auto& row : rows) out.push_back(convert(row));
-  return out;
-}
-
-Json to_json(const TargetRow& target) {
-  return {{"kind", target.live ? "pid" : "core"},
-          {"path", target.path},
-          {"pid", target.pid},
-          {"exe", target.exe},
-          {"go_version", target.go_version},
-          {"arch", target.arch},
-          {"dwarf", target.dwarf},
-          {"pause_ms", or_null(target.pause_ms)},
-          {"taken_at", or_null(target.taken_at)}};
-}
 
 // Of live bytes, 0 to 1; an empty heap has nothing that is unknown.
 double typed_share(const HeapTotals& heap) {
@@ -143,16 +116,9 @@ std::string render_json(const LeakReport& report, const Selection& selection) {
       {"sites_omitted", omitted},
       {"remedies",
        array_of(report.remedies, [](const RemedyRow& remedy) { return to_json(remedy); })},
-      {"spare", array_of(report.spare, [](const SpareRow& row) { return to_json(row); })},
-      {"timings", array_of(report.timings,
-                           [](const PhaseTime& time) {
-                             return Json{{"phase", time.phase}, {"ms", time.ms}};
-                           })},
-      {"elapsed_ms", report.elapsed_ms},
-      {"peak_anonymous_bytes", or_null(report.peak_anonymous_bytes)},
-      {"warnings", report.warnings}};
-  // Names of the target may be any bytes: what is no UTF-8 becomes U+FFFD.
-  return document.dump(2, ' ', false, Json::error_handler_t::replace) + "\n";
+      {"spare", array_of(report.spare, [](const SpareRow& row) { return to_json(row); })}};
+  append_head(document, report);
+  return written(document);
 }
 
 }  // namespace overhang

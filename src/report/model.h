@@ -8,21 +8,9 @@
 #include <string>
 #include <vector>
 
-#include "base/diagnostics.h"
+#include "report/head.h"
 
 namespace overhang {
-
-struct TargetRow {
-  bool live = false;  // kind "pid", else "core"
-  std::string path;   // the core file
-  std::uint32_t pid = 0;
-  std::string exe;
-  std::string go_version;  // "go1.26.8"
-  std::string arch;        // "amd64"
-  bool dwarf = false;
-  std::optional<double> pause_ms;
-  std::optional<std::string> taken_at;  // RFC 3339
-};
 
 struct HeapTotals {
   std::uint64_t live_objects = 0, live_bytes = 0, typed_bytes = 0;
@@ -102,8 +90,7 @@ struct MapRow {
   std::uint64_t storage_bytes = 0, spare_bytes = 0;  // of all slots; of those without an entry
 };
 
-struct LeakReport {
-  TargetRow target;
+struct LeakReport : ReportHead {
   HeapTotals heap;
   std::vector<DoubtRow> doubts;      // most bytes first
   std::uint64_t doubts_omitted = 0;  // rows that the list leaves out
@@ -111,11 +98,6 @@ struct LeakReport {
   std::vector<RemedyRow> remedies;   // at all sites together
   std::vector<SpareRow> spare;
   std::vector<MapRow> maps;  // most spare bytes first
-  std::vector<PhaseTime> timings;
-  double elapsed_ms = 0;  // from the start of the run to its report
-  // Most anonymous memory that overhang itself held; measured with --stats only.
-  std::optional<std::uint64_t> peak_anonymous_bytes;
-  std::vector<std::string> warnings;
 };
 
 }  // namespace overhang

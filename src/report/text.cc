@@ -6,6 +6,7 @@
 
 #include "report/advice.h"
 #include "report/render.h"
+#include "report/text_parts.h"
 #include "text/columns.h"
 #include "text/page.h"
 #include "text/units.h"
@@ -15,35 +16,16 @@ namespace {
 
 using Style = Page::Style;
 
-std::string base_name(std::string_view path) {
-  return printable(path.substr(path.rfind('/') + 1));  // npos + 1 is 0
-}
-
 std::string plural(std::uint64_t count, const char* noun) { return format_number_of(count, noun); }
-
-std::string target_name(const TargetRow& target) {
-  if (target.live) return fmt::format("{} (pid {})", base_name(target.exe), target.pid);
-  auto core = base_name(target.path);
-  return target.exe.empty() ? core : fmt::format("{} (core {})", base_name(target.exe), core);
-}
 
 void write_header(Page& page, const LeakReport& report) {
   auto& heap = report.heap;
-  auto live = fmt::format("{} live in {}", format_bytes(heap.live_bytes),
-                          plural(heap.live_objects, "object"));
-  auto version = fmt::format("  {} linux/{}", printable(report.target.go_version),
-                             printable(report.target.arch));
-  auto room = Page::kWidth - std::min(Page::kWidth - 20, live.size());
-  auto name_room = room - std::min(room - 10, display_width(version));
-  auto left = cut_middle(target_name(report.target), name_room) + version;
-  page.line(pad_right(cut_middle(left, room - 2), room) + live, Style::Bold);
-
-  std::string second;
-  if (report.target.pause_ms)
-    second = fmt::format("paused {}, ", format_duration(*report.target.pause_ms));
-  page.line(second + fmt::format("analysed in {}, {} of live bytes typed",
-                                 format_duration(report.elapsed_ms),
-                                 format_share(heap.typed_bytes, heap.live_bytes)));
+  write_target(page, report.target,
+               fmt::format("{} live in {}", format_bytes(heap.live_bytes),
+                           plural(heap.live_objects, "object")));
+  page.line(pause_of(report.target) + fmt::format("analysed in {}, {} of live bytes typed",
+                                                  format_duration(report.elapsed_ms),
+                                                  format_share(heap.typed_bytes, heap.live_bytes)));
   if (!report.target.dwarf)
     page.line(
         "no DWARF (stripped): types are inferred, slices in locals uncertain, variables nameless; "
@@ -242,17 +224,6 @@ void write_maps(Page& page, const LeakReport& report, bool list) {
   }
 }
 
-void write_warnings(Page& page, const LeakReport& report, bool all) {
-  constexpr std::size_t kShown = 5;
-  auto shown = all ? report.warnings.size() : std::min(kShown, report.warnings.size());
-  if (shown > 0) page.line();
-  for (std::size_t i = 0; i < shown; i++)
-    page.paragraph("note: " + printable(report.warnings[i]), 2);
-  if (shown < report.warnings.size())
-    page.line(fmt::format("  {} (--stats shows all)",
-                          plural(report.warnings.size() - shown, "more note")));
-}
-
 // "         12.5 MB  main.cache.raw   unsafe pointer"
 // "                  3 references to 1,024 objects, and to 4.9 KB of arrays that show in part"
 void write_doubts(Page& page, const LeakReport& report) {
@@ -328,7 +299,7 @@ std::string render_text(const LeakReport& report, const TextOptions& options) {
   write_sites(page, report, options.selection);
   write_spare(page, report, options.spare);
   write_maps(page, report, options.spare);
-  write_warnings(page, report, options.stats);
+  write_warnings(page, report.warnings, options.stats);
   if (options.stats) write_stats(page, report);
   return page.take();
 }
