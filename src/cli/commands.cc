@@ -47,9 +47,11 @@ constexpr std::array<CommandRow, 9> kCommands = {{
 )",
      kNone},
     {Command::Diff, "diff", "OLD NEW", "growth between two images, by site and by type",
-     R"(  overhang diff before.core after.core
+     R"(  overhang diff before.core after.core   which sites and types grew
+  overhang diff before.core 12923         from then to now
+  overhang diff before.core after.core --fail-over 1MB    exit status 3 where overhang grew by more
 )",
-     kNone},
+     kTextAndJson},
     {Command::Fix, "fix", "TARGET", "a patch that clears what the program's statements hide",
      R"(  overhang fix 12923 --source ~/relay  the patch on standard output (git apply takes it)
   overhang fix core.12923 --source ~/relay --remedy copy
@@ -64,6 +66,7 @@ constexpr std::array<CommandRow, 9> kCommands = {{
 
 constexpr std::uint32_t kLeaks = bit(Command::Leaks);
 constexpr std::uint32_t kFix = bit(Command::Fix);
+constexpr std::uint32_t kDiff = bit(Command::Diff);
 constexpr std::uint32_t kModel = bit(Command::Model);
 constexpr std::uint32_t kAll = (1u << kCommands.size()) - 1;
 constexpr std::uint32_t kTarget = kAll & ~kModel;  // those that read a process or core
@@ -73,7 +76,7 @@ constexpr std::array<OptionRow, 17> kOptions = {{
     {"--exe", "BINARY", "the program, where the target does not lead to it", kTarget},
     {"--debug", "FILE", "its symbols and DWARF, where it is stripped", kTarget},
     {"--source", "DIR", "the program's sources, where they are not where it was built",
-     kLeaks | kFix},
+     kLeaks | kFix | kDiff},
     {"--remedy", "NAME", "clear, nil_when_empty, copy or copy_if_cap_exceeds (the best)", kFix},
     {"--format", "NAME", "how the report is written", kRows},
     {"-o,--output", "FILE", "write the report there", kAll},
@@ -87,7 +90,8 @@ constexpr std::array<OptionRow, 17> kOptions = {{
      "even where code may come back to the rest of it",
      kTarget & ~bit(Command::Goroutines) & ~bit(Command::Snapshot)},
     {"--quiet", "", "no progress, even on a terminal", kAll},
-    {"--fail-over", "SIZE", "exit with 3 where certain overhang is larger", kLeaks},
+    {"--fail-over", "SIZE",
+     "exit with 3 where certain overhang is larger (diff: has grown by more)", kLeaks | kDiff},
     {"--no-fork", "", "stop the process while it is read instead of forking it", kTarget},
     {"--go", "RELEASE", "whose growth rules apply, as 1.22 (1.26)", kModel},
     {"-h,--help", "", "this text", kAll},

@@ -1,9 +1,7 @@
 #include "cli/leaks_command.h"
 
 #include <utility>
-#include <vector>
 
-#include "cli/analysis.h"
 #include "cli/doubts.h"
 #include "cli/fix.h"
 #include "cli/leak_report.h"
@@ -18,29 +16,6 @@ bool conserved(const HeapTotals& heap) {
   return heap.visible_bytes + heap.spare_bytes + heap.lost_bytes + heap.overhang_bytes +
              heap.allocator_bytes ==
          heap.live_bytes;
-}
-
-struct Described {
-  LeakReport report;               // with every site, largest first
-  std::vector<SlicePlace> places;  // of the sites' slices in the source
-};
-
-Result<Described> describe(Analysis& analysis, Diagnostics& diagnostics) {
-  Described out;
-  Views& views = analysis.views();
-  {
-    Phase timer(diagnostics, "report");
-    out.report.target = describe_target(analysis.target());
-    describe_heap(views, analysis.live(), analysis.roots(), analysis.certain(), analysis.possible(),
-                  diagnostics, out.report);
-    out.places = describe_sites(views, analysis.certain(), analysis.possible(), out.report);
-    describe_doubts(views, out.report);
-  }
-  // Every row stands for a site.
-  if (analysis.runtime().unknown_release() && !conserved(out.report.heap))
-    return tl::unexpected(analysis.runtime().explained(
-        {ErrorKind::Unsupported, "its live bytes are not the sum of their parts"}));
-  return out;
 }
 
 std::string render(const LeakReport& report, const Options& options) {
@@ -58,11 +33,29 @@ std::string render(const LeakReport& report, const Options& options) {
 
 }  // namespace
 
+Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics) {
+  DescribedLeaks out;
+  Views& views = analysis.views();
+  {
+    Phase timer(diagnostics, "report");
+    out.report.target = describe_target(analysis.target());
+    describe_heap(views, analysis.live(), analysis.roots(), analysis.certain(), analysis.possible(),
+                  diagnostics, out.report);
+    out.places = describe_sites(views, analysis.certain(), analysis.possible(), out.report);
+    describe_doubts(views, out.report);
+  }
+  // Every row stands for a site.
+  if (analysis.runtime().unknown_release() && !conserved(out.report.heap))
+    return tl::unexpected(analysis.runtime().explained(
+        {ErrorKind::Unsupported, "its live bytes are not the sum of their parts"}));
+  return out;
+}
+
 Result<Outcome> run_leaks(const Run& run) {
   const Options& options = run.options;
   OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
   Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
-  OVERHANG_TRY(Described described, describe(analysis, run.diagnostics));
+  OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
   LeakReport& report = described.report;
   if (!report.sites.empty()) {
     Phase timer(run.diagnostics, "sources");
@@ -79,7 +72,7 @@ Result<Outcome> run_fix(const Run& run) {
   const Options& options = run.options;
   OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
   Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
-  OVERHANG_TRY(Described described, describe(analysis, run.diagnostics));
+  OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
   Fix fix;
   if (described.report.sites.empty()) {
     fix.advice.push_back("nothing is hidden");

@@ -2,9 +2,21 @@
 // that make what it shows.
 #pragma once
 
+#include <vector>
+
+#include "cli/analysis.h"
 #include "cli/command.h"
+#include "report/model.h"
+#include "retain/sites.h"
 
 namespace overhang {
+
+struct DescribedLeaks {
+  LeakReport report;               // with every site, largest first; nothing of the sources yet
+  std::vector<SlicePlace> places;  // of the rows' slices in the source
+};
+// Errors: Unsupported, where a release that nobody knows does not add up.
+Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics);
 
 // Errors: those of open_heap; among them TooMany, where the heap has room for more than
 // max_objects.

@@ -6,6 +6,7 @@
 #include <exception>
 #include <optional>
 
+#include "cli/diff_command.h"
 #include "cli/hand_over.h"
 #include "cli/leaks_command.h"
 #include "cli/output.h"
@@ -19,6 +20,8 @@ Result<Outcome> run_command(const Run& run) {
   switch (run.options.command) {
     case Command::Leaks:
       return run_leaks(run);
+    case Command::Diff:
+      return run_diff(run);
     case Command::Fix:
       return run_fix(run);
     case Command::Model: {

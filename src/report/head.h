@@ -22,6 +22,12 @@ struct TargetRow {
   std::optional<std::string> taken_at;  // RFC 3339
 };
 
+struct SourceRow {
+  std::string file;
+  std::uint64_t line = 0;
+  std::string function, statement;
+};
+
 struct ReportHead {
   TargetRow target;
   std::vector<PhaseTime> timings;

@@ -60,13 +60,6 @@ Json to_json(const RemedyRow& row) {
           {"note", row.note}};
 }
 
-Json to_json(const SourceRow& row) {
-  return {{"file", row.file},
-          {"line", row.line},
-          {"function", row.function},
-          {"statement", row.statement}};
-}
-
 Json to_json(const SiteRow& site) {
   auto row = [](const auto& r) { return to_json(r); };
   return {{"site", site.site},

@@ -14,6 +14,13 @@ Json to_json(const TargetRow& target) {
           {"taken_at", or_null(target.taken_at)}};
 }
 
+Json to_json(const SourceRow& row) {
+  return {{"file", row.file},
+          {"line", row.line},
+          {"function", row.function},
+          {"statement", row.statement}};
+}
+
 void append_head(Json& document, const ReportHead& head) {
   document["timings"] = array_of(head.timings, [](const PhaseTime& time) {
     return Json{{"phase", time.phase}, {"ms", time.ms}};

@@ -46,12 +46,6 @@ struct RemedyRow {
   std::string note;
 };
 
-struct SourceRow {
-  std::string file;
-  std::uint64_t line = 0;
-  std::string function, statement;
-};
-
 struct TypeCount {
   std::string type;
   std::uint64_t objects = 0, bytes = 0;
