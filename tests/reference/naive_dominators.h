@@ -43,4 +43,18 @@ inline std::vector<std::set<std::uint32_t>> dominated(const Graph& graph) {
   return out;
 }
 
+// The nodes that node 0 reaches by paths that do not touch `without` (a number past the last: all).
+inline std::set<std::uint32_t> reachable_without(
+    const std::vector<std::vector<std::uint32_t>>& successors, std::uint32_t without) {
+  std::set<std::uint32_t> seen;
+  std::vector<std::uint32_t> waiting = {0};
+  while (!waiting.empty()) {
+    auto node = waiting.back();
+    waiting.pop_back();
+    if (node == without || !seen.insert(node).second) continue;
+    waiting.insert(waiting.end(), successors[node].begin(), successors[node].end());
+  }
+  return seen;
+}
+
 }  // namespace overhang::reference
