@@ -57,6 +57,8 @@ struct TargetIdentity {
   std::string executable;               // path that opens the executable from here; may be empty
   std::optional<double> pause_ms;       // how long the process stood still
   std::optional<std::string> taken_at;  // RFC 3339, UTC
+  // CLOCK_MONOTONIC then, which runtime.nanotime reads; nothing of a core that does not tell.
+  std::optional<std::int64_t> clock_ns;
 };
 
 class Image {

@@ -185,8 +185,8 @@ Result<std::vector<Mapping>> read_mappings(pid_t pid) {
     auto start = parse<std::uint64_t>(range, 16);
     auto end = parse<std::uint64_t>(range.substr(dash + 1), 16);
     if (!start || !end || *end <= *start) continue;
-    mappings.push_back({*start, *end, flags[0] == 'r', flags[1] == 'w', flags[2] == 'x', *offset,
-                        std::string(line)});
+    mappings.push_back({*start, *end, flags[0] == 'r', flags[1] == 'w', flags[2] == 'x',
+                        flags[3] == 's', *offset, std::string(line)});
   }
   return mappings;
 }

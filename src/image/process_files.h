@@ -17,6 +17,7 @@ struct Mapping {
   bool readable = false;
   bool writable = false;
   bool executable = false;
+  bool shared = false;            // MAP_SHARED
   std::uint64_t file_offset = 0;  // bytes
   std::string path;               // a file, "[heap]", or empty
 
