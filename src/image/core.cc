@@ -42,7 +42,7 @@ class CoreReader {
   Architecture architecture() const { return architecture_; }
   std::vector<ThreadState> threads;
   std::vector<FileMapping> files;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv;
+  Auxv auxv;
   std::uint32_t pid = 0;
   std::optional<SnapshotNote> snapshot;  // of a core that overhang wrote
   std::uint64_t missing_bytes = 0;       // that the headers promise past the file's end
@@ -271,12 +271,8 @@ std::vector<LoadSegment> CoreReader::load_segments() {
 
 // The file that was mapped where the process began, if it can be opened here.
 std::string find_executable(const Image& image) {
-  auto entry = image.auxv(AT_ENTRY);
-  if (!entry) return {};
-  for (auto& mapping : image.file_mappings())
-    if (*entry >= mapping.start && *entry < mapping.end)
-      return access(mapping.path.c_str(), R_OK) == 0 ? mapping.path : std::string();
-  return {};
+  auto* mapping = image.executable_mapping();
+  return mapping && access(mapping->path.c_str(), R_OK) == 0 ? mapping->path : std::string();
 }
 
 }  // namespace

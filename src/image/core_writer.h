@@ -32,7 +32,7 @@ struct CoreNotes {
   std::string arguments;  // 79 bytes of it are kept
   std::vector<ThreadState> threads;
   std::vector<FileMapping> files;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv;
+  Auxv auxv;
   SnapshotNote snapshot;
 };
 

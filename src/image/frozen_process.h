@@ -24,7 +24,7 @@ struct FrozenProcess {
   std::vector<Mapping> mappings;  // all of them, in address order
   std::vector<FileMapping> files;
   std::vector<ThreadState> threads;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv;
+  Auxv auxv;
 };
 
 // Freezes process `pid`: it is forked and runs on when this returns; where the fallback was needed,

@@ -191,10 +191,10 @@ Result<std::vector<Mapping>> read_mappings(pid_t pid) {
   return mappings;
 }
 
-std::vector<std::pair<std::uint64_t, std::uint64_t>> read_auxv(pid_t pid) {
+Auxv read_auxv(pid_t pid) {
   auto text = read_small_file(fmt::format("/proc/{}/auxv", pid));
   ByteReader reader(std::as_bytes(std::span(text)));
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv;
+  Auxv auxv;
   for (;;) {
     auto type = reader.read<std::uint64_t>();
     auto value = reader.read<std::uint64_t>();

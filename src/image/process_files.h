@@ -40,7 +40,7 @@ std::vector<pid_t> list_threads(pid_t pid);
 long status_number(pid_t pid, const char* key);
 
 Result<std::vector<Mapping>> read_mappings(pid_t pid);
-std::vector<std::pair<std::uint64_t, std::uint64_t>> read_auxv(pid_t pid);
+Auxv read_auxv(pid_t pid);
 // A path that opens the executable from here: its own, or by way of the process's root directory
 // (containers); where neither leads to the same file (deleted, replaced), /proc/`alive`/exe.
 std::string executable_path(pid_t pid, pid_t alive);
