@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,9 @@ struct Outcome {
   std::string output;  // for -o, or standard output
   ExitStatus status = kExitDone;
   std::vector<std::string> notes;  // a line each, for standard error
+  // Of a command that wrote its file itself: what to say of it on standard output. Then `output`
+  // counts for nothing.
+  std::optional<std::string> message{};
 };
 
 // Fills in what is known at the end of a run: times, own memory, warnings.

@@ -43,9 +43,12 @@ constexpr std::array<CommandRow, 9> kCommands = {{
 )",
      kNone},
     {Command::Snapshot, "snapshot", "PID", "a compact core file of a running process",
-     R"(  overhang snapshot 12923 -o core      for overhang, delve and gdb
+     R"(  overhang snapshot 12923 -o core      12923 runs on; only pages in use are written
+  overhang leaks core                  later, or on another machine (with --exe ./relay)
+  dlv core ./relay core                its goroutines and variables in delve
+  gdb ./relay core
 )",
-     kNone},
+     kTextAlone},
     {Command::Diff, "diff", "OLD NEW", "growth between two images, by site and by type",
      R"(  overhang diff before.core after.core   which sites and types grew
   overhang diff before.core 12923         from then to now
@@ -70,16 +73,17 @@ constexpr std::uint32_t kDiff = bit(Command::Diff);
 constexpr std::uint32_t kModel = bit(Command::Model);
 constexpr std::uint32_t kAll = (1u << kCommands.size()) - 1;
 constexpr std::uint32_t kTarget = kAll & ~kModel;  // those that read a process or core
-constexpr std::uint32_t kRows = kTarget & ~kFix & ~bit(Command::Snapshot);  // that print rows
+constexpr std::uint32_t kOpened = kTarget & ~bit(Command::Snapshot);  // …and its executable
+constexpr std::uint32_t kRows = kOpened & ~kFix;                      // that print rows
 
 constexpr std::array<OptionRow, 17> kOptions = {{
-    {"--exe", "BINARY", "the program, where the target does not lead to it", kTarget},
-    {"--debug", "FILE", "its symbols and DWARF, where it is stripped", kTarget},
+    {"--exe", "BINARY", "the program, where the target does not lead to it", kOpened},
+    {"--debug", "FILE", "its symbols and DWARF, where it is stripped", kOpened},
     {"--source", "DIR", "the program's sources, where they are not where it was built",
      kLeaks | kFix | kDiff},
     {"--remedy", "NAME", "clear, nil_when_empty, copy or copy_if_cap_exceeds (the best)", kFix},
     {"--format", "NAME", "how the report is written", kRows},
-    {"-o,--output", "FILE", "write the report there", kAll},
+    {"-o,--output", "FILE", "write the report (snapshot: the core) there", kAll},
     {"--top", "N", "rows shown (leaks as text: 10; as json: all)", kRows},
     {"--min", "SIZE", "leave out rows below this size: 4096, 64K, 1.5MB, 1GiB", kRows},
     {"--threads", "N", "threads to work with (all cores)", kTarget},
@@ -88,7 +92,7 @@ constexpr std::array<OptionRow, 17> kOptions = {{
     {"--interior", "",
      "report every array that only pointers to elements show,\n"
      "even where code may come back to the rest of it",
-     kTarget & ~bit(Command::Goroutines) & ~bit(Command::Snapshot)},
+     kOpened & ~bit(Command::Goroutines)},
     {"--quiet", "", "no progress, even on a terminal", kAll},
     {"--fail-over", "SIZE",
      "exit with 3 where certain overhang is larger (diff: has grown by more)", kLeaks | kDiff},

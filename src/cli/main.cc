@@ -11,6 +11,7 @@
 #include "cli/leaks_command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/snapshot_command.h"
 #include "text/columns.h"
 
 namespace overhang {
@@ -24,6 +25,8 @@ Result<Outcome> run_command(const Run& run) {
       return run_diff(run);
     case Command::Fix:
       return run_fix(run);
+    case Command::Snapshot:
+      return run_snapshot(run);
     case Command::Model: {
       auto model = run.options.model;
       model.colour = colour_wanted(run.options);
@@ -51,7 +54,8 @@ ExitStatus run(const Options& options, char** argv) {
   progress.clear();
   if (!outcome) return failed(hand_over(outcome.error(), argv));
   for (const auto& line : outcome->notes) fmt::print(stderr, "overhang: {}\n", printable(line));
-  auto written = write_output(options.output, outcome->output);
+  auto written = outcome->message ? write_output("", *outcome->message)
+                                  : write_output(options.output, outcome->output);
   return written ? outcome->status : failed(written.error());
 }
 

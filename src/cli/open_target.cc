@@ -1,7 +1,5 @@
 #include "cli/open_target.h"
 
-#include <elf.h>
-
 #include <charconv>
 #include <filesystem>
 
@@ -13,23 +11,11 @@
 namespace overhang {
 namespace {
 
-bool names_process(const std::string& target) {
-  return !target.empty() && target.find_first_not_of("0123456789") == std::string::npos &&
-         !std::filesystem::exists(target);
-}
-
-Result<std::unique_ptr<Image>> open_process(const TargetOptions& options,
-                                            Diagnostics& diagnostics) {
-  std::uint32_t pid = 0;
-  auto& digits = options.target;
-  auto error = std::from_chars(digits.data(), digits.data() + digits.size(), pid).ec;
-  if (error != std::errc() || pid == 0)
-    return fail(ErrorKind::NotFound, "process {}: there is no such process", digits);
-  return snapshot_process(pid, {.without_fork = options.without_fork}, diagnostics);
-}
-
 Result<std::unique_ptr<Image>> open_image(const TargetOptions& options, Diagnostics& diagnostics) {
-  if (names_process(options.target)) return open_process(options, diagnostics);
+  if (names_process(options.target)) {
+    OVERHANG_TRY(auto pid, process_id(options.target));
+    return snapshot_process(pid, {.without_fork = options.without_fork}, diagnostics);
+  }
   std::error_code error;
   if (std::filesystem::is_directory(options.target, error))
     return fail(ErrorKind::BadInput, "{}: a directory, not a core file", options.target);
@@ -38,13 +24,11 @@ Result<std::unique_ptr<Image>> open_image(const TargetOptions& options, Diagnost
 
 // The file that the program's first instruction was mapped from (NT_FILE and AT_ENTRY).
 Result<std::string> executable_of_core(const Image& image, const std::string& core) {
-  std::string path;
-  if (auto entry = image.auxv(AT_ENTRY))
-    for (auto& mapping : image.file_mappings())
-      if (*entry >= mapping.start && *entry < mapping.end) path = mapping.path;
-  if (path.empty())
+  auto* mapping = image.executable_mapping();
+  if (!mapping)
     return fail(ErrorKind::NotFound,
                 "{}: the core does not lead to its executable; give --exe BINARY", core);
+  const auto& path = mapping->path;
   std::error_code error;
   if (!std::filesystem::exists(path, error))
     return fail(ErrorKind::NotFound, "{}: its executable {} is not there; give --exe BINARY", core,
@@ -75,6 +59,19 @@ std::string library_of_runtime(const Image& image, const ElfFile& executable) {
 }
 
 }  // namespace
+
+bool names_process(const std::string& target) {
+  return !target.empty() && target.find_first_not_of("0123456789") == std::string::npos &&
+         !std::filesystem::exists(target);
+}
+
+Result<std::uint32_t> process_id(const std::string& digits) {
+  std::uint32_t pid = 0;
+  auto error = std::from_chars(digits.data(), digits.data() + digits.size(), pid).ec;
+  if (error != std::errc() || pid == 0)
+    return fail(ErrorKind::NotFound, "process {}: there is no such process", digits);
+  return pid;
+}
 
 Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics) {
   OpenedTarget opened;

@@ -31,6 +31,11 @@ struct OpenedTarget {
   std::unique_ptr<Dwarf> dwarf;                        // null: the program has none
 };
 
+// Whether the word names a process, not a file: all digits, and no file of that name.
+bool names_process(const std::string& target);
+// Of a word that names a process. Errors: NotFound where no process has such a number.
+Result<std::uint32_t> process_id(const std::string& digits);
+
 // All digits and no file of that name is a process, anything else a core file. `diagnostics` must
 // outlive the result. Errors: those of snapshot_process, open_core, ElfFile::open, open_debug_file,
 // Runtime::open and Dwarf::open, each naming the process or file; NotFound where a core does not

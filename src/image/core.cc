@@ -11,6 +11,7 @@
 #include "base/checked.h"
 #include "image/file_map.h"
 #include "image/registers.h"
+#include "image/snapshot_note.h"
 
 namespace overhang {
 
@@ -41,9 +42,10 @@ class CoreReader {
   Architecture architecture() const { return architecture_; }
   std::vector<ThreadState> threads;
   std::vector<FileMapping> files;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv;
+  Auxv auxv;
   std::uint32_t pid = 0;
-  std::uint64_t missing_bytes = 0;  // that the headers promise past the file's end
+  std::optional<SnapshotNote> snapshot;  // of a core that overhang wrote
+  std::uint64_t missing_bytes = 0;       // that the headers promise past the file's end
 
  private:
   Status check_kind() const;
@@ -161,7 +163,10 @@ void CoreReader::read_note_segment(ByteSpan notes) {
     reader.skip(std::min(align_up(note.n_descsz, kNoteAlignment) - note.n_descsz,
                          notes.size() - reader.offset()));
     auto owner = as_text(name);
-    if (owner.substr(0, owner.find('\0')) != "CORE") continue;
+    owner = owner.substr(0, owner.find('\0'));
+    if (owner == kSnapshotNoteOwner && note.n_type == kSnapshotNoteType)
+      snapshot = SnapshotNote::decode(description);
+    if (owner != "CORE") continue;
     switch (note.n_type) {
       case NT_PRSTATUS:
         read_prstatus(description);
@@ -266,12 +271,8 @@ std::vector<LoadSegment> CoreReader::load_segments() {
 
 // The file that was mapped where the process began, if it can be opened here.
 std::string find_executable(const Image& image) {
-  auto entry = image.auxv(AT_ENTRY);
-  if (!entry) return {};
-  for (auto& mapping : image.file_mappings())
-    if (*entry >= mapping.start && *entry < mapping.end)
-      return access(mapping.path.c_str(), R_OK) == 0 ? mapping.path : std::string();
-  return {};
+  auto* mapping = image.executable_mapping();
+  return mapping && access(mapping->path.c_str(), R_OK) == 0 ? mapping->path : std::string();
 }
 
 }  // namespace
@@ -294,6 +295,11 @@ Result<std::unique_ptr<Image>> open_core(const std::string& path, Diagnostics& d
   TargetIdentity identity;
   identity.pid = reader.pid;
   identity.path = path;
+  if (reader.snapshot) {
+    identity.pause_ms = reader.snapshot->pause_ms;
+    identity.taken_at = utc_text(reader.snapshot->taken_at);
+    identity.clock_ns = reader.snapshot->clock_ns;
+  }
   auto image = std::make_unique<Image>(reader.architecture(), std::move(identity));
   for (auto& load : loads) {
     Image::Segment segment;

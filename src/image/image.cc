@@ -1,5 +1,7 @@
 #include "image/image.h"
 
+#include <elf.h>
+
 #include <algorithm>
 #include <bit>
 #include <cstdlib>
@@ -227,6 +229,16 @@ const std::byte* Image::stitched(Address address, std::uint64_t size) const {
   lazy_->stitched_bytes += size;
   return lazy_->stitched.emplace(address, Lazy::Stitched{size, std::move(bytes)})
       ->second.bytes.get();
+}
+
+const FileMapping* mapping_of_entry(const std::vector<FileMapping>& files, const Auxv& auxv) {
+  auto entry = std::ranges::find(auxv, std::uint64_t{AT_ENTRY}, &Auxv::value_type::first);
+  if (entry == auxv.end()) return nullptr;
+  auto holds = [&](const FileMapping& f) {
+    return f.start <= entry->second && entry->second < f.end;
+  };
+  auto mapping = std::ranges::find_if(files, holds);
+  return mapping == files.end() ? nullptr : &*mapping;
 }
 
 std::optional<std::uint64_t> Image::auxv(std::uint64_t type) const {

@@ -49,6 +49,12 @@ struct FileMapping {
   std::string path;
 };
 
+using Auxv = std::vector<std::pair<std::uint64_t, std::uint64_t>>;
+
+// The mapping of the executable: the process's first instruction (AT_ENTRY) stands in it. nullptr
+// where that is not told.
+const FileMapping* mapping_of_entry(const std::vector<FileMapping>& files, const Auxv& auxv);
+
 // Where the picture comes from, for the report.
 struct TargetIdentity {
   bool live = false;
@@ -57,6 +63,8 @@ struct TargetIdentity {
   std::string executable;               // path that opens the executable from here; may be empty
   std::optional<double> pause_ms;       // how long the process stood still
   std::optional<std::string> taken_at;  // RFC 3339, UTC
+  // CLOCK_MONOTONIC then, which runtime.nanotime reads; nothing of a core that does not tell.
+  std::optional<std::int64_t> clock_ns;
 };
 
 class Image {
@@ -84,9 +92,7 @@ class Image {
   void keep(std::shared_ptr<void> resource) { kept_.push_back(std::move(resource)); }
   void set_threads(std::vector<ThreadState> threads) { threads_ = std::move(threads); }
   void set_file_mappings(std::vector<FileMapping> mappings) { files_ = std::move(mappings); }
-  void set_auxv(std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv) {
-    auxv_ = std::move(auxv);
-  }
+  void set_auxv(Auxv auxv) { auxv_ = std::move(auxv); }
 
   // --- reading; all thread-safe ---
   // The `size` bytes at `address` as one run of our memory, valid as long as the image; nullptr
@@ -129,6 +135,7 @@ class Image {
   const std::vector<FileMapping>& file_mappings() const { return files_; }
   // The value of an auxv entry (AT_ENTRY, AT_PHDR, …).
   std::optional<std::uint64_t> auxv(std::uint64_t type) const;
+  const FileMapping* executable_mapping() const { return mapping_of_entry(files_, auxv_); }
   // Segments in address order, without overlaps.
   const std::vector<Segment>& segments() const { return segments_; }
 
@@ -182,7 +189,7 @@ class Image {
   std::vector<Segment> segments_;
   std::vector<ThreadState> threads_;
   std::vector<FileMapping> files_;
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv_;
+  Auxv auxv_;
   std::vector<Run> runs_;
   std::vector<std::function<std::uint64_t()>> losses_;
   std::vector<std::shared_ptr<void>> kept_;

@@ -4,14 +4,10 @@
 #include <cstdint>
 #include <memory>
 
+#include "image/frozen_process.h"
 #include "image/image.h"
 
 namespace overhang {
-
-struct LiveOptions {
-  // Stop the process for the length of the read instead of forking it (the fallback, forced).
-  bool without_fork = false;
-};
 
 // Takes an image of process `pid`. The process runs on when this returns, unless the fallback was
 // needed (diagnostics.warn says so): then it runs on when the image is destroyed. Memory is copied

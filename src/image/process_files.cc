@@ -185,16 +185,16 @@ Result<std::vector<Mapping>> read_mappings(pid_t pid) {
     auto start = parse<std::uint64_t>(range, 16);
     auto end = parse<std::uint64_t>(range.substr(dash + 1), 16);
     if (!start || !end || *end <= *start) continue;
-    mappings.push_back({*start, *end, flags[0] == 'r', flags[1] == 'w', flags[2] == 'x', *offset,
-                        std::string(line)});
+    mappings.push_back({*start, *end, flags[0] == 'r', flags[1] == 'w', flags[2] == 'x',
+                        flags[3] == 's', *offset, std::string(line)});
   }
   return mappings;
 }
 
-std::vector<std::pair<std::uint64_t, std::uint64_t>> read_auxv(pid_t pid) {
+Auxv read_auxv(pid_t pid) {
   auto text = read_small_file(fmt::format("/proc/{}/auxv", pid));
   ByteReader reader(std::as_bytes(std::span(text)));
-  std::vector<std::pair<std::uint64_t, std::uint64_t>> auxv;
+  Auxv auxv;
   for (;;) {
     auto type = reader.read<std::uint64_t>();
     auto value = reader.read<std::uint64_t>();

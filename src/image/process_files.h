@@ -17,6 +17,7 @@ struct Mapping {
   bool readable = false;
   bool writable = false;
   bool executable = false;
+  bool shared = false;            // MAP_SHARED
   std::uint64_t file_offset = 0;  // bytes
   std::string path;               // a file, "[heap]", or empty
 
@@ -39,7 +40,7 @@ std::vector<pid_t> list_threads(pid_t pid);
 long status_number(pid_t pid, const char* key);
 
 Result<std::vector<Mapping>> read_mappings(pid_t pid);
-std::vector<std::pair<std::uint64_t, std::uint64_t>> read_auxv(pid_t pid);
+Auxv read_auxv(pid_t pid);
 // A path that opens the executable from here: its own, or by way of the process's root directory
 // (containers); where neither leads to the same file (deleted, replaced), /proc/`alive`/exe.
 std::string executable_path(pid_t pid, pid_t alive);

@@ -7,6 +7,8 @@
 #include <cerrno>
 #include <cstring>
 
+#include "image/pages.h"
+
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
 #endif
@@ -32,22 +34,17 @@ bool RemoteMemory::read(Address address, std::byte* to, std::uint64_t size) {
 
 namespace {
 
-constexpr std::uint64_t kPage = 4096;
-
-bool all_zero(const std::byte* page) {
-  // Memory in use mostly shows in the first bytes.
-  return load_unchecked<std::uint64_t>(page) == 0 && std::memcmp(page, page + 8, kPage - 8) == 0;
-}
+constexpr std::uint64_t kPage = Image::kPageSize;
 
 // Gives back the pages that are all zero, if they are many. True if there are no others.
 bool drop_zero_pages(std::byte* to, std::uint64_t size) {
   std::uint64_t pages = size / kPage, zero = 0;
-  for (std::uint64_t i = 0; i < pages; i++) zero += all_zero(to + i * kPage);
+  for (std::uint64_t i = 0; i < pages; i++) zero += is_zero_page(to + i * kPage);
   if (zero * 4 < pages || zero == 0) return false;
   if (zero == pages) return madvise(to, size, MADV_DONTNEED) == 0;
   for (std::uint64_t i = 0; i < pages; i++) {
     auto first = i;
-    while (i < pages && all_zero(to + i * kPage)) i++;
+    while (i < pages && is_zero_page(to + i * kPage)) i++;
     if (i > first) madvise(to + first * kPage, (i - first) * kPage, MADV_DONTNEED);
   }
   return false;
@@ -63,7 +60,7 @@ bool RemoteMemory::fill(Address address, std::byte* to, std::uint64_t size) {
   if (expect_zero && size <= buffer.size()) {
     if (!read(address, buffer.data(), size)) return false;
     for (std::uint64_t at = 0; at + kPage <= size; at += kPage) {
-      if (all_zero(buffer.data() + at)) continue;
+      if (is_zero_page(buffer.data() + at)) continue;
       expect_zero = false;
       std::memcpy(to + at, buffer.data() + at, kPage);
     }

@@ -81,6 +81,7 @@ Status Stopper::receive(pid_t target) {
   else
     held_reason_ = report.text;
   taken_at_ = report.taken_at;
+  clock_ns_ = report.clock_ns;
   frozen_fd_ = open_pidfd(frozen_);
   return {};
 }

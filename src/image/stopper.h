@@ -57,6 +57,7 @@ class Stopper {
   const std::string& held_reason() const { return held_reason_; }
   std::optional<double> pause_ms() const { return pause_ms_; }
   std::int64_t taken_at() const { return taken_at_; }  // seconds since 1970
+  std::int64_t clock_ns() const { return clock_ns_; }  // CLOCK_MONOTONIC at that time
   const std::vector<StoppedThread>& threads() const { return threads_; }
   // Whether the frozen process is frozen still: what was read before is its memory, and true.
   // Thread-safe.
@@ -73,6 +74,7 @@ class Stopper {
   std::string held_reason_;
   std::optional<double> pause_ms_;
   std::int64_t taken_at_ = 0;
+  std::int64_t clock_ns_ = 0;
   std::vector<StoppedThread> threads_;
 };
 
@@ -89,6 +91,7 @@ struct StopReport {
   std::uint32_t threads = 0;
   double pause_ms = 0;
   std::int64_t taken_at = 0;
+  std::int64_t clock_ns = 0;
   char text[1000] = {};  // the error, or why the target is held
 };
 

@@ -48,6 +48,12 @@ bool overhang_has_gone(void* = nullptr) {
   return poll(&end, 1, 0) > 0;
 }
 
+std::int64_t monotonic_ns() {
+  timespec now{};
+  clock_gettime(CLOCK_MONOTONIC, &now);
+  return std::int64_t{now.tv_sec} * 1'000'000'000 + now.tv_nsec;
+}
+
 void write_small_file(const std::string& path, const char* text) {
   int fd = open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (fd < 0) return;
@@ -129,6 +135,7 @@ class StopperProcess {
   Clock::time_point interrupted_at_;
   std::chrono::duration<double, std::milli> pause_{0};
   std::int64_t taken_at_ = 0;
+  std::int64_t clock_ns_ = 0;
 };
 
 void StopperProcess::run() {
@@ -176,6 +183,7 @@ Status StopperProcess::stop() {
   interrupted_at_ = Clock::now();
   OVERHANG_CHECK(tracer_.stop(overhang_has_gone, nullptr));
   taken_at_ = std::time(nullptr);
+  clock_ns_ = monotonic_ns();
   for (auto& [tid, tracee] : tracer_.tracees())
     if (tracee.state != Tracee::State::Gone)
       threads_.push_back({tid, tracee.has_registers, tracee.registers});
@@ -264,6 +272,7 @@ void StopperProcess::send_report(StopReport::Outcome outcome) {
   report.threads = static_cast<std::uint32_t>(threads_.size());
   report.pause_ms = pause_.count();
   report.taken_at = taken_at_;
+  report.clock_ns = clock_ns_;
   copy_text(report, held_reason_);
   send_all(&report, sizeof report);
   send_all(threads_.data(), threads_.size() * sizeof(StoppedThread));
