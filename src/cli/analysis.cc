@@ -73,12 +73,12 @@ Result<std::unique_ptr<OpenedHeap>> open_heap(const AnalysisOptions& options,
 Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& options,
                    Diagnostics& diagnostics)
     : opened_(std::move(opened)),
+      groups_(options.dominators ? overhang::root_groups(runtime(), roots(), target().dwarf.get())
+                                 : std::vector<RootGroup>()),
       // Marking shares nothing with typing and views but the heap, which does not change: it runs
       // beside them. Every word that they follow is one that marking follows too, which
       // describe_heap() holds against the live set, object for object.
-      marking_(
-          std::async(std::launch::async,
-                     [&] { return mark(heap(), roots(), std::max(1u, options.threads / 2)); })),
+      collecting_(std::async(std::launch::async, [&] { return collect(options); })),
       types_(runtime(), target().dwarf.get()),
       views_(heap(), roots(), types_, target().dwarf.get(), diagnostics, options.interior),
       // What is hidden now is possibly hidden.
@@ -90,8 +90,22 @@ Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& op
   }
   // What is hidden now is certainly hidden.
   if (in_doubt) certain_ = find_leaks(views_, diagnostics, "certain overhang");
-  live_ = marking_.get();
+  collected_ = collecting_.get();
   // The live set is the collector's.
+}
+
+// The search for dominators visits what marking marks: it takes its place.
+Analysis::Collected Analysis::collect(const AnalysisOptions& options) const {
+  Collected out;
+  if (options.dominators) {
+    out.dominators = Dominators::find(heap(), roots(), groups_);
+    if (*out.dominators) {
+      out.live = (*out.dominators)->live_set(heap());
+      return out;
+    }
+  }
+  out.live = mark(heap(), roots(), std::max(1u, options.threads / 2));
+  return out;
 }
 
 }  // namespace overhang

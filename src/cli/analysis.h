@@ -5,6 +5,7 @@
 #include <future>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/diagnostics.h"
 #include "base/result.h"
@@ -14,6 +15,7 @@
 #include "graph/mark.h"
 #include "graph/views.h"
 #include "heap/heap.h"
+#include "retain/dominators.h"
 
 namespace overhang {
 
@@ -22,6 +24,7 @@ struct AnalysisOptions {
   unsigned threads = 1;  // at least 1
   std::uint64_t max_objects = kMaxObjects;
   InteriorRule interior = InteriorRule::Certain;
+  bool dominators = false;  // what each object, goroutine and variable retains is wanted
 };
 
 // A target with every word from which its collector starts.
@@ -44,23 +47,35 @@ class Analysis {
   Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& options,
            Diagnostics& diagnostics);
 
+  const OpenedHeap& opened() const { return *opened_; }
   const OpenedTarget& target() const { return opened_->target; }
   const Runtime& runtime() const { return *opened_->target.runtime; }
   const Heap& heap() const { return opened_->heap; }
   const RootSet& roots() const { return opened_->roots; }
-  const LiveSet& live() const { return live_; }  // the collector's
+  const LiveSet& live() const { return collected_.live; }  // the collector's
+  // Where it is asked for; an error is Dominators::find's.
+  const std::vector<RootGroup>& root_groups() const { return groups_; }
+  const Result<Dominators>& dominators() const { return *collected_.dominators; }
   Views& views() { return views_; }
   const Findings& possible() const { return possible_; }
   const Findings& certain() const { return certain_ ? *certain_ : possible_; }
 
  private:
+  // What follows from the collector's references alone.
+  struct Collected {
+    LiveSet live;
+    std::optional<Result<Dominators>> dominators;
+  };
+  Collected collect(const AnalysisOptions& options) const;
+
   std::unique_ptr<OpenedHeap> opened_;
-  std::future<LiveSet> marking_;  // waits on every way out; of `opened_` alone
+  std::vector<RootGroup> groups_;
+  std::future<Collected> collecting_;  // waits on every way out; of what stands above alone
   TypeTable types_;
   Views views_;
   Findings possible_;
   std::optional<Findings> certain_;  // nothing: no doubt, as possible_
-  LiveSet live_;
+  Collected collected_;
 };
 
 }  // namespace overhang

@@ -26,8 +26,10 @@ constexpr std::array<CommandRow, 9> kCommands = {{
     {Command::Heap, "heap", "TARGET",
      "live objects by type: count, bytes, hidden and retained bytes",
      R"(  overhang heap 12923                  which types live, and what would go with them
+  overhang heap 12923 --dominators     the dominator tree: who alone keeps what, by type
+  overhang heap 12923 --format json -o h.json      for scripts (schema "overhang.heap/1")
 )",
-     kNone},
+     kTextAndJson},
     {Command::Refs, "refs", "TARGET", "all live memory by reference path, hidden memory marked",
      R"(  overhang refs 12923                  by what refers to it, from the roots
 )",
@@ -76,7 +78,7 @@ constexpr std::uint32_t kTarget = kAll & ~kModel;  // those that read a process 
 constexpr std::uint32_t kOpened = kTarget & ~bit(Command::Snapshot);  // …and its executable
 constexpr std::uint32_t kRows = kOpened & ~kFix;                      // that print rows
 
-constexpr std::array<OptionRow, 17> kOptions = {{
+constexpr std::array<OptionRow, 18> kOptions = {{
     {"--exe", "BINARY", "the program, where the target does not lead to it", kOpened},
     {"--debug", "FILE", "its symbols and DWARF, where it is stripped", kOpened},
     {"--source", "DIR", "the program's sources, where they are not where it was built",
@@ -84,15 +86,17 @@ constexpr std::array<OptionRow, 17> kOptions = {{
     {"--remedy", "NAME", "clear, nil_when_empty, copy or copy_if_cap_exceeds (the best)", kFix},
     {"--format", "NAME", "how the report is written", kRows},
     {"-o,--output", "FILE", "write the report (snapshot: the core) there", kAll},
-    {"--top", "N", "rows shown (leaks as text: 10; as json: all)", kRows},
+    {"--top", "N", "rows shown (leaks as text: 10, heap: 25; as json: all)", kRows},
     {"--min", "SIZE", "leave out rows below this size: 4096, 64K, 1.5MB, 1GiB", kRows},
     {"--threads", "N", "threads to work with (all cores)", kTarget},
-    {"--stats", "", "phase times, conservation, coverage, own memory", kLeaks},
+    {"--stats", "", "phase times, conservation, coverage, own memory", kLeaks | bit(Command::Heap)},
     {"--spare", "", "list the spare room of reused buffers too", kLeaks},
     {"--interior", "",
      "report every array that only pointers to elements show,\n"
      "even where code may come back to the rest of it",
      kOpened & ~bit(Command::Goroutines)},
+    {"--dominators", "", "the dominator tree by type, branches below 0.5 % (or --min) left out",
+     bit(Command::Heap)},
     {"--quiet", "", "no progress, even on a terminal", kAll},
     {"--fail-over", "SIZE",
      "exit with 3 where certain overhang is larger (diff: has grown by more)", kLeaks | kDiff},

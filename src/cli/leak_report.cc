@@ -8,15 +8,11 @@
 #include "cli/doubts.h"
 #include "cli/remedies.h"
 #include "goruntime/types.h"
+#include "retain/heap_types.h"
 #include "retain/map_room.h"
 
 namespace overhang {
 namespace {
-
-std::string type_name(TypeTable& types, TypeId type, bool array) {
-  if (type == kUnknownType) return "unknown";
-  return array ? types.slice_name(type) : types.info(type).name;
-}
 
 // A site's identity in both states of the views. The one object that names a field's site in one
 // state may have company in the other: its group's name is the same in both.
@@ -73,7 +69,7 @@ SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention
       site.category == Category::Tail ? std::string() : std::to_string(site.last_hidden_slot)));
   std::map<std::string, TypeCount> by_name;
   for (const RetainedType& retained : retention.types) {
-    auto& count = by_name[type_name(types, retained.type, retained.array)];
+    auto& count = by_name[contents_name(types, retained.type, retained.array)];
     count.objects += retained.counted.objects;
     count.bytes += retained.counted.bytes;
   }

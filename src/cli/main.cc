@@ -8,6 +8,7 @@
 
 #include "cli/diff_command.h"
 #include "cli/hand_over.h"
+#include "cli/heap_command.h"
 #include "cli/leaks_command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
@@ -23,6 +24,8 @@ Result<Outcome> run_command(const Run& run) {
       return run_leaks(run);
     case Command::Diff:
       return run_diff(run);
+    case Command::Heap:
+      return run_heap(run);
     case Command::Fix:
       return run_fix(run);
     case Command::Snapshot:

@@ -215,6 +215,7 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   bind("--stats", options.stats);
   bind("--spare", options.spare);
   bind("--interior", interior);
+  bind("--dominators", options.dominators);
   bind("--quiet", options.quiet);
   bind("--fail-over", fail_over);
   bind("--no-fork", target.without_fork);

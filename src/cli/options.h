@@ -41,6 +41,7 @@ struct Options {
   bool stats = false;
   bool quiet = false;
   bool spare = false;
+  bool dominators = false;  // heap: the dominator tree
 };
 
 // Why there is nothing to run: --help and --version (status 0, text for standard output), or a

@@ -33,6 +33,8 @@ Result<RuntimeVariables> variables_by_symbol(const ElfFile& symbols, const Layou
                   symbols.path(), row.name);
     *row.address = symbol->address + bias;
   }
+  // Statistics only: nothing else depends on them.
+  if (auto symbol = symbols.symbol("runtime.memstats")) v.memstats = symbol->address + bias;
   return v;
 }
 

@@ -25,6 +25,7 @@ struct RuntimeVariables {
   Address allp = 0;              // runtime.allp ([]*p header)
   Address allfin = 0;            // runtime.allfin (*finBlock)
   Address gc_cleanups = 0;       // runtime.gcCleanups (cleanupQueue), 1.25+
+  Address memstats = 0;          // runtime.memstats (mstats); 0 without symbols
 };
 
 // `symbols` has the symbol table: the executable, or its separate debug file; without one the image

@@ -1,0 +1,199 @@
+#include "cli/heap_report.h"
+
+#include <algorithm>
+#include <map>
+
+#include "cli/leak_report.h"
+#include "retain/dominator_paths.h"
+#include "retain/heap_types.h"
+#include "retain/memory_use.h"
+
+namespace overhang {
+namespace {
+
+struct RootName {
+  std::string root;
+  const char* kind;
+  auto operator<=>(const RootName&) const = default;
+};
+
+RootName name_of(const RootGroup& group, const OpenedHeap& opened) {
+  using Kind = RootGroup::Kind;
+  switch (group.kind) {
+    case Kind::Variable:
+      return {std::string(group.name), "variable"};
+    case Kind::Word:
+      return {fmt::format("{:#x}", opened.roots.roots[group.first].slot), "static data"};
+    case Kind::Goroutine: {
+      auto pc = opened.roots.goroutines[group.first].start_pc;
+      auto function = opened.target.runtime->find_function(pc);
+      return {function ? std::string(function->name) : fmt::format("{:#x}", pc), "goroutine"};
+    }
+    case Kind::Finalizers:
+      return {"finalizers", "finalizers"};
+    case Kind::Cleanups:
+      return {"cleanups", "cleanups"};
+    case Kind::WeakHandles:
+      return {"weak handles", "weak handles"};
+    case Kind::Other:
+      break;
+  }
+  return {"the allocator", "the allocator"};
+}
+
+// As a name stands at the top of the dominator tree.
+std::string label(const RootName& name) {
+  auto of_kind =
+      name.kind == std::string_view("goroutine") || name.kind == std::string_view("static data");
+  return of_kind ? fmt::format("{} {}", name.kind, name.root) : name.root;
+}
+
+void describe_types(Views& views, const Dominators& dominators, const HiddenMemory& hidden,
+                    HeapReport& report) {
+  for (HeapType& type : find_heap_types(views, dominators, hidden))
+    report.types.push_back(
+        {std::move(type.name), type.objects, type.bytes, type.hidden_bytes, type.retained_bytes});
+  std::sort(report.types.begin(), report.types.end(),
+            [](const HeapTypeRow& a, const HeapTypeRow& b) {
+              if (a.bytes != b.bytes) return a.bytes > b.bytes;
+              return a.type < b.type;
+            });
+}
+
+void describe_roots(const Analysis& analysis, const Dominators& dominators, HeapReport& report) {
+  auto& groups = analysis.root_groups();
+  std::map<RootName, HeapRootRow> rows;
+  report.shared_bytes = dominators.retained_bytes(DominatorTree::kRoot);
+  for (std::size_t i = 0; i < groups.size(); i++) {
+    auto retained = dominators.retained_bytes(dominators.group(i));
+    if (retained == 0) continue;
+    auto name = name_of(groups[i], analysis.opened());
+    auto& row = rows[name];
+    row.root = name.root;
+    row.kind = name.kind;
+    row.count++;
+    row.retained_bytes += retained;
+    report.shared_bytes -= retained;
+  }
+  for (auto& [name, row] : rows) report.roots.push_back(std::move(row));
+  std::stable_sort(report.roots.begin(), report.roots.end(),
+                   [](const HeapRootRow& a, const HeapRootRow& b) {
+                     return a.retained_bytes > b.retained_bytes;
+                   });
+}
+
+MemoryRow::Runtime row_of(const MemoryStats& of) {
+  return {.heap_inuse = of.heap_inuse,
+          .heap_idle = of.heap_free + of.heap_released,
+          .heap_released = of.heap_released,
+          .stack_inuse = of.stack_inuse,
+          .stack_sys = of.stack_inuse + of.thread_stacks,
+          .mspan_inuse = of.mspan_inuse,
+          .mspan_sys = of.mspan_sys,
+          .mcache_inuse = of.mcache_inuse,
+          .mcache_sys = of.mcache_sys,
+          .buck_hash_sys = of.buck_hash_sys,
+          .gc_sys = of.gc_sys,
+          .other_sys = of.other_sys,
+          .sys = of.sys()};
+}
+
+MemoryRow describe_memory(const Analysis& analysis) {
+  auto stats = read_memory_stats(analysis.runtime());
+  auto use = find_memory_use(analysis.heap(), analysis.live(), stats ? &*stats : nullptr);
+  MemoryRow row{.live = use.live,
+                .garbage = use.garbage,
+                .free = use.free,
+                .overhead = use.overhead,
+                .runtime = {},
+                .program = use.program,
+                .outside = use.outside};
+  if (stats) row.runtime = row_of(*stats);
+  return row;
+}
+
+// Live objects and bytes, and the hidden ones of them, are in one type each.
+void check_sums(const HeapReport& report, Diagnostics& diagnostics) {
+  HeapTypeRow sum;
+  for (const HeapTypeRow& row : report.types) {
+    sum.objects += row.objects;
+    sum.bytes += row.bytes;
+    sum.hidden_bytes += row.hidden_bytes;
+  }
+  if (sum.objects != report.live_objects || sum.bytes != report.live_bytes ||
+      sum.hidden_bytes != report.hidden_bytes())
+    diagnostics.warn(fmt::format(
+        "conservation: {} live objects, {} bytes, {} of them hidden, but by type {}, {} and {}",
+        report.live_objects, report.live_bytes, report.hidden_bytes(), sum.objects, sum.bytes,
+        sum.hidden_bytes));
+}
+
+}  // namespace
+
+HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
+                         Diagnostics& diagnostics) {
+  Phase timer(diagnostics, "types");
+  const Findings& certain = analysis.certain();
+  HeapReport report;
+  report.target = describe_target(analysis.target());
+  report.live_objects = analysis.live().objects;
+  report.live_bytes = analysis.live().bytes;
+  report.typed_bytes = analysis.views().typed_bytes();
+  report.overhang_bytes = certain.overhang.total.bytes;
+  report.spare_bytes = certain.hidden.spare_bytes;
+  report.lost_bytes = certain.hidden.lost_bytes;
+  describe_types(analysis.views(), dominators, certain.hidden, report);
+  describe_roots(analysis, dominators, report);
+  report.memory = describe_memory(analysis);
+  check_sums(report, diagnostics);
+  return report;
+}
+
+TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::uint64_t min_bytes,
+                        Diagnostics& diagnostics) {
+  Phase timer(diagnostics, "paths");
+  std::vector<std::string> names;
+  for (const RootGroup& group : analysis.root_groups())
+    names.push_back(label(name_of(group, analysis.opened())));
+  auto paths = find_dominator_paths(analysis.views(), dominators, analysis.certain().hidden, names);
+  if (paths.cut_off)
+    diagnostics.warn(
+        "the dominator tree has more branches than are told apart: what is deepest in "
+        "it counts as what holds it");
+
+  auto retained = std::vector<std::uint64_t>(paths.rows.size());
+  for (auto i = paths.rows.size(); i-- > 0;) {
+    retained[i] += paths.rows[i].bytes;
+    if (paths.rows[i].parent != DominatorPaths::kNoParent)
+      retained[paths.rows[i].parent] += retained[i];
+  }
+  TreeRows out;
+  out.names = std::move(paths.names);
+  out.total_bytes = analysis.live().bytes;
+  std::vector<std::int64_t> row_of(paths.rows.size(), TreeRows::kRoot);
+  for (std::size_t i = 0; i < paths.rows.size(); i++) {
+    const auto& row = paths.rows[i];
+    bool top = row.parent == DominatorPaths::kNoParent;
+    auto parent = top ? TreeRows::kRoot : row_of[row.parent];
+    if (retained[i] < std::max<std::uint64_t>(min_bytes, 1)) {
+      // What is left out is its parent's own.
+      row_of[i] = parent;
+      out.truncated_frames += retained[i] > 0;
+      if (parent == TreeRows::kRoot) continue;
+      auto at = static_cast<std::size_t>(parent);
+      out.bytes[at] += row.bytes;
+      out.hidden_bytes[at] += row.hidden_bytes;
+      continue;
+    }
+    row_of[i] = static_cast<std::int64_t>(out.size());
+    out.parent.push_back(parent);
+    out.name.push_back(row.name);
+    out.bytes.push_back(row.bytes);
+    out.objects.push_back(row.objects);
+    out.hidden_bytes.push_back(row.hidden_bytes);
+    out.flags.push_back(row.hidden ? TreeRows::kThroughHidden : std::uint8_t{0});
+  }
+  return out;
+}
+
+}  // namespace overhang

@@ -1,0 +1,17 @@
+// From what is known of a heap to the plain rows of its report.
+#pragma once
+
+#include "cli/analysis.h"
+#include "report/heap.h"
+
+namespace overhang {
+
+// Types, roots and memory; all but the dominator tree. The analysis was made with dominators.
+HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
+                         Diagnostics& diagnostics);
+
+// The dominator tree by type, without rows that retain less than `min_bytes`.
+TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::uint64_t min_bytes,
+                        Diagnostics& diagnostics);
+
+}  // namespace overhang
