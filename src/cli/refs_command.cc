@@ -4,6 +4,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cli/heap_report.h"
 #include "cli/leaks_command.h"
 #include "cli/sources.h"
 #include "retain/reference_tree.h"
@@ -154,8 +155,12 @@ RefsReport describe_refs(Analysis& analysis, const LeakReport& leaks, Diagnostic
 
 Result<Outcome> run_refs(const Run& run) {
   const Options& options = run.options;
-  OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
-  Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
+  auto wanted = options.analysis;
+  wanted.dominators = options.format == Format::Pprof;
+  OVERHANG_TRY(auto opened, open_heap(wanted, run.diagnostics));
+  Analysis analysis(std::move(opened), wanted, run.diagnostics);
+  if (wanted.dominators && !analysis.dominators())
+    return tl::unexpected(analysis.dominators().error());
   OVERHANG_TRY(DescribedLeaks leaks, describe_leaks(analysis, run.diagnostics));
   if (!leaks.report.sites.empty() && options.format != Format::Folded) {
     Phase timer(run.diagnostics, "sources");
@@ -163,6 +168,9 @@ Result<Outcome> run_refs(const Run& run) {
     describe_sources(sources, leaks.places, leaks.report);
   }
   auto report = describe_refs(analysis, leaks.report, run.diagnostics);
+  if (wanted.dominators)
+    report.dominators =
+        dominator_rows(analysis, *analysis.dominators(), options.min_bytes, run.diagnostics);
   finish(run, report);
   return Outcome{render(report, options), kExitDone, {}, {}};
 }

@@ -30,6 +30,9 @@ struct RefsReport : ReportHead {
     std::int64_t line = 0;
   };
   std::vector<Code> code;
+  // The dominator tree by type: with all that is below, a row is what would go with it (of a
+  // profile).
+  std::optional<TreeRows> dominators;
   static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   std::vector<std::uint32_t> site;     // by row: index into sites, or kNone
   std::vector<std::uint32_t> code_of;  // by row: index into code, or kNone
