@@ -7,6 +7,7 @@ namespace overhang {
 namespace {
 
 constexpr std::array kTextAndJson = {Format::Text, Format::Json};
+constexpr std::array kRefsFormats = {Format::Text, Format::Json, Format::Pprof, Format::Folded};
 constexpr std::array kTextAlone = {Format::Text};
 constexpr std::span<const Format> kNone{};
 
@@ -32,8 +33,11 @@ constexpr std::array<CommandRow, 9> kCommands = {{
      kTextAndJson},
     {Command::Refs, "refs", "TARGET", "all live memory by reference path, hidden memory marked",
      R"(  overhang refs 12923                  by what refers to it, from the roots
+  overhang refs 12923 --format pprof -o live.pb.gz     then: go tool pprof -http=: live.pb.gz
+  overhang refs 12923 --format folded | flamegraph.pl --countname bytes > live.svg
+  overhang refs core.12923 --format json      every frame (schema "overhang.refs/1")
 )",
-     kNone},
+     kRefsFormats},
     {Command::Path, "path", "TARGET ADDR|TYPE", "why an object, or any of a type, is alive",
      R"(  overhang path 12923 0xc000123000     the shortest way from a root to that object
   overhang path 12923 main.Conn        to any object of a type
@@ -70,6 +74,7 @@ constexpr std::array<CommandRow, 9> kCommands = {{
 }};
 
 constexpr std::uint32_t kLeaks = bit(Command::Leaks);
+constexpr std::uint32_t kRefs = bit(Command::Refs);
 constexpr std::uint32_t kFix = bit(Command::Fix);
 constexpr std::uint32_t kDiff = bit(Command::Diff);
 constexpr std::uint32_t kModel = bit(Command::Model);
@@ -82,14 +87,15 @@ constexpr std::array<OptionRow, 18> kOptions = {{
     {"--exe", "BINARY", "the program, where the target does not lead to it", kOpened},
     {"--debug", "FILE", "its symbols and DWARF, where it is stripped", kOpened},
     {"--source", "DIR", "the program's sources, where they are not where it was built",
-     kLeaks | kFix | kDiff},
+     kLeaks | kRefs | kFix | kDiff},
     {"--remedy", "NAME", "clear, nil_when_empty, copy or copy_if_cap_exceeds (the best)", kFix},
     {"--format", "NAME", "how the report is written", kRows},
     {"-o,--output", "FILE", "write the report (snapshot: the core) there", kAll},
-    {"--top", "N", "rows shown (leaks as text: 10, heap: 25; as json: all)", kRows},
+    {"--top", "N", "rows shown (leaks as text: 10, heap: 25, refs: 40; else all)", kRows},
     {"--min", "SIZE", "leave out rows below this size: 4096, 64K, 1.5MB, 1GiB", kRows},
     {"--threads", "N", "threads to work with (all cores)", kTarget},
-    {"--stats", "", "phase times, conservation, coverage, own memory", kLeaks | bit(Command::Heap)},
+    {"--stats", "", "phase times, conservation, coverage, own memory",
+     kLeaks | kRefs | bit(Command::Heap)},
     {"--spare", "", "list the spare room of reused buffers too", kLeaks},
     {"--interior", "",
      "report every array that only pointers to elements show,\n"

@@ -12,6 +12,7 @@
 #include "cli/leaks_command.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/refs_command.h"
 #include "cli/snapshot_command.h"
 #include "text/columns.h"
 
@@ -28,6 +29,8 @@ Result<Outcome> run_command(const Run& run) {
       return run_heap(run);
     case Command::Fix:
       return run_fix(run);
+    case Command::Refs:
+      return run_refs(run);
     case Command::Snapshot:
       return run_snapshot(run);
     case Command::Model: {

@@ -85,6 +85,7 @@ class RootPlaces {
   void show_static(const Reference& reference, Holder holder, std::uint64_t offset,
                    const Emit& emit);
 
+  ObjectIndex size() const { return static_cast<ObjectIndex>(rows_.size()); }
   const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
   std::string name(const RootPlace& row) const;
   // Of the frame that the place is in; empty in none.

@@ -52,6 +52,8 @@ class Namer {
   SlicePlace source_place(Holder holder, std::uint64_t offset);
   // ".inUse", "[].items": the way within a value of `type`; "" at its start or where unknown.
   std::string field_path(TypeId type, std::uint64_t offset);
+  // Of a map's group or bucket.
+  bool is_map_storage(TypeId type);
 
  private:
   using Edge = std::pair<ObjectIndex, ObjectIndex>;  // a holder's bits, an object that it refers to
@@ -66,7 +68,6 @@ class Namer {
   std::vector<SlicePlace::Field> fields_at(TypeId type, std::uint64_t offset, bool& element);
   // Where `holder` refers to the object: the offset of the first such word.
   std::uint64_t offset_in(Holder holder, ObjectId target);
-  bool is_map_storage(TypeId type);
   bool is_map(TypeId type);
 
   Views& views_;
