@@ -88,8 +88,7 @@ class Description {
 
   // The row of its stack, which is added where it is the first.
   StackRow& stack_of(const Goroutine& goroutine) {
-    std::vector<Address> key;
-    for (auto& frame : goroutine.frames) key.push_back(frame.lookup_pc());
+    auto key = tracebacks_.identity(goroutine.frames);
     // A finalizer's goroutine is told by its frames, any other by its start.
     key.push_back(tracebacks_.is_system(goroutine));
     auto [place, unknown] = by_stack_.try_emplace(std::move(key), report_.stacks.size());

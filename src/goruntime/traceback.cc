@@ -123,10 +123,15 @@ const std::vector<Tracebacks::Call>& Tracebacks::calls(Address lookup_pc) {
   return place->second;
 }
 
-// showfuncinfo. `callee`: the FuncID of the frame that this one called.
-bool Tracebacks::shows(const Call& call, bool first, std::uint8_t callee) const {
+// elideWrapperCalling. `callee`: the FuncID of the frame that this one called.
+bool Tracebacks::is_elided_wrapper(const Call& call, std::uint8_t callee) const {
   bool called_panic = callee == ids_.gopanic || callee == ids_.sigpanic || callee == ids_.panicwrap;
-  if (call.func_id == ids_.wrapper && !called_panic) return false;
+  return call.func_id == ids_.wrapper && !called_panic;
+}
+
+// showfuncinfo.
+bool Tracebacks::shows(const Call& call, bool first, std::uint8_t callee) const {
+  if (is_elided_wrapper(call, callee)) return false;
   auto name = call.frame.function;
   if (runs_callbacks(name) || (name == "runtime.gopanic" && !first)) return true;
   return name.find('.') != name.npos &&
@@ -143,6 +148,20 @@ std::vector<TracebackFrame> Tracebacks::of(const std::vector<StackFrame>& frames
       callee = call.func_id;
     }
   return shown.empty() ? all : shown;
+}
+
+std::vector<Address> Tracebacks::identity(const std::vector<StackFrame>& frames) {
+  std::vector<Address> out;
+  auto callee = kFuncIdNormal;
+  for (auto& frame : frames) {
+    bool kept = false;
+    for (auto& call : calls(frame.lookup_pc())) {
+      kept |= !is_elided_wrapper(call, callee);
+      callee = call.func_id;
+    }
+    if (kept) out.push_back(frame.lookup_pc());
+  }
+  return out;
 }
 
 std::optional<TracebackFrame> Tracebacks::created_by(const Goroutine& goroutine) const {

@@ -31,6 +31,9 @@ class Tracebacks {
   // there. What overhang shows of a release before 1.26 is what 1.26 would: finalizers' goroutines
   // with their outermost frame, methods of the runtime's exported types.
   std::vector<TracebackFrame> of(const std::vector<StackFrame>& frames);
+  // What makes two stacks equal, as the goroutine profile groups them (tracebackPCs): the pcs of
+  // their frames, but for wrappers'.
+  std::vector<Address> identity(const std::vector<StackFrame>& frames);
   // The go statement that started it; nothing of the main goroutine and of the runtime's own.
   std::optional<TracebackFrame> created_by(const Goroutine& goroutine) const;
   // Whether it is the runtime's own. Those that run finalizers and cleanups are while they call
@@ -51,6 +54,7 @@ class Tracebacks {
   std::vector<Call> expand(Address lookup_pc) const;
   std::optional<Call> inlined_call(const Module& module, const Function& function,
                                    std::int32_t index, Address& parent_pc) const;
+  bool is_elided_wrapper(const Call& call, std::uint8_t callee) const;
   bool shows(const Call& call, bool first, std::uint8_t callee) const;
 
   const Runtime& runtime_;
