@@ -8,6 +8,7 @@ namespace {
 
 constexpr std::array kTextAndJson = {Format::Text, Format::Json};
 constexpr std::array kRefsFormats = {Format::Text, Format::Json, Format::Pprof, Format::Folded};
+constexpr std::array kTextJsonAndFolded = {Format::Text, Format::Json, Format::Folded};
 constexpr std::array kTextAlone = {Format::Text};
 constexpr std::span<const Format> kNone{};
 
@@ -46,8 +47,11 @@ constexpr std::array<CommandRow, 9> kCommands = {{
     {Command::Goroutines, "goroutines", "TARGET",
      "goroutines by stack: state, wait, retained bytes",
      R"(  overhang goroutines 12923            equal stacks together, most goroutines first
+  overhang goroutines core --top 3     of a core; the three stacks that most goroutines have
+  overhang goroutines 12923 --min 1MB  those that retain a megabyte and more
+  overhang goroutines 12923 --format folded | flamegraph.pl > goroutines.svg
 )",
-     kNone},
+     kTextJsonAndFolded},
     {Command::Snapshot, "snapshot", "PID", "a compact core file of a running process",
      R"(  overhang snapshot 12923 -o core      12923 runs on; only pages in use are written
   overhang leaks core                  later, or on another machine (with --exe ./relay)

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "cli/diff_command.h"
+#include "cli/goroutines_command.h"
 #include "cli/hand_over.h"
 #include "cli/heap_command.h"
 #include "cli/leaks_command.h"
@@ -31,6 +32,8 @@ Result<Outcome> run_command(const Run& run) {
       return run_fix(run);
     case Command::Refs:
       return run_refs(run);
+    case Command::Goroutines:
+      return run_goroutines(run);
     case Command::Snapshot:
       return run_snapshot(run);
     case Command::Model: {

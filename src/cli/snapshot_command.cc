@@ -32,7 +32,7 @@ class GoModules {
   bool is_go(const std::string& path) const {
     auto file = ElfFile::open(fmt::format("/proc/{}/root{}", process_.identity.pid, path));
     if (!file) file = ElfFile::open(path);
-    return file && (*file)->section(".go.buildinfo");
+    return file && !(*file)->go_build_id().empty();
   }
 
   const FrozenProcess& process_;

@@ -12,7 +12,8 @@
 namespace overhang {
 
 inline constexpr std::string_view kSnapshotNoteOwner = "overhang";
-inline constexpr std::uint32_t kSnapshotNoteType = 1;
+// Not one that any other owner uses: delve looks at types alone.
+inline constexpr std::uint32_t kSnapshotNoteType = 0x4F564831;
 
 struct SnapshotNote {
   std::int64_t taken_at = 0;       // seconds since 1970

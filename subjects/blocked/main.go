@@ -189,7 +189,7 @@ func main() {
 		}()
 	}
 	done.Wait()
-	kit.Serve()
+	kit.Serve(kit.Stacks())
 }
 
 // coroutines is added to by newer releases.

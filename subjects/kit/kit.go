@@ -100,6 +100,18 @@ func Spread(f func()) {
 //go:noinline
 func Block() { select {} }
 
+// Stacks is a command that writes the runtime's own tracebacks of all goroutines to the file that
+// the first argument names.
+func Stacks() Command {
+	return Command{"stacks", func() {
+		text := make([]byte, 8<<20)
+		text = text[:runtime.Stack(text, true)]
+		if err := os.WriteFile(Arg(1), text, 0o600); err != nil {
+			panic(err)
+		}
+	}}
+}
+
 // Serve does not return before the line "exit" or the end of standard input.
 //
 //go:noinline
