@@ -387,6 +387,7 @@ export class FlameGraph {
     else if (event.key === "ArrowLeft") this.toNeighbour(-1);
     else if (event.key === "ArrowRight") this.toNeighbour(1);
     else if (event.key === "Home") this.select(0);
+    else if (event.key === "End") this.toEnd();
     else if (event.key === "Enter" || event.key === " ") this.zoomTo(this.cursor);
     else if (event.key === "Escape" || event.key === "Backspace") this.zoomOut();
     else if (event.key === "n") this.nextMatch(1);
@@ -398,6 +399,13 @@ export class FlameGraph {
   private toChild(): void {
     const child = this.tree.childrenOf(this.cursor)[0];
     if (child !== undefined && this.tree.total[child]! > 0) this.select(child);
+  }
+
+  // Where the largest branches lead to.
+  private toEnd(): void {
+    let end = this.cursor;
+    for (let next: number | undefined = end; next !== undefined && this.tree.total[next]! > 0; next = this.tree.childrenOf(end)[0]) end = next;
+    if (end !== this.cursor) this.select(end);
   }
 
   private toNeighbour(step: 1 | -1): void {

@@ -1,7 +1,7 @@
 // A flame graph with what a person needs around it: search, orientation, the way to the frame that is shown, and
 // the same numbers as a table, which is also how one reads the graph without seeing it.
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import { FlameGraph, type Orientation } from "./flame_graph";
 import { bytes, count, countOf, share } from "./format";
 import { onThemeChange } from "./theme";
@@ -153,7 +153,7 @@ export function FlameView({ tree: upright, label, compact }: Props) {
   const [matches, setMatches] = useState<Matches | null>(null);
   const tree = useMemo(() => (reversed ? upright.inverted() : upright), [upright, reversed]);
 
-  useEffect(() => {
+  useLayoutEffect(() => {
     const made = new FlameGraph(tree, box.current!, spacer.current!, canvas.current!, {
       zoomed: setZoom,
       selected: (frame) => setSaid(describe(made.tree, frame)),
@@ -247,7 +247,7 @@ export function FlameView({ tree: upright, label, compact }: Props) {
         tabIndex={0}
         role="application"
         aria-roledescription="flame graph"
-        aria-label={`${label}. Arrow keys move between frames, Enter zooms in, Escape zooms out, slash searches, n goes to the next match.`}
+        aria-label={`${label}. Arrow keys, Home and End move between frames, Enter zooms in, Escape zooms out, slash searches, n goes to the next match.`}
       >
         <div ref={spacer} class="flame-spacer">
           <canvas ref={canvas} aria-hidden="true" />
