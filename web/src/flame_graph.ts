@@ -1,6 +1,6 @@
 // The flame graph: a canvas that draws only the frames that can be seen. A draw looks at the rows in view, and
-// in each at frames as wide as a pixel at least; runs of narrower ones are passed over by binary search and
-// shown as one sliver. So its cost depends on the picture, not on the tree.
+// in each at frames as wide as a pixel at least; of narrower ones a pixel shows one, and the rest are passed over by
+// binary search (where a search is on, each is looked at). So its cost depends on the picture, not on the tree.
 //
 // The canvas lies still in a box that scrolls over the tree's depth. Zooming shows a frame and its subtree at full
 // width, its ancestors above (or below) it.
@@ -270,36 +270,39 @@ export class FlameGraph {
     const perPixel = (to - from) / this.width;
     const y = this.yOf(depth);
     let at = Math.max(0, tree.indexInRow(row, from));
-    let sliver = -1;
+    let drawn = -1; // the pixel of the last sliver
     while (at < row.frames.length) {
       const frame = row.frames[at]!;
       const start = tree.start[frame]!;
       if (start >= to) break;
       const x0 = Math.max(0, this.scale(start));
       const x1 = Math.min(this.width, this.scale(start + tree.total[frame]!));
-      if (x1 <= 0) {
-        at++;
-      } else if (x1 - x0 < 1) {
-        if (sliver < 0) sliver = x0;
-        // On to the frame at the next pixel; slivers that touch are drawn as one.
-        const next = Math.max(at + 1, tree.indexInRow(row, from + (Math.floor(x0) + 1) * perPixel));
-        this.drawSliver(context, frame, x0, y);
-        at = next;
-      } else {
+      at++;
+      if (x1 <= 0) continue;
+      if (x1 - x0 >= 1) {
         this.drawFrame(context, frame, x0, x1, y);
-        at++;
+        continue;
       }
+      const pixel = Math.floor(x0);
+      if (this.matches?.test[frame]) this.drawMatch(context, pixel, y);
+      else if (pixel !== drawn) this.drawSliver(context, frame, pixel, y);
+      drawn = pixel;
+      // On to the frame at the next pixel, unless a match may be among those before it.
+      if (!this.matches) at = Math.max(at, tree.indexInRow(row, from + (pixel + 1) * perPixel));
     }
+  }
+
+  private drawMatch(context: CanvasRenderingContext2D, x: number, y: number): void {
+    context.fillStyle = this.palette!.match;
+    context.fillRect(x, y, 2, kRow - kGap);
   }
 
   private drawSliver(context: CanvasRenderingContext2D, frame: number, x: number, y: number): void {
     const palette = this.palette!;
-    const faded = this.matches && !this.matches.test[frame];
     const hidden = this.tree.throughHidden(frame);
-    context.fillStyle = hidden
-      ? faded ? palette.fadedHidden : palette.hidden[2]!
-      : faded ? palette.faded : palette.sliver;
-    context.fillRect(Math.floor(x), y, 1, kRow - kGap);
+    if (this.matches) context.fillStyle = hidden ? palette.fadedHidden : palette.faded;
+    else context.fillStyle = hidden ? palette.hidden[2]! : palette.sliver;
+    context.fillRect(x, y, 1, kRow - kGap);
   }
 
   private drawFrame(context: CanvasRenderingContext2D, frame: number, x0: number, x1: number, y: number): void {
@@ -316,7 +319,7 @@ export class FlameGraph {
     context.fillRect(x0, y, width, height);
     context.globalAlpha = 1;
     // Its hidden share, as a line along its foot.
-    if (!hidden && tree.hidden[frame]! > 0 && width >= 3) {
+    if (!hidden && !faded && tree.hidden[frame]! > 0 && width >= 3) {
       context.fillStyle = palette.strip;
       const part = tree.hidden[frame]! / tree.total[frame]!;
       context.fillRect(x0, y + height - 3, Math.max(1, width * part), 3);

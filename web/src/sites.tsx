@@ -202,17 +202,18 @@ export function Sites({ leaks, references }: { leaks: Leaks; references: Tree | 
         </span>
       ),
     },
-    { key: "objects", title: "Objects", number: true, value: ({ site }) => site.retained_objects, cell: ({ site }) => count(site.retained_objects) },
+    { key: "objects", title: "Objects", number: true, minor: true, value: ({ site }) => site.retained_objects, cell: ({ site }) => count(site.retained_objects) },
     {
       key: "hidden",
       title: "Hides",
       hint: "bytes of the arrays themselves that no slice shows",
       number: true,
+      minor: true,
       value: ({ site }) => site.hidden_bytes,
       cell: ({ site }) => bytes(site.hidden_bytes),
     },
-    { key: "arrays", title: "Arrays", number: true, value: ({ site }) => site.arrays, cell: ({ site }) => count(site.arrays) },
-    { key: "frees", title: "Best remedy frees", number: true, value: ({ site }) => best(site), cell: ({ site }) => bytes(best(site)) },
+    { key: "arrays", title: "Arrays", number: true, minor: true, value: ({ site }) => site.arrays, cell: ({ site }) => count(site.arrays) },
+    { key: "frees", title: "Best remedy frees", number: true, minor: true, value: ({ site }) => best(site), cell: ({ site }) => bytes(best(site)) },
   ];
   const shownRemedies = leaks.remedies.filter((remedy) => remedy.frees_bytes > 0);
   return (

@@ -11,6 +11,11 @@ export interface Column<Row> {
   value(row: Row): number | string;
   cell(row: Row): ComponentChildren;
   number?: boolean;
+  minor?: boolean; // left out on narrow screens
+}
+
+function classOf<Row>(column: Column<Row>): string {
+  return `${column.number ? "number" : ""} ${column.minor ? "minor" : ""}`.trim();
 }
 
 interface Props<Row> {
@@ -52,7 +57,7 @@ export function SortableTable<Row>({ caption, columns, rows, sort, page, rowKey,
                   <th
                     key={column.key}
                     scope="col"
-                    class={column.number ? "number" : ""}
+                    class={classOf(column)}
                     aria-sort={active ? (order.down ? "descending" : "ascending") : "none"}
                     title={column.hint}
                   >
@@ -71,7 +76,7 @@ export function SortableTable<Row>({ caption, columns, rows, sort, page, rowKey,
               <tbody key={rowKey(row)}>
                 <tr class={more ? "open" : ""}>
                   {columns.map((column) => (
-                    <td key={column.key} class={column.number ? "number" : ""}>
+                    <td key={column.key} class={classOf(column)}>
                       {column.cell(row)}
                     </td>
                   ))}

@@ -13,7 +13,7 @@ export function Types({ types }: { types: TypeRow[] }) {
   }, [types, query]);
   const columns: Column<TypeRow>[] = [
     { key: "type", title: "Type", value: (row) => row.type, cell: (row) => <code class="name">{row.type}</code> },
-    { key: "objects", title: "Objects", number: true, value: (row) => row.objects, cell: (row) => count(row.objects) },
+    { key: "objects", title: "Objects", number: true, minor: true, value: (row) => row.objects, cell: (row) => count(row.objects) },
     { key: "bytes", title: "Bytes", number: true, value: (row) => row.bytes, cell: (row) => bytes(row.bytes) },
   ];
   if (types.some((row) => row.hidden_bytes !== null))
