@@ -44,14 +44,16 @@ Json titled(const std::vector<RemedyRow>& remedies) {
   });
 }
 
-Json page_leaks(const LeakReport& report, const Selection& selection) {
+Json page_leaks(const LeakReport& report, const Selection& selection, const PageParts& parts) {
   Json leaks = leaks_document(report, selection);
   std::size_t at = 0;
-  for (auto& site : report.sites) {
+  for (std::size_t i = 0; i < report.sites.size(); i++) {
+    const SiteRow& site = report.sites[i];
     if (!shown(site, at, selection)) continue;
     Json& row = leaks["sites"][at++];
     row["summary"] = describe_hidden(site);
     row["advice"] = advice_for(site);
+    row["reference_rows"] = i < parts.site_rows.size() ? Json(parts.site_rows[i]) : Json::array();
     row["remedies"] = titled(remedies_to_show(site.remedies, site.category));
   }
   leaks["remedies"] = titled(remedies_to_show(report.remedies, ""));
@@ -93,7 +95,7 @@ std::string render_html(const LeakReport& report, const Selection& selection,
                         const PageParts& parts) {
   std::string out(kPageBeforeData);
   out += R"({"schema":"overhang.page/1","version":")" OVERHANG_VERSION R"(","leaks":)";
-  append_embedded(out, dumped(page_leaks(report, selection)));
+  append_embedded(out, dumped(page_leaks(report, selection, parts)));
   out += ",\"references\":";
   append_embedded(out, tree_json(parts.references));
   out += ",\"dominators\":";

@@ -22,6 +22,9 @@ struct PageTypeRow {
 // What a page shows beside the leak report; the page leaves out what is absent.
 struct PageParts {
   const TreeRows* references = nullptr;  // by reference path
+  // By site of the report (as far as it goes): the rows of `references` that its hidden slots lead
+  // to first.
+  std::vector<std::vector<std::uint32_t>> site_rows;
   const TreeRows* dominators = nullptr;
   std::vector<PageTypeRow> types;
 };

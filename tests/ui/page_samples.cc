@@ -126,6 +126,8 @@ void write_all(const std::string& folder) {
   auto dominators = generated(3000);
   PageParts parts;
   parts.references = &references;
+  parts.site_rows = {{2},
+                     {8, 10}};  // [100000:]; routes and the goroutine, as if two slots led there
   parts.dominators = &dominators;
   parts.types = {{"main.Conn", 900000, 57600000, 57600000, 733900000},
                  {"[]uint8", 1800010, 618000000, 612000000, 618000000},
@@ -141,6 +143,7 @@ void write_all(const std::string& folder) {
   auto hostile = pool_references();
   for (auto& name : hostile.names) name = kHostile;
   parts.references = parts.dominators = &hostile;
+  parts.site_rows = {{2}};
   parts.types = {{kHostile, 1, 1, 1, 1}};
   write(folder + "/hostile.html", render_html(hostile_report(), {}, parts));
 

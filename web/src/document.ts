@@ -57,6 +57,7 @@ export interface Site {
   picture?: ArrayPicture | null;
   summary: string; // what is hidden, in one sentence
   advice: string; // how to mend the code
+  reference_rows: number[]; // rows of `references` that the hidden slots lead to first
 }
 
 export interface Leaks {

@@ -80,13 +80,6 @@ function RetainedTypes({ site }: { site: Site }) {
   );
 }
 
-// The site's part of the tree: the frames that its path leads to, up to the step into the hidden slots.
-function hiddenPart(tree: Tree | null, site: Site): Tree | null {
-  if (!tree) return null;
-  const at = tree.follow(site.path);
-  return at > 0 && tree.childrenOf(at).length > 0 ? tree.subtree(at) : null;
-}
-
 function Path({ steps }: { steps: string[] }) {
   return (
     <ol class="steps">
@@ -100,7 +93,7 @@ function Path({ steps }: { steps: string[] }) {
 }
 
 function Details({ site, references }: { site: Site; references: Tree | null }) {
-  const flame = useMemo(() => hiddenPart(references, site), [references, site]);
+  const flame = useMemo(() => references?.part(site.reference_rows, site.site) ?? null, [references, site]);
   return (
     <div class="details">
       <p class="summary">{site.summary}</p>
@@ -153,7 +146,13 @@ function Details({ site, references }: { site: Site; references: Tree | null }) 
           <h4>
             Keeps {countOf(site.retained_objects, "object")}, {bytes(site.retained_bytes)}
           </h4>
-          {flame ? <FlameView tree={flame} label={`What ${site.site} keeps`} compact /> : <RetainedTypes site={site} />}
+          <RetainedTypes site={site} />
+        </>
+      )}
+      {flame && (
+        <>
+          <h4>Where its hidden slots lead, {bytes(flame.total[0]!)}</h4>
+          <FlameView tree={flame} label={`Where the hidden slots of ${site.site} lead`} compact />
         </>
       )}
     </div>

@@ -42,6 +42,7 @@ export class Tree {
     readonly ownHidden: Float64Array,
     readonly flags: Uint8Array,
     readonly truncated: number,
+    private readonly shift = 0, // frames before the first row of the document
   ) {
     const n = parent.length;
     this.size = n;
@@ -93,7 +94,7 @@ export class Tree {
       flags[at] = columns.flags[i]!;
       hidden[at] = flags[at]! & kThroughHidden ? own[at]! : Math.min(columns.hidden_bytes[i]!, own[at]!);
     }
-    return new Tree(names, parent, name, own, objects, hidden, flags, columns.truncated_frames);
+    return new Tree(names, parent, name, own, objects, hidden, flags, columns.truncated_frames, shift);
   }
 
   childrenOf(frame: number): Uint32Array {
@@ -162,24 +163,29 @@ export class Tree {
     return matches;
   }
 
-  // The subtree at `root` as a tree of its own; frames deeper than that are in it, all of them.
-  subtree(root: number): Tree {
-    const map = new Map<number, number>([[root, 0]]);
-    const order = [root];
-    for (let i = root + 1; i < this.size; i++)
-      if (map.has(this.parent[i]!)) {
-        map.set(i, order.length);
+  // The subtrees at these rows of the document as one tree, under a root of that name where they are several. Null
+  // where they hold nothing.
+  part(rows: number[], rootName: string): Tree | null {
+    const tops = new Set(rows.map((row) => row + this.shift).filter((frame) => frame > 0 && frame < this.size));
+    const shared = tops.size === 1 ? 0 : 1;
+    const map = new Map<number, number>();
+    const order: number[] = [];
+    for (let i = 1; i < this.size; i++)
+      if (map.has(this.parent[i]!) || tops.has(i)) {
+        map.set(i, order.length + shared);
         order.push(i);
       }
-    const parent = Int32Array.from(order, (i, at) => (at === 0 ? -1 : map.get(this.parent[i]!)!));
+    if (order.every((i) => this.own[i] === 0)) return null;
+    const names = shared ? [...this.names, rootName] : this.names;
+    const column = <T>(first: T, of: (frame: number) => T): T[] => [...(shared ? [first] : []), ...order.map(of)];
     return new Tree(
-      this.names,
-      parent,
-      Uint32Array.from(order, (i) => this.name[i]!),
-      Float64Array.from(order, (i) => this.own[i]!),
-      Float64Array.from(order, (i) => this.objects[i]!),
-      Float64Array.from(order, (i) => this.ownHidden[i]!),
-      Uint8Array.from(order, (i) => this.flags[i]!),
+      names,
+      Int32Array.from(column(-1, (i) => map.get(this.parent[i]!) ?? shared - 1)),
+      Uint32Array.from(column(names.length - 1, (i) => this.name[i]!)),
+      Float64Array.from(column(0, (i) => this.own[i]!)),
+      Float64Array.from(column(0, (i) => this.objects[i]!)),
+      Float64Array.from(column(0, (i) => this.ownHidden[i]!)),
+      Uint8Array.from(column(0, (i) => this.flags[i]!)),
       0,
     );
   }
@@ -228,22 +234,6 @@ export class Tree {
       Uint8Array.from(flags),
       this.truncated,
     );
-  }
-
-  // The frame that a path of names leads to, by names of the frames from the root's children on; -1: none.
-  follow(path: string[]): number {
-    let at = 0;
-    for (const step of path) {
-      let found = -1;
-      for (const child of this.childrenOf(at))
-        if (this.nameOf(child) === printable(step)) {
-          found = child;
-          break;
-        }
-      if (found < 0) return -1;
-      at = found;
-    }
-    return at;
   }
 
   private place(): void {

@@ -184,13 +184,21 @@ test("the dominator tree is beside the references", async () => {
   assert.deepEqual(complaints, []);
 });
 
-test("a site has the part of the tree that hangs on it", async () => {
+test("a site has the parts of the tree that hang on it", async () => {
   const complaints = await visit("pool", {}, async (page) => {
     const box = page.locator(".details .flame-box");
     await box.scrollIntoViewIfNeeded();
     const [root, total] = await box.evaluate(({ flameGraph: { tree } }) => [tree.nameOf(0), tree.total[0]]);
     assert.equal(root, "[100000:]");
     assert.equal(total, 733900000);
+    // Where its slots lead to several places, these stand side by side.
+    await page.getByRole("button", { name: /^main\.header/ }).click();
+    await settled(page);
+    const several = await page.locator(".details .flame-box").nth(1).evaluate(({ flameGraph: { tree } }) => ({
+      names: [0, ...tree.childrenOf(0)].map((frame) => tree.nameOf(frame)),
+      total: tree.total[0],
+    }));
+    assert.deepEqual(several, { names: ["main.header", "routes", "goroutine main.(*Server).serve"], total: 77000000 });
   });
   assert.deepEqual(complaints, []);
 });

@@ -40,6 +40,7 @@ TEST(Html, EmbedsTheReportTheTreesAndTheTypes) {
   auto tree = small_tree();
   PageParts parts;
   parts.references = &tree;
+  parts.site_rows = {{1}, {0, 1}};
   parts.types = {{"main.Conn", 2, 96, 96, std::nullopt}};
   auto page = json::parse(embedded(render_html(testing::pool_report(), {}, parts)));
 
@@ -51,6 +52,8 @@ TEST(Html, EmbedsTheReportTheTreesAndTheTypes) {
             "len 100,000 of cap 1,135,616: 900,000 slots past len still hold references");
   EXPECT_EQ(site["remedies"][0]["title"], "clear");
   EXPECT_EQ(site["remedies"].back()["title"], "s[:n:n]");
+  EXPECT_EQ(site["reference_rows"], json::parse("[1]"));
+  EXPECT_EQ(page["leaks"]["sites"][2]["reference_rows"], json::array());
   EXPECT_EQ(page["references"], json::parse(R"({
     "names": ["main.pool", "main.Conn </script>"], "parent": [-1, 0], "name": [0, 1],
     "bytes": [48, 96], "objects": [1, 2], "hidden_bytes": [8, 96], "flags": [0, 1],
