@@ -33,6 +33,7 @@ demo: build
 	@tools/demo $(BUILD)/overhang
 
 test: all
+	@tools/setup test
 	@tools/run_tests $(BUILD)
 
 accuracy: all

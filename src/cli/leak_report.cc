@@ -5,6 +5,7 @@
 #include <tuple>
 #include <utility>
 
+#include "cli/array_picture.h"
 #include "cli/doubts.h"
 #include "cli/remedies.h"
 #include "goruntime/types.h"
@@ -146,19 +147,23 @@ void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots
 }
 
 std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
-                                       const Findings& possible, LeakReport& report) {
+                                       const Findings& possible, std::size_t pictures,
+                                       LeakReport& report) {
   Namer namer(views);
   WhatIfs what_ifs(views, certain.hidden, certain.sites, certain.overhang, namer);
   struct Described {
     SiteRow row;
     const Site* site;
+    const HiddenMemory* hidden;  // in which the site was found
   };
   std::vector<Described> described;
   // What is visible by a doubtful reference alone may hide something in turn: some sites are only
   // certain, as others are only possible.
   auto certain_sites = by_key(certain.sites), possible_sites = by_key(possible.sites);
-  auto add = [&](const Site& site, const SiteRetention& retention, const Counted& sure,
+  auto add = [&](const Findings& found, std::size_t index, const Counted& sure,
                  const Counted& perhaps, bool reaches, auto&& remedies) {
+    const Site& site = found.sites.sites[index];
+    const SiteRetention& retention = found.overhang.sites[index];
     SiteRow row = row_of(views, namer, site, retention);
     row.retained_objects = sure.objects;
     row.retained_bytes = sure.bytes;
@@ -168,7 +173,7 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
         row.doubt = describe_doubt(views, namer, *doubt);
     if (!worth_a_row(site, reaches, row)) return;
     row.remedies = remedy_rows(remedies(), site.pointer_free);
-    described.push_back({std::move(row), &site});
+    described.push_back({std::move(row), &site, &found.hidden});
   };
   auto of_certain = [&](std::size_t site) {
     return [&what_ifs, site] { return what_ifs.of_site(static_cast<std::uint32_t>(site)); };
@@ -178,25 +183,26 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
     auto at = certain_sites.find(key_of(possible.sites, i));
     if (at == certain_sites.end()) {
       // Not certain: clearing frees nothing.
-      add(possible.sites.sites[i], perhaps, {}, perhaps.exclusive, perhaps.reaches,
+      add(possible, i, {}, perhaps.exclusive, perhaps.reaches,
           [] { return std::vector<WhatIf>(1); });
       continue;
     }
     const SiteRetention& sure = certain.overhang.sites[at->second];
-    add(certain.sites.sites[at->second], sure, sure.exclusive, perhaps.exclusive, perhaps.reaches,
+    add(certain, at->second, sure.exclusive, perhaps.exclusive, perhaps.reaches,
         of_certain(at->second));
   }
   for (std::size_t i = 0; i < certain.sites.sites.size(); i++) {
     if (possible_sites.contains(key_of(certain.sites, i))) continue;
     const SiteRetention& sure = certain.overhang.sites[i];
-    add(certain.sites.sites[i], sure, sure.exclusive, {}, sure.reaches, of_certain(i));
+    add(certain, i, sure.exclusive, {}, sure.reaches, of_certain(i));
   }
   std::stable_sort(described.begin(), described.end(), [](const Described& a, const Described& b) {
     return weight(a.row) > weight(b.row);
   });
   std::vector<SlicePlace> places;
-  for (auto& [row, site] : described) {
+  for (auto& [row, site, hidden] : described) {
     places.push_back(source_place(namer, *site));
+    if (places.size() <= pictures) row.picture = picture_of(views, namer, *hidden, *site);
     report.sites.push_back(std::move(row));
   }
   report.remedies = remedy_rows(what_ifs.of_all(), false);

@@ -15,8 +15,9 @@ void describe_heap(const Views& views, const LiveSet& live, const RootSet& roots
                    const Findings& certain, const Findings& possible, Diagnostics& diagnostics,
                    LeakReport& report);
 // A row for each site that retains something, or whose own bytes are out of reach; largest first.
-// Returns the rows' places in the source.
+// The `pictures` largest get a picture of an array. Returns the rows' places in the source.
 std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
-                                       const Findings& possible, LeakReport& report);
+                                       const Findings& possible, std::size_t pictures,
+                                       LeakReport& report);
 
 }  // namespace overhang

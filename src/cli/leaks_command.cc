@@ -6,6 +6,7 @@
 #include "cli/fix.h"
 #include "cli/leak_report.h"
 #include "cli/sources.h"
+#include "report/html.h"
 #include "report/render.h"
 
 namespace overhang {
@@ -18,10 +19,14 @@ bool conserved(const HeapTotals& heap) {
          heap.live_bytes;
 }
 
+// Pictures cost names of many slices: they are for the sites that are looked at first.
+constexpr std::size_t kPictures = 100;
+
 std::string render(const LeakReport& report, const Options& options) {
   Selection selection{.min_bytes = options.min_bytes};
   if (options.top) selection.top = *options.top;
   if (options.format == Format::Json) return render_json(report, selection);
+  if (options.format == Format::Html) return render_html(report, selection, {});
   TextOptions text;
   text.colour = colour_wanted(options);
   text.stats = options.stats;
@@ -33,7 +38,8 @@ std::string render(const LeakReport& report, const Options& options) {
 
 }  // namespace
 
-Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics) {
+Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics,
+                                      std::size_t pictures) {
   DescribedLeaks out;
   Views& views = analysis.views();
   {
@@ -41,7 +47,8 @@ Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnosti
     out.report.target = describe_target(analysis.target());
     describe_heap(views, analysis.live(), analysis.roots(), analysis.certain(), analysis.possible(),
                   diagnostics, out.report);
-    out.places = describe_sites(views, analysis.certain(), analysis.possible(), out.report);
+    out.places =
+        describe_sites(views, analysis.certain(), analysis.possible(), pictures, out.report);
     describe_doubts(views, out.report);
   }
   // Every row stands for a site.
@@ -55,7 +62,9 @@ Result<Outcome> run_leaks(const Run& run) {
   const Options& options = run.options;
   OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
   Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
-  OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
+  OVERHANG_TRY(
+      DescribedLeaks described,
+      describe_leaks(analysis, run.diagnostics, options.format == Format::Text ? 0 : kPictures));
   LeakReport& report = described.report;
   if (!report.sites.empty()) {
     Phase timer(run.diagnostics, "sources");

@@ -2,6 +2,7 @@
 // that make what it shows.
 #pragma once
 
+#include <cstddef>
 #include <vector>
 
 #include "cli/analysis.h"
@@ -15,8 +16,10 @@ struct DescribedLeaks {
   LeakReport report;               // with every site, largest first; nothing of the sources yet
   std::vector<SlicePlace> places;  // of the rows' slices in the source
 };
-// Errors: Unsupported, where a release that nobody knows does not add up.
-Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics);
+// The `pictures` largest sites get a picture of an array. Errors: Unsupported, where a release that
+// nobody knows does not add up.
+Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics,
+                                      std::size_t pictures = 0);
 
 // Errors: those of open_heap; among them TooMany, where the heap has room for more than
 // max_objects.

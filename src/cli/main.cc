@@ -21,6 +21,8 @@ namespace overhang {
 namespace {
 
 Result<Outcome> run_command(const Run& run) {
+  if (run.options.format == Format::Html && run.options.output.empty() && isatty(STDOUT_FILENO))
+    return fail(ErrorKind::Usage, "a page is for a file, not for a terminal: add -o report.html");
   switch (run.options.command) {
     case Command::Leaks:
       return run_leaks(run);

@@ -1,5 +1,6 @@
 // Schema "overhang.leaks/1" (docs/ARCHITECTURE.md): fields may be added, none may change.
 #include "report/json_parts.h"
+#include "report/leaks_json.h"
 #include "report/render.h"
 
 namespace overhang {
@@ -60,6 +61,28 @@ Json to_json(const RemedyRow& row) {
           {"note", row.note}};
 }
 
+Json to_json(const ArrayPicture& picture) {
+  return {{"array_bytes", picture.array_bytes},
+          {"element_bytes", picture.element_bytes},
+          {"slots", picture.slots},
+          {"windows", array_of(picture.windows,
+                               [](const ArrayPicture::Window& window) {
+                                 return Json{{"begin", window.begin},
+                                             {"len", window.len},
+                                             {"cap", window.cap},
+                                             {"holder", window.holder}};
+                               })},
+          {"windows_omitted", picture.windows_omitted},
+          {"regions", array_of(picture.regions,
+                               [](const ArrayPicture::Region& region) {
+                                 return Json{{"category", region.category},
+                                             {"begin", region.begin},
+                                             {"end", region.end}};
+                               })},
+          {"regions_omitted", picture.regions_omitted},
+          {"stale", picture.stale}};
+}
+
 Json to_json(const SiteRow& site) {
   auto row = [](const auto& r) { return to_json(r); };
   return {{"site", site.site},
@@ -83,7 +106,8 @@ Json to_json(const SiteRow& site) {
           {"path", site.path},
           {"retained_types", array_of(site.retained_types, row)},
           {"remedies", array_of(site.remedies, row)},
-          {"sources", array_of(site.sources, row)}};
+          {"sources", array_of(site.sources, row)},
+          {"picture", site.picture ? to_json(*site.picture) : Json(nullptr)}};
 }
 
 Json to_json(const SpareRow& row) {
@@ -95,11 +119,14 @@ Json to_json(const SpareRow& row) {
 
 }  // namespace
 
-std::string render_json(const LeakReport& report, const Selection& selection) {
+bool shown(const SiteRow& site, std::size_t already, const Selection& selection) {
+  return already < selection.top && weight(site) >= selection.min_bytes;
+}
+
+Json leaks_document(const LeakReport& report, const Selection& selection) {
   auto sites = Json::array();
   for (auto& site : report.sites)
-    if (sites.size() < selection.top && weight(site) >= selection.min_bytes)
-      sites.push_back(to_json(site));
+    if (shown(site, sites.size(), selection)) sites.push_back(to_json(site));
   auto omitted = report.sites.size() - sites.size();
   Json document = {
       {"schema", "overhang.leaks/1"},
@@ -111,7 +138,11 @@ std::string render_json(const LeakReport& report, const Selection& selection) {
        array_of(report.remedies, [](const RemedyRow& remedy) { return to_json(remedy); })},
       {"spare", array_of(report.spare, [](const SpareRow& row) { return to_json(row); })}};
   append_head(document, report);
-  return written(document);
+  return document;
+}
+
+std::string render_json(const LeakReport& report, const Selection& selection) {
+  return written(leaks_document(report, selection));
 }
 
 }  // namespace overhang

@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "report/head.h"
@@ -51,6 +52,25 @@ struct TypeCount {
   std::uint64_t objects = 0, bytes = 0;
 };
 
+// The site's largest array to scale; positions and lengths are in slots, ranges half-open.
+struct ArrayPicture {
+  struct Window {
+    std::uint64_t begin = 0, len = 0, cap = 0;  // cap 0: a pointer to an element
+    std::string holder;
+  };
+  struct Region {
+    std::string category;
+    std::uint64_t begin = 0, end = 0;
+  };
+  std::uint64_t array_bytes = 0, element_bytes = 0, slots = 0;
+  std::vector<Window> windows;  // the widest, by where they begin
+  std::uint64_t windows_omitted = 0;
+  std::vector<Region> regions;  // what is hidden: the largest, in order
+  std::uint64_t regions_omitted = 0;
+  // Where hidden slots still hold references, as coarse as a picture is.
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> stale;
+};
+
 struct SiteRow {
   std::string site;                           // "main.pool.inUse"
   std::string kind;                           // global field local map captured element other
@@ -69,6 +89,7 @@ struct SiteRow {
   std::vector<SourceRow> sources;
   // Why retained_bytes and retained_bytes_possible differ: the reference that makes the difference.
   std::string doubt;
+  std::optional<ArrayPicture> picture;  // of the sites that weigh most
 };
 
 // Pointer-free buffers that are reused: their room past len, a habit and not a leak.

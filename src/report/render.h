@@ -22,6 +22,9 @@ struct TextOptions {
   Selection selection{.top = 10};
 };
 
+// Whether the site is shown where `already` sites are.
+bool shown(const SiteRow& site, std::size_t already, const Selection& selection);
+
 // What a site weighs: the bytes that its hidden slots retain or, where they retain none, the bytes
 // of the arrays themselves that are hidden.
 std::uint64_t weight(const SiteRow& site);

@@ -16,7 +16,7 @@ Analysis::Analysis(Anatomy& anatomy) {
   certain = views->settle_certain() ? find_leaks(*views) : possible;
   describe_heap(*views, anatomy.live, anatomy.roots, certain, possible, anatomy.diagnostics,
                 report);
-  describe_sites(*views, certain, possible, report);
+  describe_sites(*views, certain, possible, 0, report);
   report.warnings = anatomy.diagnostics.warnings();
 }
 

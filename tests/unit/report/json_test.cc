@@ -119,6 +119,16 @@ void expect_schema(const json& report) {
                          {"retained_types", Kind::List},
                          {"remedies", Kind::List},
                          {"sources", Kind::List}});
+    ASSERT_TRUE(site.contains("picture"));
+    if (!site["picture"].is_null())
+      expect_fields(site["picture"], {{"array_bytes", Kind::Count},
+                                      {"element_bytes", Kind::Count},
+                                      {"slots", Kind::Count},
+                                      {"windows", Kind::List},
+                                      {"windows_omitted", Kind::Count},
+                                      {"regions", Kind::List},
+                                      {"regions_omitted", Kind::Count},
+                                      {"stale", Kind::List}});
     for (auto& name : site["shared_with"]) EXPECT_TRUE(name.is_string());
     for (auto& step : site["path"]) EXPECT_TRUE(step.is_string());
     for (auto& row : site["retained_types"])
@@ -137,6 +147,17 @@ void expect_schema(const json& report) {
 }
 
 TEST(Json, HoldsEveryFieldOfTheSchema) { expect_schema(json::parse(render_json(pool_report()))); }
+
+TEST(Json, HasThePictureOfASitesArray) {
+  auto report = json::parse(render_json(pool_report()));
+  EXPECT_EQ(report["sites"][0]["picture"], json::parse(R"({
+    "array_bytes": 9084928, "element_bytes": 8, "slots": 1135616,
+    "windows": [{"begin": 0, "len": 100000, "cap": 1135616, "holder": "main.pool.inUse"}],
+    "windows_omitted": 2,
+    "regions": [{"category": "tail", "begin": 100000, "end": 1135616}], "regions_omitted": 0,
+    "stale": [[100000, 1000000]]})"));
+  EXPECT_TRUE(report["sites"][1]["picture"].is_null());
+}
 
 TEST(Json, EmptyReportHoldsEveryFieldToo) {
   auto document = json::parse(render_json({}));

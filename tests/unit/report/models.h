@@ -62,6 +62,15 @@ inline LeakReport pool_report() {
                    {"copy_if_cap_exceeds", 8, 4556252, 742184928, 800000, ""},
                    {"three_index", {}, 0, 0, 0, "it keeps the array"}};
   pool.sources = {{"/srv/relay/pool.go", 41, "(*Pool).remove", "p.inUse = p.inUse[:n]"}};
+  pool.picture = ArrayPicture{
+      .array_bytes = 9084928,
+      .element_bytes = 8,
+      .slots = 1135616,
+      .windows = {{.begin = 0, .len = 100000, .cap = 1135616, .holder = "main.pool.inUse"}},
+      .windows_omitted = 2,
+      .regions = {{.category = "tail", .begin = 100000, .end = 1135616}},
+      .regions_omitted = 0,
+      .stale = {{100000, 1000000}}};
 
   SiteRow window;
   window.site = "main.header";
