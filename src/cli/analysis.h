@@ -54,13 +54,15 @@ class Analysis {
   const Findings& certain() const { return certain_ ? *certain_ : possible_; }
 
  private:
+  const Bitmap& marked();  // waits for the marking
+
   std::unique_ptr<OpenedHeap> opened_;
   std::future<LiveSet> marking_;  // waits on every way out; of `opened_` alone
+  LiveSet live_;
   TypeTable types_;
   Views views_;
   Findings possible_;
   std::optional<Findings> certain_;  // nothing: no doubt, as possible_
-  LiveSet live_;
 };
 
 }  // namespace overhang
