@@ -30,10 +30,11 @@ std::string read_by_guess(const Runtime& runtime) {
 }
 
 // What is hidden once everything typed is visible.
-Findings settle(Views& views, Diagnostics& diagnostics) {
+Findings settle(Views& views, const std::function<const Bitmap&()>& live,
+                Diagnostics& diagnostics) {
   {
     Phase timer(diagnostics, "views");
-    views.settle();
+    views.settle(live);
   }
   return find_leaks(views, diagnostics, "overhang");
 }
@@ -82,7 +83,8 @@ Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& op
       types_(runtime(), target().dwarf.get()),
       views_(heap(), roots(), types_, target().dwarf.get(), diagnostics, options.interior),
       // What is hidden now is possibly hidden.
-      possible_(settle(views_, diagnostics)) {
+      possible_(settle(
+          views_, [this]() -> const Bitmap& { return marked(); }, diagnostics)) {
   bool in_doubt;
   {
     Phase timer(diagnostics, "doubts");
@@ -90,8 +92,13 @@ Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& op
   }
   // What is hidden now is certainly hidden.
   if (in_doubt) certain_ = find_leaks(views_, diagnostics, "certain overhang");
-  collected_ = collecting_.get();
+  marked();
   // The live set is the collector's.
+}
+
+const Bitmap& Analysis::marked() {
+  if (collecting_.valid()) collected_ = collecting_.get();
+  return collected_.live.live;
 }
 
 // The search for dominators visits what marking marks: it takes its place.

@@ -67,15 +67,16 @@ class Analysis {
     std::optional<Result<Dominators>> dominators;
   };
   Collected collect(const AnalysisOptions& options) const;
+  const Bitmap& marked();  // waits for the marking
 
   std::unique_ptr<OpenedHeap> opened_;
   std::vector<RootGroup> groups_;
   std::future<Collected> collecting_;  // waits on every way out; of what stands above alone
+  Collected collected_;
   TypeTable types_;
   Views views_;
   Findings possible_;
   std::optional<Findings> certain_;  // nothing: no doubt, as possible_
-  Collected collected_;
 };
 
 }  // namespace overhang

@@ -23,7 +23,7 @@ Result<Side> read_side(const std::string& target, const Run& run) {
   OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
   if (!described.report.sites.empty()) {
     Sources sources(analysis.target(), run.options.source, run.diagnostics);
-    describe_sources(sources, described.places, described.report);
+    describe_sources(sources.find(described.report.sites, described.places), described.report);
   }
   return Side{std::move(described.report)};
 }

@@ -1,5 +1,6 @@
 #include "cli/fix.h"
 
+#include <algorithm>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -42,19 +43,37 @@ std::string place_text(const source::Candidate& candidate) {
   return fmt::format("{}:{}: {}", path.substr(path.rfind('/') + 1), at.line, at.text);
 }
 
+std::uint64_t frees(const SiteRow& row, Remedy remedy) {
+  for (const RemedyRow& what_if : row.remedies)
+    if (what_if.name == remedy_name(remedy) && !what_if.factor) return what_if.frees_bytes;
+  return 0;
+}
+
 }  // namespace
 
-Fix make_fix(Sources& sources, const std::vector<SlicePlace>& places, const LeakReport& report,
+std::vector<Remedy> best_remedies(const SiteRow& row) {
+  // A copy in the place of a cut costs time and memory whenever the statement runs.
+  std::vector<Remedy> out{Remedy::Clear, Remedy::Copy};
+  if (frees(row, Remedy::NilWhenEmpty) > 0) out.insert(out.begin() + 1, Remedy::NilWhenEmpty);
+  std::uint64_t most = 0;
+  for (Remedy remedy : out) most = std::max(most, frees(row, remedy));
+  if (most == 0) return out;  // none frees anything by itself: whatever lets go of what is hidden
+  auto nearly = [&](Remedy remedy) { return frees(row, remedy) >= most - most / 10; };
+  std::stable_partition(out.begin(), out.end(), nearly);
+  return out;
+}
+
+Fix make_fix(Sources& sources, const std::vector<Statements>& statements, const LeakReport& report,
              const FixOptions& options) {
   Fix out;
   source::Patch patch;
   auto root = fs::weakly_canonical(sources.directory()).string();
   std::string header;
-  for (std::size_t i = 0; i < std::min(report.sites.size(), places.size()); i++) {
+  for (std::size_t i = 0; i < statements.size(); i++) {
     const SiteRow& row = report.sites[i];
     auto name = fmt::format("{} ({})", row.site, row.category);
     std::size_t rewritten = 0;
-    auto candidates = sources.find(row, places[i]);
+    const Statements& candidates = statements[i];
     for (const auto& candidate : candidates) {
       if (candidate.cleared || candidate.of_helper) continue;
       auto path = fs::weakly_canonical(candidate.flow.file->path).string();
@@ -64,7 +83,7 @@ Fix make_fix(Sources& sources, const std::vector<SlicePlace>& places, const Leak
         continue;
       }
       source::RewriteOptions how;
-      how.remedy = options.remedy;
+      how.remedies = options.remedy ? std::vector{*options.remedy} : best_remedies(row);
       how.go_minor = language_version(path, sources.go_minor());
       how.plain_data = row.stale_slots == 0;
       auto rewrite = source::rewrite(sources.flows(), candidate, how);
@@ -85,6 +104,9 @@ Fix make_fix(Sources& sources, const std::vector<SlicePlace>& places, const Leak
       out.advice.push_back(fmt::format("{}: the statement that hides it was not found", name));
     if (rewritten == 0) out.advice.push_back(fmt::format("{}: {}", name, advice_for(row)));
   }
+  if (report.sites.size() > statements.size())
+    out.advice.push_back(fmt::format("statements were searched for {} sites alone, of {}",
+                                     statements.size(), report.sites.size()));
   // Files are named from the folder that the caller gave.
   auto given = fs::path(sources.directory()).lexically_normal().string();
   if (given.size() > 1 && given.ends_with('/')) given.pop_back();

@@ -11,7 +11,8 @@
 namespace overhang {
 
 struct FixOptions {
-  std::optional<Remedy> remedy = source::kBest;
+  // None: at each site the one that frees most there, of those that are safe at the statement.
+  std::optional<Remedy> remedy;
 };
 
 struct Fix {
@@ -19,7 +20,12 @@ struct Fix {
   std::vector<std::string> advice;  // a line each: what the diff leaves to a person, and why
 };
 
-Fix make_fix(Sources& sources, const std::vector<SlicePlace>& places, const LeakReport& report,
+// `statements` are those of the report's first rows.
+Fix make_fix(Sources& sources, const std::vector<Statements>& statements, const LeakReport& report,
              const FixOptions& options);
+
+// A site's remedies in the order in which they are tried, by what the report says they free. The
+// first is the one that frees most, but for a cheaper one that frees nearly as much.
+std::vector<Remedy> best_remedies(const SiteRow& row);
 
 }  // namespace overhang

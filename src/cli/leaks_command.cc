@@ -69,7 +69,7 @@ Result<Outcome> run_leaks(const Run& run) {
   if (!report.sites.empty()) {
     Phase timer(run.diagnostics, "sources");
     Sources sources(analysis.target(), options.source, run.diagnostics);
-    describe_sources(sources, described.places, report);
+    describe_sources(sources.find(report.sites, described.places), report);
   }
   // What the sources tell stands in the rows.
   finish(run, report);
@@ -88,8 +88,8 @@ Result<Outcome> run_fix(const Run& run) {
   } else {
     Phase timer(run.diagnostics, "sources");
     Sources sources(analysis.target(), options.source, run.diagnostics);
-    describe_sources(sources, described.places, described.report);
-    fix = make_fix(sources, described.places, described.report, options.fix);
+    auto statements = sources.find(described.report.sites, described.places);
+    fix = make_fix(sources, statements, described.report, options.fix);
   }
   return Outcome{std::move(fix.diff), kExitDone, std::move(fix.advice)};
 }

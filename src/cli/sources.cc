@@ -8,8 +8,8 @@
 namespace overhang {
 namespace {
 
-constexpr std::size_t kMaxSites = 200;   // that statements are searched for
 constexpr std::size_t kMaxSources = 16;  // statements of a row
+constexpr unsigned kMaxRounds = 8;       // of searches that lead to more packages
 
 // The import path as the linker writes it; "" of what belongs to no package.
 std::string_view package_prefix(std::string_view name) {
@@ -202,22 +202,22 @@ std::vector<source::SourceText> Sources::load(const std::string& import_path) {
   return std::move(located.files);
 }
 
-std::vector<source::Candidate> Sources::find(const SiteRow& row, const SlicePlace& place) {
+source::SliceHolder Sources::holder_of(const SiteRow& row, const SlicePlace& place) const {
+  using Kind = source::SliceHolder::Kind;
   source::SliceHolder holder;
   switch (place.kind) {
     case SlicePlace::Kind::Unknown:
-      return {};
-    case SlicePlace::Kind::Global:
-      holder.kind = source::SliceHolder::Kind::Global;
-      std::tie(holder.package, holder.variable) = source::split_type_name(place.variable);
-      break;
     case SlicePlace::Kind::Field:
-      holder.kind = source::SliceHolder::Kind::Field;
+      holder.kind = Kind::Field;
+      break;
+    case SlicePlace::Kind::Global:
+      holder.kind = Kind::Global;
+      std::tie(holder.package, holder.variable) = source::split_type_name(place.variable);
       break;
     case SlicePlace::Kind::Local:
     case SlicePlace::Kind::Captured: {
       bool local = place.kind == SlicePlace::Kind::Local;
-      holder.kind = local ? source::SliceHolder::Kind::Local : source::SliceHolder::Kind::Captured;
+      holder.kind = local ? Kind::Local : Kind::Captured;
       holder.variable = place.variable;
       auto function = local ? index_.function(place.function) : index_.function_at(place.code);
       holder.function = place.function;
@@ -233,19 +233,56 @@ std::vector<source::Candidate> Sources::find(const SiteRow& row, const SlicePlac
   holder.element_type = row.element_type;
   holder.category = category_named(row.category).value_or(Category::Tail);
   holder.empty = row.visible_slots == 0;
-  auto out = source::find_candidates(flows_, holder, {built_for_.go_minor});
-  if (out.empty() && is_exported(holder)) {
-    read_users();
-    out = source::find_candidates(flows_, holder, {built_for_.go_minor});
+  return holder;
+}
+
+// Those that the holders are declared in: where searches begin.
+void Sources::read_packages_of(const std::vector<source::SliceHolder>& holders) {
+  std::set<std::string> paths;
+  for (const auto& holder : holders) {
+    paths.insert(holder.package);
+    for (const auto& field : holder.fields)
+      paths.insert(source::split_type_name(field.owner).first);
   }
-  if (out.size() > kMaxSources) out.resize(kMaxSources);
+  for (const auto& path : paths)
+    if (source::Package* package = path.empty() ? nullptr : program_.package(path))
+      flows_.add(*package);
+}
+
+std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
+                                      const std::vector<SlicePlace>& places) {
+  std::vector<source::SliceHolder> holders;
+  for (std::size_t i = 0; i < std::min({rows.size(), places.size(), kMaxSearched}); i++)
+    holders.push_back(holder_of(rows[i], places[i]));
+  read_packages_of(holders);
+  std::vector<Statements> out(holders.size());
+  auto search = [&] {
+    std::size_t before;
+    unsigned round = 0;
+    do {
+      before = flows_.packages();
+      for (std::size_t i = 0; i < holders.size(); i++)
+        if (places[i].kind != SlicePlace::Kind::Unknown)
+          out[i] = source::find_candidates(flows_, holders[i], {built_for_.go_minor});
+    } while (flows_.packages() != before && ++round < kMaxRounds);
+  };
+  search();
+  bool unexplained = false;
+  for (std::size_t i = 0; i < holders.size(); i++)
+    unexplained |=
+        out[i].empty() && is_exported(holders[i]) && places[i].kind != SlicePlace::Kind::Unknown;
+  if (unexplained) {
+    read_users();
+    search();
+  }
+  for (Statements& statements : out)
+    if (statements.size() > kMaxSources) statements.resize(kMaxSources);
   return out;
 }
 
 // Other packages may cut what is exported: all that are not the standard library's, within bounds.
 void Sources::read_users() {
   constexpr std::size_t kMaxUsers = 40;
-  if (std::exchange(users_read_, true)) return;
   std::size_t count = 0;
   for (const auto& path : index_.packages()) {
     if (path == "main") {
@@ -259,11 +296,10 @@ void Sources::read_users() {
   }
 }
 
-void describe_sources(Sources& sources, const std::vector<SlicePlace>& places, LeakReport& report) {
-  auto count = std::min({report.sites.size(), places.size(), kMaxSites});
-  for (std::size_t i = 0; i < count; i++) {
+void describe_sources(const std::vector<Statements>& statements, LeakReport& report) {
+  for (std::size_t i = 0; i < statements.size(); i++) {
     SiteRow& row = report.sites[i];
-    auto candidates = sources.find(row, places[i]);
+    const Statements& candidates = statements[i];
     // A statement that clears what it hides is no cause where there is another.
     bool any = std::any_of(candidates.begin(), candidates.end(),
                            [](const auto& candidate) { return !candidate.cleared; });

@@ -47,19 +47,28 @@ class PackageIndex {
 // "github.com/a/b.(*T).m" -> "github.com/a/b"
 std::string package_of_function(std::string_view name);
 
+// Rows beyond these are not searched for.
+inline constexpr std::size_t kMaxSearched = 200;
+
+using Statements = std::vector<source::Candidate>;
+
 // The program's sources as far as its sites need them.
 class Sources {
  public:
   Sources(const OpenedTarget& target, std::string directory, Diagnostics& diagnostics);
 
-  // The statements for a row, best first.
-  std::vector<source::Candidate> find(const SiteRow& row, const SlicePlace& place);
+  // The statements for each row, best first. They do not depend on the order of the rows: all
+  // searches see the same packages, those that any of them led to.
+  std::vector<Statements> find(const std::vector<SiteRow>& rows,
+                               const std::vector<SlicePlace>& places);
   source::Flows& flows() { return flows_; }
   const std::string& directory() const { return roots_.directory; }
   int go_minor() const { return built_for_.go_minor; }  // that the program was built with
 
  private:
   std::vector<source::SourceText> load(const std::string& import_path);
+  source::SliceHolder holder_of(const SiteRow& row, const SlicePlace& place) const;
+  void read_packages_of(const std::vector<source::SliceHolder>& holders);
   void read_users();
 
   Diagnostics& diagnostics_;
@@ -68,10 +77,9 @@ class Sources {
   source::BuildTarget built_for_;
   source::Program program_;
   source::Flows flows_;
-  bool users_read_ = false;
 };
 
-// Fills `sources` of the report's rows; `places` are theirs.
-void describe_sources(Sources& sources, const std::vector<SlicePlace>& places, LeakReport& report);
+// Fills `sources` of the report's rows, from the statements found for each.
+void describe_sources(const std::vector<Statements>& statements, LeakReport& report);
 
 }  // namespace overhang

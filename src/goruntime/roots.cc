@@ -34,6 +34,7 @@ class RootReader {
  private:
   void read_masked(Address start, Address end, Address mask, std::uint64_t mask_bits);
   void read_block(Address start, std::uint64_t words, Address mask);
+  void read_special(const HeapSpans& heap, const Span& span, const Special& special);
   void read_finalizer(const Span& span, const Special& special, bool dead);
   void read_cleanup(const Special& special);
   void add_cleanup_fn(Address cleanup, RootKind function);
@@ -65,7 +66,7 @@ void RootReader::add(RootKind kind, Address slot, Address type) {
   if (!value)
     runtime_.diagnostics().lose("root record unreadable", fmt::format("{:#x}", slot));
   else if (*value != 0)
-    roots_.push_back({kind, slot, *value, type, 0});
+    roots_.push_back({kind, slot, *value, type, 0, 0});
 }
 
 // markroot's data and bss cases.
@@ -100,7 +101,7 @@ void RootReader::read_block(Address start, std::uint64_t words, Address mask) {
     for (; set != 0; set &= set - 1) {
       auto offset = (first + static_cast<std::uint64_t>(std::countr_zero(set))) * kWord;
       auto value = load_unchecked<std::uint64_t>(memory->data() + offset);
-      if (value != 0) roots_.push_back({RootKind::Data, start + offset, value, 0, 0});
+      if (value != 0) roots_.push_back({RootKind::Data, start + offset, value, 0, 0, 0});
     }
   }
 }
@@ -110,17 +111,26 @@ void RootReader::read_block(Address start, std::uint64_t words, Address mask) {
 // counter, tiny block, bubble, …) and hold no pointers that the collector follows.
 void RootReader::read_specials(const HeapSpans& heap) {
   for_each_special(runtime_, heap, [&](const Span& span, const Special& special) {
-    bool dead = span.elem_size != 0 && sweep_state(span, heap.sweepgen) == SweepState::Unswept &&
-                !SpanMarks(image_, span)
-                     .test(static_cast<std::uint32_t>(
-                         std::min(special.offset / span.elem_size, std::uint64_t{span.slots} - 1)));
-    if (special.kind == layout_.kindSpecialFinalizer)
-      read_finalizer(span, special, dead);
-    else if (special.kind == layout_.kindSpecialWeakHandle && !dead)
-      add(RootKind::WeakHandle, field(special.address, layout_.specialWeakHandle_handle));
-    else if (special.kind == layout_.kindSpecialCleanup)
-      read_cleanup(special);
+    auto first = roots_.size();
+    read_special(heap, span, special);
+    auto inner = span.elem_size == 0 ? 0 : special.offset % span.elem_size;
+    for (auto i = first; i < roots_.size(); i++)
+      if (roots_[i].kind != RootKind::QueuedFinalizer)
+        roots_[i].owner = span.base + special.offset - inner;
   });
+}
+
+void RootReader::read_special(const HeapSpans& heap, const Span& span, const Special& special) {
+  bool dead = span.elem_size != 0 && sweep_state(span, heap.sweepgen) == SweepState::Unswept &&
+              !SpanMarks(image_, span)
+                   .test(static_cast<std::uint32_t>(
+                       std::min(special.offset / span.elem_size, std::uint64_t{span.slots} - 1)));
+  if (special.kind == layout_.kindSpecialFinalizer)
+    read_finalizer(span, special, dead);
+  else if (special.kind == layout_.kindSpecialWeakHandle && !dead)
+    add(RootKind::WeakHandle, field(special.address, layout_.specialWeakHandle_handle));
+  else if (special.kind == layout_.kindSpecialCleanup)
+    read_cleanup(special);
 }
 
 // gcScanFinalizer. Of an object that the last cycle found `dead` sweeping will queue the finalizer
@@ -133,10 +143,10 @@ void RootReader::read_finalizer(const Span& span, const Special& special, bool d
   bool tiny = span.noscan() && inner != 0;
   auto type = image_.word(field(special.address, layout_.specialfinalizer_ot)).value_or(0);
   roots_.push_back({RootKind::FinalizerObject, 0, span.base + special.offset - inner,
-                    tiny ? 0 : pointed_to(type), 0});
+                    tiny ? 0 : pointed_to(type), 0, 0});
   if (dead)
     roots_.push_back({RootKind::QueuedFinalizer, special.address, span.base + special.offset,
-                      pointed_to(type), 0});
+                      pointed_to(type), 0, 0});
 }
 
 // gcScanCleanup: the func value (1.24, 1.25), or the adapter, function and argument (1.26).

@@ -30,6 +30,9 @@ struct Root {
   Address type = 0;   // *abi.Type of what it points to, where the record says (finalizer.ot is of
                       // the pointer's type), else 0
   Address call = 0;   // CleanupArg: the func value cleanupFn.call
+  // Of a special: the slot that it is attached to, after whose death (and its finalizer's or
+  // cleanup's run) the root is gone; else 0.
+  Address owner = 0;
 };
 
 // First the data and bss words, those that are null left out, then the rest; each part in address

@@ -31,9 +31,8 @@ struct Grey {
   std::uint32_t part = 0;
 };
 
-constexpr std::uint64_t kPartBytes = 128 << 10;  // mgcmark.go: maxObletBytes
-constexpr std::size_t kBatch = 256;              // grey objects that change hands together
-constexpr std::size_t kPrefetched = 16;          // length of the FIFO, a power of two
+constexpr std::size_t kBatch = 256;      // grey objects that change hands together
+constexpr std::size_t kPrefetched = 16;  // length of the FIFO, a power of two
 constexpr std::size_t kRootGrain = 4096;
 constexpr std::size_t kGoroutineGrain = 64;
 
@@ -181,9 +180,10 @@ void Worker<kShared>::scan_root(const Root& root) {
     return;
   }
   // mgcmark.go: markrootSpans. What the object refers to stays; the object itself may go.
-  PageTable::Hit hit;
-  if (pages_.find(root.value, hit) && heap_.allocated(ObjectId(hit.id)) && !hit.noscan)
-    push(hit.span, hit.slot);
+  auto object = heap_.find(root.value);
+  if (object && spans_[object->span].layout != PointerLayout::None)
+    for_each_finalizer_pointer(heap_, *object,
+                               [this](std::uint64_t, Address value) { mark(value); });
 }
 
 template <bool kShared>

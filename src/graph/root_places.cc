@@ -223,7 +223,12 @@ void RootPlaces::show_escaped(const Local& local, const StackFrame& frame, RootP
   row.type = kUnknownType;  // of the word in the frame: a pointer that has no name
   auto target = image_.word(row.address);
   if (!target || !words_.claim(row.address)) return;
-  show_word(row, *target, Reference::Kind::Value, local.type, emit);
+  Reference reference;
+  reference.kind = Reference::Kind::Value;
+  reference.type = local.type;
+  reference.slot = row.address;
+  reference.target = *target;
+  show_word(row, reference, emit);
 }
 
 void RootPlaces::show_static(const Reference& reference, Holder holder, std::uint64_t offset,
@@ -393,66 +398,74 @@ void RootPlaces::show_finalizer_object(const Root& root, const Emit& emit) {
                      .type = {},
                      .parent = {},
                      .address = root.value});
-  follower_.whole(
-      *object, record_type(root),
-      [&](std::uint64_t offset, const Reference& reference) { emit(reference, holder, offset); });
+  const HeapSpan& span = heap_.spans()[object->span];
+  follower_.whole(*object, record_type(root),
+                  [&](std::uint64_t offset, const Reference& reference) {
+                    if (!finalizer_skips(span, object->id, offset, reference.target))
+                      emit(reference, holder, offset);
+                  });
 }
 
 // A root word by itself.
-void RootPlaces::show_word(const RootPlace& row, Address value, Reference::Kind kind, TypeId type,
-                           const Emit& emit) {
-  if (!heap_.contains(value)) return;
-  Reference reference;
-  reference.kind = kind;
-  reference.type = type;
-  reference.slot = row.address;
-  reference.target = value;
-  emit(reference, add(row), 0);
+void RootPlaces::show_word(const RootPlace& row, const Reference& reference, const Emit& emit) {
+  if (heap_.contains(reference.target)) emit(reference, add(row), 0);
 }
 
-void RootPlaces::show_root(const Root& root, const Emit& emit) {
-  RootPlace record{.kind = RootPlace::Kind::Finalizer,
-                   .label = label("finalizer"),
-                   .type = {},
-                   .parent = {},
-                   .address = root.slot};
-  auto type = record_type(root);
+Reference RootPlaces::meaning(const Root& root) {
+  Reference out;
+  out.slot = root.slot;
+  out.target = root.value;
+  out.type = record_type(root);
   switch (root.kind) {
-    case RootKind::FinalizerObject:
-      show_finalizer_object(root, emit);
-      return;
     case RootKind::FinalizerFn:
     case RootKind::CleanupFn:
-      show_word(record, root.value, Reference::Kind::Func, kUnknownType, emit);
-      return;
-    case RootKind::CleanupArg: {
-      auto argument = decoder_.types().cleanup_argument(root.call);
-      show_word(record, root.value,
-                argument == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value,
-                argument, emit);
-      return;
-    }
+      out.kind = Reference::Kind::Func;
+      out.type = kUnknownType;
+      break;
+    case RootKind::CleanupArg:
+      out.type = decoder_.types().cleanup_argument(root.call);
+      if (out.type != kUnknownType) out.kind = Reference::Kind::Value;
+      break;
     case RootKind::WeakHandle:
       // mheap.go: specialWeakHandle.handle is a *atomic.Uintptr.
-      record.label = label("weak pointer");
-      show_word(record, root.value, Reference::Kind::Value, decoder_.types().named("uintptr"),
-                emit);
-      return;
+      out.kind = Reference::Kind::Value;
+      out.type = decoder_.types().named("uintptr");
+      break;
     case RootKind::Data:
-      record.kind = dwarf_ ? RootPlace::Kind::Unknown : RootPlace::Kind::Global;
-      record.label = label(dwarf_ ? "static word" : "a global at");
-      record.by_address = true;
-      record.nameless = true;
-      show_word(record, root.value, Reference::Kind::Unknown, kUnknownType, emit);
-      return;
+    case RootKind::FinalizerObject:
+      out.type = kUnknownType;
+      break;
     case RootKind::QueuedFinalizer:
     case RootKind::QueuedCleanup:
     case RootKind::Other:
       // Words without a type are func values, or look like none.
-      show_word(record, root.value,
-                type == kUnknownType ? Reference::Kind::Func : Reference::Kind::Value, type, emit);
-      return;
+      out.kind = out.type == kUnknownType ? Reference::Kind::Func : Reference::Kind::Value;
+      break;
   }
+  return out;
+}
+
+void RootPlaces::show_root(const Root& root, const Emit& emit) {
+  if (root.kind == RootKind::FinalizerObject) {
+    show_finalizer_object(root, emit);
+    return;
+  }
+  RootPlace record{.kind = RootPlace::Kind::Finalizer,
+                   .label = label(root.kind == RootKind::WeakHandle ? "weak pointer" : "finalizer"),
+                   .type = {},
+                   .parent = {},
+                   .address = root.slot};
+  if (root.kind == RootKind::Data) {
+    record.kind = dwarf_ ? RootPlace::Kind::Unknown : RootPlace::Kind::Global;
+    record.label = label(dwarf_ ? "static word" : "a global at");
+    record.by_address = true;
+    record.nameless = true;
+  }
+  show_word(record, meaning(root), emit);
+}
+
+void RootPlaces::show_owned(std::span<const Root> roots, const Emit& emit) {
+  for (const Root& root : roots) show_root(root, emit);
 }
 
 // An object that a function of the runtime keeps in a word for which it has no variable: mgc.go:
@@ -466,9 +479,11 @@ TypeId RootPlaces::runtime_object(std::string_view function, Address value) {
   return is_it ? type : kUnknownType;
 }
 
-void RootPlaces::show_unclaimed(const Emit& emit) {
+void RootPlaces::show_unclaimed(const Owners& owners, const Emit& emit) {
   words_.for_each_unclaimed(
-      [&](const Root& root) { show_root(root, emit); },
+      [&](const Root& root) {
+        if (!owners.owned(root)) show_root(root, emit);
+      },
       [&](const Goroutine& goroutine, const StackRoot& root) {
         RootPlace row{.conservative = root.conservative,
                       .by_address = root.slot != 0,
@@ -478,10 +493,12 @@ void RootPlaces::show_unclaimed(const Emit& emit) {
                       .address = root.slot};
         if (root.frame >= 0 && static_cast<std::size_t>(root.frame) < goroutine.frames.size())
           row.frame_pc = goroutine.frames[static_cast<std::size_t>(root.frame)].pc;
-        auto type = runtime_object(function(row), root.value);
-        show_word(row, root.value,
-                  type == kUnknownType ? Reference::Kind::Unknown : Reference::Kind::Value, type,
-                  emit);
+        Reference reference;
+        reference.type = runtime_object(function(row), root.value);
+        if (reference.type != kUnknownType) reference.kind = Reference::Kind::Value;
+        reference.slot = root.slot;
+        reference.target = root.value;
+        show_word(row, reference, emit);
       });
 }
 

@@ -9,6 +9,7 @@
 
 #include <deque>
 #include <functional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -17,6 +18,7 @@
 #include "goruntime/stack_map.h"
 #include "graph/follow.h"
 #include "graph/guess.h"
+#include "graph/owners.h"
 #include "graph/root_words.h"
 
 namespace overhang {
@@ -78,8 +80,13 @@ class RootPlaces {
   // globals and locals refer to that look like more than a pointer, in a program whose variables
   // are not known.
   void show_guessed(Guesser& guesser, const Emit& emit);
-  // Roots that are no variables: finalizers, and words of unknown type.
-  void show_unclaimed(const Emit& emit);
+  // Roots that are no variables: finalizers, and words of unknown type; but for those that a living
+  // owner keeps.
+  void show_unclaimed(const Owners& owners, const Emit& emit);
+  // What the roots keep that an object owns.
+  void show_owned(std::span<const Root> roots, const Emit& emit);
+  // What a root's word refers to, whose place is none of a variable; not of FinalizerObject.
+  Reference meaning(const Root& root);
   // A reference that leads outside the heap: into static data or a stack, whose root words become
   // known by it.
   void show_static(const Reference& reference, Holder holder, std::uint64_t offset,
@@ -112,8 +119,7 @@ class RootPlaces {
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   TypeId runtime_object(std::string_view function, Address value);
-  void show_word(const RootPlace& row, Address value, Reference::Kind kind, TypeId type,
-                 const Emit& emit);
+  void show_word(const RootPlace& row, const Reference& reference, const Emit& emit);
   // Of what the root's word points to, as the runtime's record says.
   TypeId record_type(const Root& root) {
     return root.type ? decoder_.types().from_rtype(root.type) : kUnknownType;

@@ -21,6 +21,7 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
       byte_type_(types.named("uint8")),
       hchan_type_(types.named("runtime.hchan")),
       noscan_type_(types.pointer_free_data()),
+      owners_(heap, roots),
       places_(heap, roots, follower_, dwarf),
       interior_rule_(interior),
       work_(heap) {

@@ -28,6 +28,7 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -38,6 +39,7 @@
 #include "base/prefetch.h"
 #include "graph/follow.h"
 #include "graph/mark.h"
+#include "graph/owners.h"
 #include "graph/root_places.h"
 #include "graph/work_list.h"
 
@@ -137,8 +139,9 @@ class Views {
         Diagnostics& diagnostics, InteriorRule interior = InteriorRule::Certain);
 
   // Settles everything typed, then objects without a typed view: what is hidden now is possibly
-  // hidden.
-  void settle();
+  // hidden. `live` gives the live set; it is asked only where there are objects with finalizers or
+  // the like that nothing shows (graph/owners.h).
+  void settle(const std::function<const Bitmap&()>& live);
   // Lets deferred references show objects that have windows: what is hidden now is certainly
   // hidden. False if that changed nothing.
   bool settle_certain();
@@ -172,6 +175,8 @@ class Views {
   // Names the contents of an object that is not touched (what hidden words lead to).
   void set_info(const ObjectRef& object, TypeId type, bool array, Holder holder);
   const RootPlaces& places() const { return places_; }
+  RootPlaces& places() { return places_; }
+  const Owners& owners() const { return owners_; }
   // Windows over arrays that were not full then; arrays may have become full since.
   const std::vector<Window>& windows() const { return windows_; }
   const std::vector<PointerPart>& pointer_parts() const { return pointer_parts_; }
@@ -265,9 +270,12 @@ class Views {
     if (!touched_.set_first(object.id.value)) return false;
     touched_objects_++;
     touched_bytes_ += slot_size(object);
+    if (owners_.owns(object.id)) shown_owners_.push_back(object.id);
     return true;
   }
   bool make_full(const ObjectRef& object, std::uint64_t visible_bytes);
+  void settle_all();
+  bool settle_owners();
   bool settle_untouched();
   bool settle_guessed();
   bool show_first_whole(unsigned rank);
@@ -284,6 +292,8 @@ class Views {
   TypeId byte_type_;  // of strings' bytes
   TypeId hchan_type_;
   TypeId noscan_type_;  // of pointer-free data that a typed reference leads to, itself without type
+  Owners owners_;
+  std::vector<ObjectId> shown_owners_;  // what they keep is still to be shown
   RootPlaces places_;
   std::vector<Window> windows_;
   std::vector<PointerPart> pointer_parts_;

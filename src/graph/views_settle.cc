@@ -5,16 +5,36 @@
 #include "graph/views.h"
 
 namespace overhang {
-void Views::settle() {
+void Views::settle(const std::function<const Bitmap&()>& live) {
   run();
   if (guesser_) {
     places_.show_guessed(*guesser_, pusher());
     run();
   }
-  places_.show_unclaimed(pusher());
+  places_.show_unclaimed(owners_, pusher());
+  settle_all();
+  if (owners_.empty()) return;
+  auto show = [&](const std::vector<ObjectId>& owners) {
+    for (ObjectId id : owners) places_.show_owned(owners_.roots_of(id), pusher());
+    settle_all();
+  };
+  if (!owners_.hidden(touched_).empty()) show(owners_.dead(touched_, live()));
+  show(owners_.permanent(touched_, follower_));
+}
+
+// Until nothing more comes to light.
+void Views::settle_all() {
   do {
     run();
-  } while (settle_guessed() || settle_untouched() || settle_interior());
+  } while (settle_owners() || settle_guessed() || settle_untouched() || settle_interior());
+}
+
+// What runtime records keep for the sake of objects that are visible.
+bool Views::settle_owners() {
+  if (shown_owners_.empty()) return false;
+  for (ObjectId id : std::exchange(shown_owners_, {}))
+    places_.show_owned(owners_.roots_of(id), pusher());
+  return true;
 }
 
 bool Views::settle_certain() {
@@ -27,9 +47,7 @@ bool Views::settle_certain() {
     auto objects = touched_objects_, bytes = touched_bytes_;
     doubt_of_.emplace(object.id.value, doubts_.size());
     show_whole(object, holder, elem);
-    do {
-      run();
-    } while (settle_guessed() || settle_untouched() || settle_interior());
+    settle_all();
     doubts_.push_back(
         {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
   }

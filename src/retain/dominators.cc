@@ -76,10 +76,11 @@ class DominatorSearch {
   }
 
   // mgcmark.go: markrootSpans. The finalizer's are the object's references, not the object.
-  void follow_contents(Vertex from, Address object) {
-    PageTable::Hit hit;
-    if (!pages_.find(object, hit) || !heap_.allocated(ObjectId(hit.id)) || hit.noscan) return;
-    follow(from, hit.span, hit.id, 0);
+  void follow_contents(Vertex from, Address address) {
+    auto object = heap_.find(address);
+    if (object && spans_[object->span].layout != PointerLayout::None)
+      for_each_finalizer_pointer(heap_, *object,
+                                 [&](std::uint64_t, Address value) { reach(from, value); });
   }
 
   void reach(Vertex from, Address address) {

@@ -160,6 +160,11 @@ class Tracer {
     auto label = owners_.label_of(object.id);
     auto [type, array] = contents(r, object);
     views_.set_info(object, type, array, Holder());
+    // What it refers to is followed below, a finalizer or none.
+    if (views_.owners().owns(object.id))
+      for (const Root& root : views_.owners().roots_of(object.id))
+        if (root.kind != RootKind::FinalizerObject)
+          work_.push(views_.places().meaning(root), label);
     const HeapSpan& span = heap_.spans()[object.span];
     if (r.kind == Reference::Kind::Opaque) return;
     if (r.kind == Reference::Kind::Map || r.kind == Reference::Kind::Chan) {

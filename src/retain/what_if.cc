@@ -6,7 +6,7 @@
 
 #include "base/checked.h"
 #include "goruntime/size_classes.h"
-#include "graph/work_list.h"
+#include "graph/word_trace.h"
 
 namespace overhang {
 namespace {
@@ -209,21 +209,13 @@ bool WhatIfs::exclusive_to(std::uint32_t group, ObjectId id) const {
 // lead to. Arrays that such objects refer to stay as well: `dies` loses them.
 Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
                                    std::vector<bool>& dies) {
-  struct None {};
-  using Work = WorkList<None>;
-  Work work(heap_);
+  WordTrace trace(heap_, views_.follower());
   std::unordered_map<ObjectIndex, std::size_t> dying;  // object -> index
   auto push_hidden_words = [&](std::size_t i) {
     auto hidden = arrays.arrays[i].hidden;
-    auto id = hidden_.arrays[hidden].object;
-    ObjectRef object{id, heap_.span_index_of(id), 0};
-    if (heap_.spans()[object.span].layout == PointerLayout::None) return;
-    for (auto r = first_region_[hidden]; r < first_region_[hidden + 1]; r++) {
-      const HiddenRegion& region = hidden_.regions[r];
-      if (sites_.site_of_region[r] == kNoSite) continue;
-      work.push(
-          Work::Range{object, region.begin, (region.end - region.begin) / 8, 8, kUnknownType, {}});
-    }
+    for (auto r = first_region_[hidden]; r < first_region_[hidden + 1]; r++)
+      if (const HiddenRegion& region = hidden_.regions[r]; sites_.site_of_region[r] != kNoSite)
+        trace.push_words(hidden_.arrays[hidden].object, region.begin, region.end);
   };
   for (std::size_t i = 0; i < dies.size(); i++) {
     if (dies[i])
@@ -233,29 +225,24 @@ Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
   }
   Counted out;
   std::vector<ObjectId> seen;
-  auto handle = [&](const Work::Item&, const ObjectRef& object) {
-    if (!exclusive_to(group, object.id)) {
-      auto array = dying.find(object.id.value);
-      if (array == dying.end() || !dies[array->second]) return;
+  auto reach = [&](ObjectId id) {
+    if (!exclusive_to(group, id)) {
+      auto array = dying.find(id.value);
+      if (array == dying.end() || !dies[array->second]) return false;
       dies[array->second] = false;
       push_hidden_words(array->second);
-      return;
+      return false;
     }
-    if (!seen_.set_first(object.id.value)) return;
-    seen.push_back(object.id);
-    auto slot = heap_.spans()[object.span].span.elem_size;
+    if (!seen_.set_first(id.value)) return false;
+    seen.push_back(id);
     out.objects++;
-    out.bytes += slot;
-    if (heap_.spans()[object.span].layout != PointerLayout::None)
-      work.push(Work::Range{object, 0, slot / 8, 8, kUnknownType, {}});
+    out.bytes += heap_.slot_size(id);
+    if (views_.owners().owns(id))
+      for (const Root& root : views_.owners().roots_of(id))
+        if (root.kind != RootKind::FinalizerObject) trace.push(root.value);
+    return true;
   };
-  auto follow = [&](const Work::Range& range) {
-    views_.follower().words(range.object, range.begin, range.begin + range.count * range.size,
-                            [&](std::uint64_t, const Reference& word) { work.push(word, {}); });
-  };
-  work.run(
-      handle, [](const Work::Item&) {}, follow,
-      [&](ObjectId id) { overhang_.owners.prefetch(id); });
+  trace.run(reach, [&](ObjectId id) { overhang_.owners.prefetch(id); });
   for (auto id : seen) seen_.clear(id.value);
   return out;
 }

@@ -182,12 +182,15 @@ std::string CodeWriter::copied(const std::string& expression) {
     return "string([]byte(" + expression + "))";
   }
   const GoType& type = program_.type(slice_type());
-  if (go_minor_ >= kSlices) {
+  auto name = type_text(slice_type());
+  bool known = type.kind != GoType::Kind::Unknown && !name.empty();
+  // Better than nothing, unless it is for empty slices.
+  bool cloned = go_minor_ >= kSlices && !known && slice_.form != Form::Zero;
+  if (go_minor_ >= kSlicesClone || cloned) {
     auto slices = package_name("slices");
     if (!slices.empty()) return slices + ".Clone(" + expression + ")";
   }
-  auto name = type_text(slice_type());
-  if (type.kind == GoType::Kind::Unknown || name.empty()) {
+  if (!known) {
     obstacle_ = "the slice's type cannot be written here";
     return {};
   }

@@ -10,7 +10,10 @@
 namespace overhang::source {
 
 // The language and library versions that brought something, Go 1.N.
-inline constexpr int kStringsClone = 18, kClear = 21, kSlices = 21, kDeleteClears = 22;
+// (slices.Clone of an empty slice keeps the array in Go 1.22 and 1.23: go.dev/issue/68488. A module
+// of Go 1.21 may be built with those.)
+inline constexpr int kStringsClone = 18, kClear = 21, kSlices = 21, kDeleteClears = 22,
+                     kSlicesClone = 24;
 
 class CodeWriter {
  public:

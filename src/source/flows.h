@@ -79,6 +79,7 @@ class Flows {
 
   // Walks all functions of the package, once.
   void add(Package& package);
+  std::size_t packages() const { return walked_.size(); }
   const std::deque<Flow>& all() const { return all_; }
   const std::vector<std::uint32_t>& to(const std::string& place) const;
   // Flows of a place's address.

@@ -42,12 +42,28 @@ class Rewriter {
         code_(flows.program(), candidate, options.go_minor) {}
 
   Rewrite run() {
-    bool best = options_.remedy == kBest;
-    switch (options_.remedy.value_or(clearing_helps() ? Remedy::Clear : Remedy::Copy)) {
+    auto remedies = options_.remedies;
+    bool choice = remedies.size() > 1;
+    // To copy all for each element that goes costs the square of them.
+    if (cuts_little())
+      std::stable_partition(remedies.begin(), remedies.end(),
+                            [](Remedy remedy) { return remedy == Remedy::Clear; });
+    for (Remedy remedy : remedies) {
+      if (choice && !helps(remedy)) continue;
+      carry_out(remedy);
+      if (!out_.edits.empty()) break;
+    }
+    out_.imports = code_.imports();
+    if (!code_.obstacle().empty()) out_.obstacle = code_.obstacle();
+    if (!out_.edits.empty()) out_.obstacle.clear();
+    return std::move(out_);
+  }
+
+ private:
+  void carry_out(Remedy remedy) {
+    switch (remedy) {
       case Remedy::Clear:
-        if (clear()) break;
-        // A copy leaves every other reader of the array as it was.
-        if (best) copy();
+        clear();
         break;
       case Remedy::NilWhenEmpty:
         nil_when_empty();
@@ -61,13 +77,21 @@ class Rewriter {
       case Remedy::ThreeIndex:
         break;
     }
-    out_.imports = code_.imports();
-    if (!code_.obstacle().empty()) out_.obstacle = code_.obstacle();
-    if (!out_.edits.empty()) out_.obstacle.clear();
-    return std::move(out_);
   }
 
- private:
+  bool cuts_little() const {
+    return slice_.form == Form::Delete || slice_.form == Form::DeleteSome ||
+           slice_.form == Form::Advance || around_.removes_one();
+  }
+
+  // Whether the remedy is one at this statement.
+  bool helps(Remedy remedy) const {
+    if (remedy == Remedy::Clear) return clearing_helps();
+    // What a longer slice hides, nil_when_empty leaves.
+    if (remedy == Remedy::NilWhenEmpty)
+      return slice_.form == Form::Zero && !candidate_.filter && right_is_slice();
+    return true;
+  }
   bool clearing_helps() const {
     return (candidate_.in_place || candidate_.through_call) && !options_.plain_data &&
            !code_.is_string() && slice_.form != Form::ThreeIndex;
@@ -309,6 +333,7 @@ class Rewriter {
     if (!right) return no("there is no expression to copy");
     if (right.is("variadic_argument")) right = right.first();
     if (candidate_.filter && !flow_.right) return no("there is no expression to copy");
+    if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (flow_.statement.parent().is("for_clause"))
       return no("a copy in every round of the loop costs too much");
     auto code = code_.copied(std::string(flow_.right.text()));
@@ -322,7 +347,9 @@ class Rewriter {
                     slice_.form == Form::Delete || slice_.form == Form::DeleteSome;
     if (flow_.implicit || !flow_.left || code_.is_string() || !cuts_end)
       return no("nil_when_empty is for slices that are truncated");
-    if (slice_.form == Form::Zero && !candidate_.filter && right_is_slice()) {
+    if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (slice_.form == Form::Zero && !candidate_.filter && right_is_slice() &&
+        flow_.statement.is("assignment_statement")) {
       replace(flow_.right, "nil");
       return true;
     }
@@ -338,6 +365,7 @@ class Rewriter {
       return no("copy_if_cap_exceeds is for slices that are assigned");
     if (slice_.form == Form::ThreeIndex || slice_.form == Form::Advance)
       return no("the slice's capacity does not tell how large its array is");
+    if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (!room_for_lines() || !is_pure(flow_.left)) return no("the statement calls a function");
     auto left = left_text();
     auto code = code_.copied(left);

@@ -1,16 +1,12 @@
 // A remedy at a statement: the edits of the source that carry it out, or why there are none.
 #pragma once
 
-#include <optional>
 #include <string>
 #include <vector>
 
 #include "source/search.h"
 
 namespace overhang::source {
-
-// Clear where that is safe and frees anything, else a copy.
-inline constexpr std::optional<Remedy> kBest = std::nullopt;
 
 // Bytes [begin, end) of a file become `text`.
 struct Edit {
@@ -25,9 +21,11 @@ struct Rewrite {
 };
 
 struct RewriteOptions {
-  std::optional<Remedy> remedy;  // kBest; ThreeIndex lets go of nothing and is none
-  int go_minor = 0;              // the language version of the file's module (go.mod)
-  bool plain_data = false;       // the hidden slots hold no references: clearing them frees nothing
+  // The first of them that is safe is carried out. Where there are several, one that would change
+  // nothing at this statement is passed over. ThreeIndex lets go of nothing and is none.
+  std::vector<Remedy> remedies{Remedy::Clear, Remedy::Copy};
+  int go_minor = 0;         // the language version of the file's module (go.mod)
+  bool plain_data = false;  // the hidden slots hold no references: clearing them frees nothing
 };
 
 Rewrite rewrite(const Flows& flows, const Candidate& candidate, const RewriteOptions& options);

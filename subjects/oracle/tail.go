@@ -110,6 +110,14 @@ func init() {
 		small = truncate(conns(20), 3) // overhang: main.small
 		tail("main.small", "global", "*main.Conn", small, 17)
 	})
+	add("tail_mostly_nil", func() { // the array is what matters
+		plain = make([]*Conn, 1<<16)
+		copy(plain, conns(20))
+		n := len(plain[:10])
+		hide(plain[n:])
+		plain = plain[:n] // overhang: main.plain
+		tail("main.plain", "global", "*main.Conn", plain, 10)
+	})
 	add("tail_structs", func() {
 		for i := 0; i < 1500; i++ {
 			entries = append(entries, Entry{"entry with the number " + strconv.Itoa(i), &Payload{data: make([]byte, 64)}, i})

@@ -101,6 +101,17 @@ func work() {
 		state.jobs = append(state.jobs, job(i))
 		events = append(events, event{fmt.Sprint("event ", i), job(i)})
 	}
+	for i := 0; i < 3; i++ {
+		q := &broker.Queue{}
+		for j := 0; j < 2000; j++ {
+			q.Items = append(q.Items, &broker.Sub{ID: j, Buf: make([]byte, 1000)})
+		}
+		bk.Queues = append(bk.Queues, q)
+	}
+	for _, q := range bk.Queues {
+		q.Pop()
+		q.Items = q.Items[:10] // overhang: broker.Queue.Items
+	}
 	for i := 0; i < 1900; i++ {
 		bk.Remove("t", i%50)
 		st.Pop()

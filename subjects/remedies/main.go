@@ -15,8 +15,8 @@ import (
 
 // A Header stands for one slice (or string) that a holder has.
 type Header interface {
-	// Replace applies "nil" (where len is 0), "copy", "copy2" (where cap > 2*len), "copy4", "copy8" or
-	// "three".
+	// Replace applies "nil" (where len is 0), "copy", "copy2" (where cap > 2*len), "copy4", "copy8",
+	// "three" or "clear" (the slots past len).
 	Replace(remedy string)
 }
 
@@ -44,6 +44,8 @@ func replaced[T any](remedy string, s []T) []T {
 		return nil
 	case remedy == "copy", strings.HasPrefix(remedy, "copy") && cap(s) > factor(remedy)*len(s):
 		return append([]T{}, s...)
+	case remedy == "clear":
+		kit.Clear(s[len(s):cap(s)])
 	case remedy == "three":
 		return s[:len(s):len(s)]
 	}
@@ -123,7 +125,7 @@ func main() {
 		kit.Spread(s.build)
 		var sites []string
 		var commands []kit.Command
-		for _, remedy := range []string{"nil", "copy", "copy2", "copy4", "copy8", "three"} {
+		for _, remedy := range []string{"nil", "copy", "copy2", "copy4", "copy8", "three", "clear"} {
 			remedy := remedy
 			commands = append(commands, kit.Command{Name: remedy + " all", Do: func() { apply(remedy, holders) }})
 			for i := range holders {

@@ -9,16 +9,18 @@ import (
 // An owner takes a slot of 704 bytes, with pointers.
 type owner struct {
 	held *mark
-	pad  [640]byte
+	self *owner
+	pad  [632]byte
 }
 
 var owners [100]*owner
 
 // finalizable lets go of objects with finalizers when the collector has finished: they are dead,
-// what they refer to must live on until the finalizer has run.
+// what they refer to must live on until the finalizer has run. A pointer to itself keeps none.
 func finalizable() {
 	for i := range owners {
 		owners[i] = &owner{held: newMark()}
+		owners[i].self = owners[i]
 		runtime.SetFinalizer(owners[i], func(*owner) {})
 	}
 	kit.After = func() { owners = [100]*owner{} }

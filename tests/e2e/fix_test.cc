@@ -109,8 +109,8 @@ INSTANTIATE_TEST_SUITE_P(
     testing::Values("head", "clipped", "gap", "head_and_tail", "window_string", "window_bytes",
                     "window_points", "window_substrings", "window_two_of_one_string",
                     "tail_global_field", "tail_behind_global_pointer", "tail_to_zero",
-                    "tail_global_slice", "tail_small", "tail_structs", "tail_generic",
-                    "tail_behind_pointer_to_slice", "tail_atomic", "tail_interface",
+                    "tail_global_slice", "tail_small", "tail_mostly_nil", "tail_structs",
+                    "tail_generic", "tail_behind_pointer_to_slice", "tail_atomic", "tail_interface",
                     "tail_many_fields", "tail_list_nodes", "tail_many_generics", "tail_map_values",
                     "tail_elements", "tail_array_elements", "tail_in_channel", "tail_local",
                     "tail_captured", "tail_captured_by_reference", "tail_of_interfaces",
@@ -131,6 +131,19 @@ TEST(FixModern, UsesTheLanguageOfItsModule) {
   auto subject = Subject::started(checkout.build(), {"tail_global_field"});
   EXPECT_NE(run_fix(subject, checkout.folder()).out.find("+\tclear(p.inUse[last:])\n"),
             std::string::npos);
+}
+
+// Ten conns of a few hundred bytes are stale, in an array of half a megabyte.
+TEST(FixRemedies, TheBestIsWhatFreesMost) {
+  Checkout checkout;
+  auto subject = Subject::started(checkout.build(), {"tail_mostly_nil"});
+  auto fix = run_fix(subject, checkout.folder());
+  EXPECT_NE(fix.out.find("+\t\tplain = append([]*Conn(nil), plain[:n]...)"), std::string::npos)
+      << fix.out;
+  auto before = subject.heap_alloc();
+  checkout.apply(fix.out);
+  auto fixed = Subject::started(checkout.build(), {"tail_mostly_nil"});
+  EXPECT_NEAR(static_cast<double>(before - fixed.heap_alloc()), 524288, 8192);
 }
 
 TEST(FixRemedies, EachTakesTheLeakAway) {

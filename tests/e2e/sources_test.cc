@@ -1,12 +1,16 @@
 // The statements that hide memory: in the subjects they end in "// overhang: SITE …".
+#include "cli/sources.h"
+
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <fstream>
 #include <map>
 #include <set>
 #include <sstream>
 
+#include "support/analysis.h"
 #include "support/go_program.h"
 #include "support/overhang_command.h"
 
@@ -110,8 +114,38 @@ TEST(Sources, OfAProgramOfSeveralPackages) {
       for (auto& source : sources)
         EXPECT_TRUE(is_marked(marks, source, site) || is_helper(marks, source)) << source;
     }
-    EXPECT_EQ(sites, 10u);
+    EXPECT_EQ(sites, 11u);
   }
+}
+
+// All rows are searched for in the same packages, whichever of them led there.
+TEST(Sources, DoNotDependOnTheOrderOfTheRows) {
+  Subject subject("packages", {});
+  auto anatomy = Anatomy::of(subject);
+  Analysis analysis(*anatomy);
+  LeakReport report;
+  auto places = describe_sites(*analysis.views, analysis.certain, analysis.possible, report);
+  ASSERT_GE(places.size(), 11u);
+  auto texts = [&](bool reversed) {
+    auto target = open_target({.target = subject.target().front()}, anatomy->diagnostics);
+    if (!target) throw std::runtime_error(target.error().message);
+    Sources sources(*target, "", anatomy->diagnostics);
+    auto rows = report.sites;
+    auto where = places;
+    if (reversed) {
+      std::reverse(rows.begin(), rows.end());
+      std::reverse(where.begin(), where.end());
+    }
+    std::vector<std::string> out;
+    for (auto& statements : sources.find(rows, where)) {
+      auto& text = out.emplace_back();
+      for (auto& one : statements)
+        text += fmt::format("{}:{} ", one.flow.file->path, source::describe(one).line);
+    }
+    if (reversed) std::reverse(out.begin(), out.end());
+    return out;
+  };
+  EXPECT_EQ(texts(false), texts(true));
 }
 
 TEST(Sources, HaveFileLineFunctionAndStatement) {

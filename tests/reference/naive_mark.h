@@ -27,6 +27,8 @@ class NaiveHeap {
   bool is_pointer(const Slot& slot, std::uint64_t offset) const;
   // The values of the slot's pointer words, null ones left out.
   std::vector<Address> pointers(const Slot& slot) const;
+  // Each with its offset in the slot.
+  std::vector<std::pair<std::uint64_t, Address>> pointers_at(const Slot& slot) const;
 
  private:
   // To Go 1.21: the bits of the word at an address in heapArena.bitmap, the pointer bit lowest; and
@@ -130,9 +132,16 @@ inline bool NaiveHeap::type_has_pointer(Address type, std::uint64_t offset) cons
 
 inline std::vector<Address> NaiveHeap::pointers(const Slot& slot) const {
   std::vector<Address> out;
+  for (auto [offset, value] : pointers_at(slot)) out.push_back(value);
+  return out;
+}
+
+inline std::vector<std::pair<std::uint64_t, Address>> NaiveHeap::pointers_at(
+    const Slot& slot) const {
+  std::vector<std::pair<std::uint64_t, Address>> out;
   for (std::uint64_t offset = 0; offset < slot.span->elem_size; offset += 8) {
     if (is_pointer(slot, offset))
-      if (auto value = word(slot.base() + offset)) out.push_back(value);
+      if (auto value = word(slot.base() + offset)) out.emplace_back(offset, value);
     if (!slot.span->noscan() && last_with_pointers(slot.base() + offset)) break;
   }
   return out;
@@ -150,7 +159,17 @@ inline std::set<Address> naive_mark(const NaiveHeap& heap, const RootSet& roots)
     if (root.kind != RootKind::FinalizerObject) {
       mark(root.value);
     } else if (auto slot = heap.slot_of(root.value)) {
-      for (auto value : heap.pointers(*slot)) mark(value);
+      // scanObject: "filter out … pointers back to the current object".
+      constexpr std::uint64_t kOblet = 128 << 10;
+      auto base = slot->base(), size = slot->span->elem_size;
+      for (auto [offset, value] : heap.pointers_at(*slot)) {
+        auto begin = base, end = base + size;
+        if (size > kOblet) {
+          begin = base + offset - offset % kOblet;
+          end = std::min(begin + kOblet, end);
+        }
+        if (value < begin || value >= end) mark(value);
+      }
     }
   }
   for (auto& goroutine : roots.goroutines)

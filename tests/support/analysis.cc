@@ -11,7 +11,7 @@ Analysis::Analysis(Anatomy& anatomy) {
   types = std::make_unique<TypeTable>(*anatomy.runtime, dwarf.get());
   views = std::make_unique<Views>(*anatomy.heap, anatomy.roots, *types, dwarf.get(),
                                   anatomy.diagnostics);
-  views->settle();
+  views->settle([&]() -> const Bitmap& { return anatomy.live.live; });
   possible = find_leaks(*views);
   certain = views->settle_certain() ? find_leaks(*views) : possible;
   describe_heap(*views, anatomy.live, anatomy.roots, certain, possible, anatomy.diagnostics,

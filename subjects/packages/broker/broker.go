@@ -20,7 +20,15 @@ type registry struct {
 
 type Broker struct {
 	registry
-	name string
+	name   string
+	Queues []*Queue
+}
+
+// A Queue is cut here and by the broker's users.
+type Queue struct{ Items []*Sub }
+
+func (q *Queue) Pop() {
+	q.Items = q.Items[:len(q.Items)-1] // overhang: broker.Queue.Items
 }
 
 func New() *Broker { return &Broker{registry: registry{subs: map[string][]*Sub{}}} }

@@ -1,0 +1,41 @@
+// Which remedy `overhang fix` tries first, by what the report says each frees.
+#include "cli/fix.h"
+
+#include <gtest/gtest.h>
+
+namespace overhang::test {
+namespace {
+
+SiteRow row_that(std::uint64_t clear, std::uint64_t nil, std::uint64_t copy) {
+  SiteRow row;
+  row.remedies = {{"clear", {}, 0, clear, 0, ""},
+                  {"nil_when_empty", {}, 0, nil, 0, ""},
+                  {"copy", {}, 0, copy, 0, ""},
+                  // No statement of its own: its figure is that of the sites' slices as they are.
+                  {"copy_if_cap_exceeds", 4, 0, 1 << 30, 0, ""}};
+  return row;
+}
+
+using Order = std::vector<Remedy>;
+
+TEST(BestRemedies, FreeMost) {
+  EXPECT_EQ(best_remedies(row_that(100, 0, 5000)), (Order{Remedy::Copy, Remedy::Clear}));
+  EXPECT_EQ(best_remedies(row_that(5000, 0, 100)), (Order{Remedy::Clear, Remedy::Copy}));
+  EXPECT_EQ(best_remedies(row_that(0, 5000, 5000)),
+            (Order{Remedy::NilWhenEmpty, Remedy::Copy, Remedy::Clear}));
+}
+
+TEST(BestRemedies, CheaperOnesThatFreeNearlyAsMuchComeFirst) {
+  EXPECT_EQ(best_remedies(row_that(733'900'000, 0, 742'200'000)),
+            (Order{Remedy::Clear, Remedy::Copy}));
+  EXPECT_EQ(best_remedies(row_that(899, 901, 1000)),
+            (Order{Remedy::NilWhenEmpty, Remedy::Copy, Remedy::Clear}));
+}
+
+TEST(BestRemedies, AreThereWhereNoneFreesAnythingByItself) {
+  EXPECT_EQ(best_remedies(row_that(0, 0, 0)), (Order{Remedy::Clear, Remedy::Copy}));
+  EXPECT_EQ(best_remedies(SiteRow()), (Order{Remedy::Clear, Remedy::Copy}));
+}
+
+}  // namespace
+}  // namespace overhang::test
