@@ -20,7 +20,9 @@ std::string_view package_prefix(std::string_view name) {
   return plain.substr(0, dot);
 }
 
-// "main.(*Pool[...]).remove" -> "remove"; "" of closures and wrappers.
+// "main.(*Pool[...]).remove" -> "remove"; "" of closures, wrappers and what sets package-level
+// variables
+// ("init": a declared one is init.0).
 std::string own_name(std::string_view name) {
   auto bracket = name.find('[');
   std::string plain(name.substr(0, bracket));
@@ -37,7 +39,10 @@ std::string own_name(std::string_view name) {
   bool generated =
       own.find_first_of("0123456789-") != std::string::npos &&
       (own.starts_with("func") || own.starts_with("gowrap") || own.starts_with("deferwrap"));
-  return number || generated || own.find_first_of("()*-·") != std::string::npos ? "" : own;
+  bool sets_variables = own == "init" && before.find('(') == std::string::npos;
+  return number || generated || sets_variables || own.find_first_of("()*-·") != std::string::npos
+             ? ""
+             : own;
 }
 
 bool is_exported(const source::SliceHolder& holder) {
