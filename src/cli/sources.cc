@@ -1,6 +1,7 @@
 #include "cli/sources.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -242,6 +243,11 @@ std::vector<source::Candidate> Sources::find(const SiteRow& row, const SlicePlac
   if (out.empty() && is_exported(holder)) {
     read_users();
     out = source::find_candidates(flows_, holder, {built_for_.go_minor});
+  }
+  if (out.empty()) out = source::find_candidates(flows_, holder, {built_for_.go_minor, true});
+  for (const auto& other : place.shared) {
+    auto more = find(row, other);
+    std::move(more.begin(), more.end(), std::back_inserter(out));
   }
   if (out.size() > kMaxSources) out.resize(kMaxSources);
   return out;

@@ -75,7 +75,8 @@ class Search {
       queue_.pop_front();
       follow(step);
     }
-    if (found_.empty() && holder_.category == Category::Window) take_what_is_set();
+    if (found_.empty() && options_.what_is_set && holder_.category == Category::Window)
+      take_what_is_set();
     std::erase_if(found_, [&](const Candidate& candidate) {
       return !candidate.filter && Surroundings(flows_, candidate).grows();
     });

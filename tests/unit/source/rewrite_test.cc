@@ -17,7 +17,7 @@ Rewritten rewritten(const std::string& text, const SliceHolder& holder, RewriteO
   Flows flows(program);
   Rewritten out;
   std::vector<Edit> edits;
-  for (const auto& candidate : find_candidates(flows, holder, {options.go_minor})) {
+  for (const auto& candidate : find_candidates(flows, holder, {options.go_minor, true})) {
     if (candidate.cleared || candidate.of_helper) continue;
     auto one = rewrite(flows, candidate, options);
     edits.insert(edits.end(), one.edits.begin(), one.edits.end());
