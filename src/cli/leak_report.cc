@@ -89,6 +89,9 @@ SlicePlace source_place(Namer& namer, const Site& site) {
     place.kind = SlicePlace::Kind::Field;
     place.variable.clear();
   }
+  if (site.category == Category::Window)
+    for (const auto& [holder, offset] : site.shared_places)
+      place.shared.push_back(namer.source_place(holder, offset));
   return place;
 }
 

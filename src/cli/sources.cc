@@ -1,6 +1,7 @@
 #include "cli/sources.h"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 #include <tuple>
 #include <utility>
@@ -20,7 +21,9 @@ std::string_view package_prefix(std::string_view name) {
   return plain.substr(0, dot);
 }
 
-// "main.(*Pool[...]).remove" -> "remove"; "" of closures and wrappers.
+// "main.(*Pool[...]).remove" -> "remove"; "" of closures, wrappers and what sets package-level
+// variables
+// ("init": a declared one is init.0).
 std::string own_name(std::string_view name) {
   auto bracket = name.find('[');
   std::string plain(name.substr(0, bracket));
@@ -37,7 +40,10 @@ std::string own_name(std::string_view name) {
   bool generated =
       own.find_first_of("0123456789-") != std::string::npos &&
       (own.starts_with("func") || own.starts_with("gowrap") || own.starts_with("deferwrap"));
-  return number || generated || own.find_first_of("()*-·") != std::string::npos ? "" : own;
+  bool sets_variables = own == "init" && before.find('(') == std::string::npos;
+  return number || generated || sets_variables || own.find_first_of("()*-·") != std::string::npos
+             ? ""
+             : own;
 }
 
 bool is_exported(const source::SliceHolder& holder) {
@@ -251,29 +257,42 @@ void Sources::read_packages_of(const std::vector<source::SliceHolder>& holders) 
 
 std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
                                       const std::vector<SlicePlace>& places) {
+  // A row's own place first, then those that share its arrays.
   std::vector<source::SliceHolder> holders;
-  for (std::size_t i = 0; i < std::min({rows.size(), places.size(), kMaxSearched}); i++)
-    holders.push_back(holder_of(rows[i], places[i]));
+  std::vector<std::size_t> row_of;
+  auto add = [&](std::size_t row, const SlicePlace& place) {
+    if (place.kind == SlicePlace::Kind::Unknown) return;
+    holders.push_back(holder_of(rows[row], place));
+    row_of.push_back(row);
+  };
+  std::vector<Statements> out(std::min({rows.size(), places.size(), kMaxSearched}));
+  for (std::size_t i = 0; i < out.size(); i++) {
+    add(i, places[i]);
+    for (const auto& other : places[i].shared) add(i, other);
+  }
   read_packages_of(holders);
-  std::vector<Statements> out(holders.size());
+  std::vector<Statements> found(holders.size());
   auto search = [&] {
     std::size_t before;
     unsigned round = 0;
     do {
       before = flows_.packages();
       for (std::size_t i = 0; i < holders.size(); i++)
-        if (places[i].kind != SlicePlace::Kind::Unknown)
-          out[i] = source::find_candidates(flows_, holders[i], {built_for_.go_minor});
+        found[i] = source::find_candidates(flows_, holders[i], {built_for_.go_minor});
     } while (flows_.packages() != before && ++round < kMaxRounds);
   };
   search();
   bool unexplained = false;
   for (std::size_t i = 0; i < holders.size(); i++)
-    unexplained |=
-        out[i].empty() && is_exported(holders[i]) && places[i].kind != SlicePlace::Kind::Unknown;
+    unexplained |= found[i].empty() && is_exported(holders[i]);
   if (unexplained) {
     read_users();
     search();
+  }
+  for (std::size_t i = 0; i < holders.size(); i++) {
+    if (found[i].empty())
+      found[i] = source::find_candidates(flows_, holders[i], {built_for_.go_minor, true});
+    std::move(found[i].begin(), found[i].end(), std::back_inserter(out[row_of[i]]));
   }
   for (Statements& statements : out)
     if (statements.size() > kMaxSources) statements.resize(kMaxSources);

@@ -46,7 +46,7 @@ class Grouper {
     SiteName name;
     std::string text;  // as a person reads it
     const Window* window = nullptr;
-    std::vector<std::string> others;
+    std::vector<std::pair<std::string, const Window*>> others;
   };
 
   // How well a window explains a region: the one that the region borders on, then the holder that
@@ -82,19 +82,19 @@ class Grouper {
     if (region.category == Category::Tail || region.category == Category::Clipped)
       first += array.window_count - count;
     Named best;
-    std::vector<std::string> texts;
+    std::vector<std::pair<std::string, const Window*>> all;
     for (ObjectIndex i = 0; i < count; i++) {
       const Window& window = hidden_.windows[first + i];
       auto name = namer_.name(window.holder, window.holder_offset);
-      texts.push_back(name.instance.empty() ? name.text : name.instance);
+      all.emplace_back(name.instance.empty() ? name.text : name.instance, &window);
       if (best.window && fit(region, best.name, *best.window) <= fit(region, name, window))
         continue;
       best.name = std::move(name);
       best.window = &window;
-      best.text = texts.back();
+      best.text = all.back().first;
     }
-    for (auto& text : texts)
-      if (text != best.text) best.others.push_back(std::move(text));
+    for (auto& one : all)
+      if (one.first != best.text) best.others.push_back(std::move(one));
     return best;
   }
 
@@ -152,11 +152,13 @@ class Grouper {
       site.last_hidden_slot = (region.end - array.data_begin) / array.elem_size;
     }
     constexpr std::size_t kMaxShared = 16;
-    for (const auto& other : who.others)
-      if (site.shared_with.size() < kMaxShared &&
-          std::find(site.shared_with.begin(), site.shared_with.end(), other) ==
-              site.shared_with.end())
-        site.shared_with.push_back(other);
+    for (const auto& [other, window] : who.others) {
+      bool known = std::find(site.shared_with.begin(), site.shared_with.end(), other) !=
+                   site.shared_with.end();
+      if (known || site.shared_with.size() >= kMaxShared) continue;
+      site.shared_with.push_back(other);
+      site.shared_places.emplace_back(window->holder, window->holder_offset);
+    }
   }
 
   void add_habit(const HiddenRegion& region) {

@@ -37,6 +37,8 @@ struct SlicePlace {
   std::vector<Field> fields;   // from the variable, or from the innermost object, on
   bool behind = false;         // Global: of the object that the variable leads to
   std::uint32_t elements = 0;  // an element of that, so many times
+  // Category window: the other places that keep the array, which have to let go of it too.
+  std::vector<SlicePlace> shared;
 };
 
 // Names places and the way to them from a root.
@@ -92,6 +94,8 @@ struct Site {
   std::uint64_t first_hidden_slot = 0, last_hidden_slot = 0;  // of the largest array
   ObjectId example;                                           // the largest array
   std::vector<std::string> shared_with;
+  // Where those stand, as far as they differ: a holder and the slice's offset in it, one for each.
+  std::vector<std::pair<Holder, std::uint64_t>> shared_places;
 };
 
 // Ordinary room of reused pointer-free buffers.

@@ -45,4 +45,14 @@ const std::vector<Node>& Flows::uses(const Variable& variable) const {
   return at == uses_.end() ? kNoUses : at->second;
 }
 
+// Calls that begin alike, f()(), do not end alike.
+void Flows::add_callee(const File& file, const Node& call, const Function& function) {
+  callees_[{&file, call.end()}] = &function;
+}
+
+const Function* Flows::callee(const File& file, const Node& call) const {
+  auto at = callees_.find({&file, call.end()});
+  return at == callees_.end() ? nullptr : at->second;
+}
+
 }  // namespace overhang::source

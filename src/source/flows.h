@@ -91,12 +91,16 @@ class Flows {
   // A local variable's uses, in the order of the files.
   const std::vector<Node>& uses(const Variable& variable) const;
   void add_use(const Variable& variable, const Node& identifier);
+  // The program's function that a call expression calls; nullptr: none that is known.
+  const Function* callee(const File& file, const Node& call) const;
+  void add_callee(const File& file, const Node& call, const Function& function);
 
  private:
   Program& program_;
   std::deque<Flow> all_;  // stable: packages are added while others are searched
   std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_;
   std::unordered_map<std::uint32_t, std::vector<Node>> uses_;
+  std::map<std::pair<const File*, std::uint32_t>, const Function*> callees_;  // by the call's end
   std::unordered_set<const Package*> walked_;
 };
 

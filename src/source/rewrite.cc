@@ -8,21 +8,6 @@
 namespace overhang::source {
 namespace {
 
-// Whether reading the expression twice reads the same and does nothing else.
-bool is_pure(const Node& node, unsigned depth = 0) {
-  if (!node) return true;
-  if (depth > 20) return false;
-  auto kind = node.kind();
-  auto called = node.field("function").text();
-  bool acts = (kind == "call_expression" && called != "len" && called != "cap") ||
-              kind == "func_literal" || kind == "composite_literal" ||
-              (kind == "unary_expression" && node.text().starts_with("<-"));
-  if (acts) return false;
-  for (const Node& child : node.children())
-    if (!is_pure(child, depth + 1)) return false;
-  return true;
-}
-
 void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
   if (depth > 50) return;
   if (node.is("identifier")) out.push_back(node);
@@ -158,8 +143,20 @@ class Rewriter {
   // --- pieces of code ---
 
   std::string left_text() const { return std::string(flow_.left.text()); }
-  std::string operand_text() const { return std::string(slice_.operand.text()); }
+  // `(x.items)` is x.items; `(&array)` stays.
+  std::string operand_text() const {
+    Node plain = without_parentheses(slice_.operand);
+    bool operation = plain.is("unary_expression") && !plain.text().starts_with('*');
+    return std::string((operation ? slice_.operand : plain).text());
+  }
+  // (n - 1) is n-1, as gofmt writes it in brackets.
+  static std::string bound_text(const Node& bound) {
+    Node plain = without_parentheses(bound);
+    return plain.same(bound) ? std::string(bound.text()) : squeezed(plain.text());
+  }
   std::size_t assigned() const { return flow_.statement.field("left").children().size(); }
+
+  bool is_pure(const Node& expression) const { return around_.is_pure(expression); }
 
   // --- what else reads the array ---
 
@@ -196,7 +193,7 @@ class Rewriter {
   // What the slice hides, before it does.
   std::vector<std::string> clearing_before() {
     auto of = as_operand(operand_text());
-    auto low = std::string(slice_.low.text()), high = std::string(slice_.high.text());
+    auto low = bound_text(slice_.low), high = bound_text(slice_.high);
     if (candidate_.filter) {
       of = as_operand(left_text());
       return code_.clearing(
@@ -206,7 +203,7 @@ class Rewriter {
       case Form::Zero:
         return code_.clearing(operand_text());
       case Form::Advance:
-        return code_.clearing(code_.in_brackets(of, "", low));
+        return head_cleared(of, low);
       case Form::Truncate:
         return guarded(of, high);
       case Form::Window: {
@@ -221,6 +218,14 @@ class Rewriter {
     }
   }
 
+  // s[0] = nil before s[1:], clear(s[:n]) before s[n:].
+  std::vector<std::string> head_cleared(const std::string& of, const std::string& low) {
+    auto value = low == "1" ? code_.zero() : std::string();
+    bool plain = !value.empty() && (!value.starts_with('*') || options_.go_minor < kClear);
+    if (plain) return {of + "[0] = " + value};
+    return code_.clearing(code_.in_brackets(of, "", low));
+  }
+
   // clear(s[n:]), where n may lie beyond len: only if it does not.
   std::vector<std::string> guarded(const std::string& of, const std::string& high) {
     auto part = code_.in_brackets(of, high, "");
@@ -231,13 +236,11 @@ class Rewriter {
     }
     auto lines = code_.clearing(part);
     if (lines.empty() || sure) return lines;
-    std::vector<std::string> out{"if " + spaced(slice_.high) + " < len(" + operand_text() + ") {"};
+    std::vector<std::string> out{"if " + high + " < len(" + operand_text() + ") {"};
     for (const auto& line : lines) out.push_back("\t" + line);
     out.emplace_back("}");
     return out;
   }
-  // A bound as an operand of <: gofmt writes binary expressions within with their own spaces.
-  static std::string spaced(const Node& bound) { return std::string(bound.text()); }
 
   // All that lies past the length, afterwards.
   bool clear_spare() {

@@ -6,6 +6,7 @@
 #include <tuple>
 
 #include "source/cleared.h"
+#include "source/surroundings.h"
 
 namespace overhang::source {
 namespace {
@@ -26,6 +27,8 @@ unsigned misfit(Form form, Category category, bool empty) {
     case Category::Head:
       return form == Form::Advance ? 0 : form == Form::Window ? 1 : kNever;
     case Category::Clipped:
+      // s[1:] of the last element has no capacity: Go leaves its pointer where it was.
+      if (form == Form::Advance) return empty ? 0 : kNever;
       return form == Form::ThreeIndex ? 0 : kNever;
     case Category::Gap:
       return form == Form::Delete || form == Form::DeleteSome ? kNever : form == Form::Zero ? 1 : 0;
@@ -72,6 +75,11 @@ class Search {
       queue_.pop_front();
       follow(step);
     }
+    if (found_.empty() && options_.what_is_set && holder_.category == Category::Window)
+      take_what_is_set();
+    std::erase_if(found_, [&](const Candidate& candidate) {
+      return !candidate.filter && Surroundings(flows_, candidate).grows();
+    });
     for (auto& candidate : found_) candidate.cleared = is_cleared(flows_, candidate);
     std::stable_sort(found_.begin(), found_.end(),
                      [](const Candidate& a, const Candidate& b) { return order(a) < order(b); });
@@ -362,6 +370,10 @@ class Search {
     candidate.penalty = penalty;
     candidate.in_place = same_place(flow);
     candidate.misfit = misfit(flow.value.form, holder_.category, holder_.empty);
+    // append(x[:i], y): what it cuts off is overwritten, as a rule.
+    bool overwrites =
+        flow.value.form == Form::Truncate && flow.value.expression.is("call_expression");
+    if (overwrites && candidate.misfit < kNever) candidate.misfit++;
     // kept := x[:0] … x = kept: the second statement cuts x.
     bool filter = step.alias && flow.value.form == Form::Zero && flow.value.place == start_;
     if (filter) {
@@ -382,6 +394,25 @@ class Search {
       candidate.of_helper = true;
     }
     if (candidate.misfit < kNever) found_.push_back(std::move(candidate));
+  }
+
+  // Where nothing is seen to cut: the statements that give the holder what some function or
+  // variable has. There a copy is made.
+  void take_what_is_set() {
+    for (auto index : flows_.to(start_)) {
+      const Flow& flow = flows_.all()[index];
+      bool literal =
+          flow.value.kind == Value::Kind::Fresh || flow.value.kind == Value::Kind::Address;
+      auto penalty = other_object(flow);
+      if (literal || !flow.right || penalty >= kNever || found_.size() >= kMaxCandidates) continue;
+      Candidate candidate;
+      candidate.flow = flow;
+      candidate.slice = flow.value;
+      candidate.slice.form = Form::Window;
+      candidate.slice.operand = flow.right;
+      candidate.penalty = penalty;
+      found_.push_back(std::move(candidate));
+    }
   }
 
   // slices.Delete and the like clear what they cut since Go 1.22.

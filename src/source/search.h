@@ -53,6 +53,9 @@ struct Candidate {
 
 struct SearchOptions {
   int go_minor = 0;  // of the program: what its standard library does
+  // Category window: where nothing is seen to cut, the statements by which the holder gets what
+  // some function returns, or another place has. A copy belongs there.
+  bool what_is_set = false;
 };
 
 // Best first. Empty where the holder is not found, is ambiguous, or nothing that it is set to hides

@@ -20,17 +20,84 @@ std::string as_operand(std::string_view text) {
   return text.starts_with('*') ? "(" + std::string(text) + ")" : std::string(text);
 }
 
-// x = x[:cap(x)], x = x[:len(x)+1]: old elements are used again.
+bool Surroundings::is_pure(const Node& expression) const {
+  return is_pure(expression, *flow_.file, 0);
+}
+
+bool Surroundings::is_pure(const Node& node, const File& file, unsigned depth) const {
+  if (!node) return true;
+  if (depth > 20) return false;
+  auto kind = node.kind();
+  if (kind == "func_literal" || kind == "composite_literal" ||
+      (kind == "unary_expression" && node.text().starts_with("<-")))
+    return false;
+  auto called = node.field("function").text();
+  if (kind == "call_expression" && called != "len" && called != "cap") {
+    const Function* function = flows_.callee(file, node);
+    auto statements = function ? function->body.children() : std::vector<Node>();
+    if (statements.size() != 1 || !statements[0].is("return_statement")) return false;
+    if (!is_pure(statements[0], *function->file, depth + 4)) return false;
+  }
+  for (const Node& child : node.children())
+    if (!is_pure(child, file, depth + 1)) return false;
+  return true;
+}
+
+bool Surroundings::holds_length(const Node& bound, unsigned depth) const {
+  Node node = without_parentheses(bound);
+  if (!node || depth > 6) return false;
+  if (is_length(node)) return true;
+  const Variable* variable = node.is("identifier") ? variable_at(node) : nullptr;
+  if (!variable || variable->parameter) return false;
+  const auto& flows = flows_.to(variable_place(*variable));
+  return flows.size() == 1 && holds_length(flows_.all()[flows[0]].right, depth + 1);
+}
+
+bool Surroundings::grows() const {
+  if (slice_.form != Form::Truncate && slice_.form != Form::Window) return false;
+  Node high = without_parentheses(slice_.high);
+  if (high.is("call_expression") && high.field("function").text() == "cap") return true;
+  return high.is("binary_expression") && high.field("operator").text() == "+" &&
+         (holds_length(high.field("left")) || holds_length(high.field("right")));
+}
+
+// x = x[:n+1] and then, before anything else reads x, x[n] = …
+bool Surroundings::sets_what_shows() const {
+  Node high = without_parentheses(slice_.high);
+  if (!high.is("binary_expression") || high.field("right").text() != "1") return false;
+  auto name = squeezed(flow_.left.text());
+  auto shown = squeezed(as_operand(name)) + "[";
+  auto first = squeezed(high.field("left").text());
+  for (const Node& sibling : flow_.statement.parent().children()) {
+    if (sibling.begin() <= flow_.statement.begin()) continue;
+    if (sibling.is("assignment_statement")) {
+      auto left = squeezed(sibling.field("left").text());
+      if (left == shown + first + "]" || left == shown + "len(" + name + ")-1]") return true;
+    }
+    if (squeezed(sibling.text()).find(name) != std::string::npos) return false;
+  }
+  return false;
+}
+
 bool Surroundings::regrown() const {
   for (const Flow& flow : flows_.all()) {
     const Value& value = flow.value;
     if (value.kind != Value::Kind::Reslice || value.place != flow_.place) continue;
-    auto high = value.form == Form::Delete ? std::string() : squeezed(value.high.text());
-    auto length = high.find("len(");
-    if (high.find("cap(") != std::string::npos ||
-        (length != std::string::npos && high.find('+', length) != std::string::npos))
-      return true;
+    Candidate other;
+    other.flow = flow;
+    other.slice = value;
+    Surroundings there(flows_, other);
+    if (there.grows() && !there.sets_what_shows()) return true;
   }
+  return false;
+}
+
+// S{xs} as the value of a local variable: it lives no longer than that.
+bool Surroundings::in_local_literal(const Flow& flow) const {
+  if (!flow.root.fresh || flow.root.pointer) return false;
+  for (Node node = flow.right; node && !node.same(flow.statement); node = node.parent())
+    if (node.is("composite_literal"))
+      return node.parent().is("expression_list") && flow.statement.is("short_var_declaration");
   return false;
 }
 
@@ -39,7 +106,10 @@ bool Surroundings::stored_elsewhere() const {
   for (auto index : flows_.copies_of(flow_.place)) {
     const Flow& flow = flows_.all()[index];
     if (flow.place == flow_.place) continue;
-    if (flow.place.starts_with("f:")) return true;
+    if (flow.place.starts_with("f:")) {
+      if (in_local_literal(flow)) continue;
+      return true;
+    }
     const Variable* variable = flow.root.variable;
     bool local = variable && is_local(*variable);
     if (!local && !flow.place.starts_with("r:")) return true;

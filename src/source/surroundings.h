@@ -19,7 +19,13 @@ class Surroundings {
         flow_(candidate.flow),
         slice_(candidate.slice) {}
 
-  // x = x[:cap(x)], x = x[:len(x)+1]: old elements are used again.
+  // Whether reading the expression twice reads the same and does nothing else: what it calls are
+  // functions that only return such an expression.
+  bool is_pure(const Node& expression) const;
+  // x[:cap(x)], x[:len(x)+1]: the bound lies at or behind the length, nothing is hidden.
+  bool grows() const;
+  // x = x[:cap(x)], x = x[:len(x)+1]: old elements are used again. Not where the next statements
+  // set what comes into view.
   bool regrown() const;
   // A copy of the header in a field, a package-level variable, a channel.
   bool stored_elsewhere() const;
@@ -39,6 +45,11 @@ class Surroundings {
   bool is_length(const Node& node) const;
   // A length, or less.
   bool at_most_length(const Node& bound, unsigned depth = 0) const;
+  bool is_pure(const Node& node, const File& file, unsigned depth) const;
+  bool in_local_literal(const Flow& flow) const;
+  // len(x) of the cut slice, or a variable that holds it.
+  bool holds_length(const Node& bound, unsigned depth = 0) const;
+  bool sets_what_shows() const;
   const Variable* variable_at(const Node& identifier) const;
   // x[n] is read or set before, in the same function: then n < len(x).
   bool indexed_before() const;

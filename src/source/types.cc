@@ -137,6 +137,7 @@ TypeRef Program::type_of(const Node& node, File& file, const Scope* scope, unsig
     }
   } else if (kind == "interface_type") {
     type.kind = GoType::Kind::Interface;
+    if (node.children().empty()) type.name = "interface{}";
   } else {
     return kUnknown;
   }

@@ -341,6 +341,7 @@ class Walker {
     auto callee = evaluator_.callee(node);
     if (!callee.function) return;
     const Function& function = *callee.function;
+    flows_.add_callee(file_, node, function);
     if (function.self && !callee.receiver.place.empty()) pass_receiver(function, callee.receiver);
     auto arguments = node.is("call_expression") ? node.field("arguments").children()
                                                 : std::vector<Node>{node.field("operand")};

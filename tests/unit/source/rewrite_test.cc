@@ -19,7 +19,7 @@ Rewritten rewritten(const std::string& text, const SliceHolder& holder, RewriteO
   Flows flows(program);
   Rewritten out;
   std::vector<Edit> edits;
-  for (const auto& candidate : find_candidates(flows, holder, {options.go_minor})) {
+  for (const auto& candidate : find_candidates(flows, holder, {options.go_minor, true})) {
     if (candidate.cleared || candidate.of_helper) continue;
     auto one = rewrite(flows, candidate, options);
     edits.insert(edits.end(), one.edits.begin(), one.edits.end());
@@ -83,9 +83,10 @@ TEST(Rewrite, LoopsBeforeGo121) {
 }
 
 TEST(Rewrite, ClearsTheHead) {
-  expect_rewrite("\txs = xs[1:]\n", "\tclear(xs[:1])\n\txs = xs[1:]\n", 21, kBest, Category::Head);
+  expect_rewrite("\txs = xs[1:]\n", "\txs[0] = nil\n\txs = xs[1:]\n", 21, kBest, Category::Head);
+  expect_rewrite("\txs = xs[n:]\n", "\tclear(xs[:n])\n\txs = xs[n:]\n", 21, kBest, Category::Head);
   expect_rewrite("\tvar t *T\n\tt, xs = xs[0], xs[1:]\n\t_ = t\n",
-                 "\tvar t *T\n\tt = xs[0]\n\tclear(xs[:1])\n\txs = xs[1:]\n\t_ = t\n", 21, kBest,
+                 "\tvar t *T\n\tt = xs[0]\n\txs[0] = nil\n\txs = xs[1:]\n\t_ = t\n", 21, kBest,
                  Category::Head);
 }
 
@@ -237,6 +238,83 @@ TEST(Rewrite, RefusesWhereElementsAreUsedAgain) {
     auto out = rewritten(text, global("xs"), options);
     EXPECT_EQ(out.text, text);
   }
+}
+
+// A push grows the slice by a slot and sets it at once: what stood there is never read.
+TEST(Rewrite, ClearsWhereAPushSetsTheSlotThatShows) {
+  auto push = std::string("\tm := len(xs)\n\txs = xs[:m+1]\n\txs[m] = nil\n");
+  expect_rewrite(push + "\txs = xs[:0]\n", push + "\tclear(xs)\n\txs = xs[:0]\n", 21);
+  RewriteOptions options;
+  options.remedy = Remedy::Clear;
+  options.go_minor = 21;
+  // Here it is read first.
+  auto reuse = program_of(
+      "\tm := len(xs)\n\txs = xs[:m+1]\n\tif xs[m] == nil {\n\t\txs[m] = new(T)\n"
+      "\t}\n\txs = xs[:0]\n");
+  EXPECT_EQ(rewritten(reuse, global("xs"), options).text, reuse);
+}
+
+// A bound that a function gives is read twice where the function only returns what stands there.
+TEST(Rewrite, BoundsByFunctionsThatOnlyReturn) {
+  std::string text =
+      "package main\n\ntype Q struct{ items []*int; n int }\n\nfunc (q *Q) size() int { return q.n "
+      "}\n"
+      "func (q *Q) next() int { q.n--; return q.n }\n\n"
+      "func (q *Q) pop() {\n\tq.items = q.items[:q.size()]\n}\n"
+      "func (q *Q) drop() {\n\tq.items = q.items[:q.next()]\n}\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  auto out = rewritten(text, field("main.Q", "items"), options);
+  EXPECT_NE(out.text.find("\tif q.size() < len(q.items) {\n\t\tclear(q.items[q.size():])\n\t}\n"),
+            std::string::npos)
+      << out.text;
+  EXPECT_NE(out.text.find("\tq.items = slices.Clone(q.items[:q.next()])\n"), std::string::npos)
+      << out.text;
+}
+
+TEST(Rewrite, ParenthesesGo) {
+  expect_rewrite("\txs = (xs)[0:(len(xs) - 1)]\n",
+                 "\txs[len(xs)-1] = nil\n\txs = (xs)[0:(len(xs) - 1)]\n", 20);
+}
+
+// A sorter that has the slice for the length of a call is no second reader.
+TEST(Rewrite, ALocalStructOfTheSliceIsNoOtherPlace) {
+  auto text = std::string(
+      "package main\n\nimport \"sort\"\n\ntype T struct{ xs []interface{} }\ntype by struct{ xs "
+      "[]interface{} }\n"
+      "\nfunc (t *T) sort() {\n\tb := by{t.xs}\n\tsort.Sort(b)\n}\n\n"
+      "func (t *T) reset() {\n\tt.xs = t.xs[:0]\n}\n");
+  RewriteOptions options;
+  options.go_minor = 21;
+  auto out = rewritten(text, field("main.T", "xs"), options);
+  EXPECT_NE(out.text.find("\tclear(t.xs)\n\tt.xs = t.xs[:0]\n"), std::string::npos) << out.text;
+  // Behind a pointer it may live on.
+  text.replace(text.find("by{t.xs}"), 8, "&by{t.xs}");
+  out = rewritten(text, field("main.T", "xs"), options);
+  EXPECT_EQ(out.text.find("clear("), std::string::npos) << out.text;
+  // Before Go 1.21 a copy needs the slice's type.
+  options.go_minor = 16;
+  out = rewritten(text, field("main.T", "xs"), options);
+  EXPECT_NE(out.text.find("t.xs = append([]interface{}(nil), t.xs[:0]...)"), std::string::npos)
+      << out.text;
+}
+
+// Of a text that some function returns, the copy is made where the text is kept.
+TEST(Rewrite, TextsOfAFunctionAreCopiedWhereTheyAreKept) {
+  std::string text =
+      "package main\n\nimport (\n\t\"json\"\n\t\"strings\"\n)\n\ntype User struct{ name, id string "
+      "}\n\nvar users []User\n\n"
+      "func add(body string) {\n\tusers = append(users, User{name: json.Get(body), id: "
+      "\"fixed\"})\n"
+      "\tusers[0].id = strings.Repeat(\"x\", 3)\n}\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  options.plain_data = true;
+  auto out = rewritten(text, field("main.User", "name", Category::Window), options);
+  EXPECT_NE(out.text.find("User{name: strings.Clone(json.Get(body)), id:"), std::string::npos)
+      << out.text;
+  out = rewritten(text, field("main.User", "id", Category::Window), options);
+  EXPECT_EQ(out.text, text);
 }
 
 TEST(Rewrite, KeepsCarriageReturns) {

@@ -64,6 +64,51 @@ func (h *peerHeap) Pop() any {
                 global("peers"));
 }
 
+TEST(SearchIdioms, GrowthHidesNothing) {
+  expect_marked(R"(package main
+type heap []*int
+var h heap
+func (h *heap) push(x *int) {
+	n := len(*h)
+	*h = (*h)[0 : n+1]
+	(*h)[n] = x
+}
+func (h *heap) pop() {
+	n := len(*h)
+	*h = (*h)[0 : n-1] // here
+}
+func (h *heap) all() { *h = (*h)[:cap(*h)] }
+)",
+                global("h"));
+}
+
+// The last element of a queue, cut off, leaves a slice without capacity.
+TEST(SearchIdioms, AnEmptiedQueueIsClipped) {
+  auto text = R"(package main
+type Q struct{ xs []*int }
+func (q *Q) pop() { q.xs = q.xs[1:] } // here
+)";
+  auto holder = field("main.Q", "xs", Category::Clipped);
+  EXPECT_TRUE(found_lines({text}, holder).empty());
+  holder.empty = true;
+  expect_marked(text, holder);
+}
+
+// Cut off and overwritten at once: less likely than a removal.
+TEST(SearchIdioms, AnInsertionComesAfterRemovals) {
+  auto found = found_lines({R"(package main
+type A struct{ xs []*int }
+func (a *A) insert(i int, x *int) {
+	rest := append([]*int{}, a.xs[i:]...)
+	a.xs = append(a.xs[:i], x)
+	a.xs = append(a.xs, rest...)
+}
+func (a *A) pop() { a.xs = a.xs[:len(a.xs)-1] }
+)"},
+                           field("main.A", "xs"));
+  EXPECT_EQ(found, (std::vector<std::uint32_t>{8, 5}));
+}
+
 TEST(SearchIdioms, AdvanceThroughAPointer) {
   auto text = R"(package main
 var queue []*int
