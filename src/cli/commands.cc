@@ -43,9 +43,10 @@ constexpr std::array<CommandRow, 9> kCommands = {{
      kRefsFormats},
     {Command::Path, "path", "TARGET ADDR|TYPE", "why an object, or any of a type, is alive",
      R"(  overhang path 12923 0xc000123000     the shortest way from a root to that object
-  overhang path 12923 main.Conn        to any object of a type
+  overhang path 12923 main.Conn        to the nearest objects of a type
+  overhang path 12923 main.Conn --top 20      more ways, shortest first (5)
 )",
-     kNone},
+     kTextAndJson},
     {Command::Goroutines, "goroutines", "TARGET",
      "goroutines by stack: state, wait, retained bytes",
      R"(  overhang goroutines 12923            equal stacks together, most goroutines first

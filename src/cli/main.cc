@@ -12,6 +12,7 @@
 #include "cli/heap_command.h"
 #include "cli/leaks_command.h"
 #include "cli/output.h"
+#include "cli/path_command.h"
 #include "cli/progress.h"
 #include "cli/refs_command.h"
 #include "cli/snapshot_command.h"
@@ -32,6 +33,8 @@ Result<Outcome> run_command(const Run& run) {
       return run_heap(run);
     case Command::Fix:
       return run_fix(run);
+    case Command::Path:
+      return run_path(run);
     case Command::Refs:
       return run_refs(run);
     case Command::Goroutines:
