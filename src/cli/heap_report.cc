@@ -17,6 +17,25 @@ struct RootName {
   auto operator<=>(const RootName&) const = default;
 };
 
+// What `go f(x)` is compiled to (cmd/compile: closureName): a function that calls f.
+bool is_go_wrapper(std::string_view function) {
+  return function.find(".gowrap") != std::string_view::npos;
+}
+
+// The function that a goroutine was started with.
+std::string begun_with(const Goroutine& goroutine, const Runtime& runtime) {
+  auto start = runtime.find_function(goroutine.start_pc);
+  if (!start) return fmt::format("{:#x}", goroutine.start_pc);
+  if (!is_go_wrapper(start->name)) return std::string(start->name);
+  auto& frames = goroutine.frames;  // the wrapper's is the last but for goexit's
+  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
+    auto function = runtime.find_function(frame->lookup_pc());
+    if (function && function->name != "runtime.goexit" && !is_go_wrapper(function->name))
+      return std::string(function->name);
+  }
+  return std::string(start->name);
+}
+
 RootName name_of(const RootGroup& group, const OpenedHeap& opened) {
   using Kind = RootGroup::Kind;
   switch (group.kind) {
@@ -24,11 +43,9 @@ RootName name_of(const RootGroup& group, const OpenedHeap& opened) {
       return {std::string(group.name), "variable"};
     case Kind::Word:
       return {fmt::format("{:#x}", opened.roots.roots[group.first].slot), "static data"};
-    case Kind::Goroutine: {
-      auto pc = opened.roots.goroutines[group.first].start_pc;
-      auto function = opened.target.runtime->find_function(pc);
-      return {function ? std::string(function->name) : fmt::format("{:#x}", pc), "goroutine"};
-    }
+    case Kind::Goroutine:
+      return {begun_with(opened.roots.goroutines[group.first], *opened.target.runtime),
+              "goroutine"};
     case Kind::Finalizers:
       return {"finalizers", "finalizers"};
     case Kind::Cleanups:

@@ -17,7 +17,7 @@ using nlohmann::json;
 json heap_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"heap", "--format", "json"});
   auto finished = run_overhang(arguments);
-  if (finished.status != 0) throw std::runtime_error(finished.err);
+  if (finished.exit_code != 0) throw std::runtime_error(finished.err);
   return json::parse(finished.out);
 }
 
