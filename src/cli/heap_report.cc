@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/leak_report.h"
+#include "goruntime/traceback.h"
 #include "retain/dominator_paths.h"
 #include "retain/heap_types.h"
 #include "retain/memory_use.h"
@@ -17,26 +18,17 @@ struct RootName {
   auto operator<=>(const RootName&) const = default;
 };
 
-// What `go f(x)` is compiled to (cmd/compile: closureName): a function that calls f.
-bool is_go_wrapper(std::string_view function) {
-  return function.find(".gowrap") != std::string_view::npos;
-}
-
-// The function that a goroutine was started with.
-std::string begun_with(const Goroutine& goroutine, const Runtime& runtime) {
+// The function that a goroutine's go statement names; it may have started a wrapper that calls it.
+std::string begun_with(const Goroutine& goroutine, const Runtime& runtime, Tracebacks& tracebacks) {
   auto start = runtime.find_function(goroutine.start_pc);
-  if (!start) return fmt::format("{:#x}", goroutine.start_pc);
-  if (!is_go_wrapper(start->name)) return std::string(start->name);
-  auto& frames = goroutine.frames;  // the wrapper's is the last but for goexit's
-  for (auto frame = frames.rbegin(); frame != frames.rend(); ++frame) {
-    auto function = runtime.find_function(frame->lookup_pc());
-    if (function && function->name != "runtime.goexit" && !is_go_wrapper(function->name))
-      return std::string(function->name);
+  if (!tracebacks.is_system(goroutine)) {
+    auto frames = tracebacks.of(goroutine.frames);
+    if (!frames.empty()) return std::string(frames.back().function);
   }
-  return std::string(start->name);
+  return start ? std::string(start->name) : fmt::format("{:#x}", goroutine.start_pc);
 }
 
-RootName name_of(const RootGroup& group, const OpenedHeap& opened) {
+RootName name_of(const RootGroup& group, const OpenedHeap& opened, Tracebacks& tracebacks) {
   using Kind = RootGroup::Kind;
   switch (group.kind) {
     case Kind::Variable:
@@ -44,7 +36,7 @@ RootName name_of(const RootGroup& group, const OpenedHeap& opened) {
     case Kind::Word:
       return {fmt::format("{:#x}", opened.roots.roots[group.first].slot), "static data"};
     case Kind::Goroutine:
-      return {begun_with(opened.roots.goroutines[group.first], *opened.target.runtime),
+      return {begun_with(opened.roots.goroutines[group.first], *opened.target.runtime, tracebacks),
               "goroutine"};
     case Kind::Finalizers:
       return {"finalizers", "finalizers"};
@@ -79,12 +71,13 @@ void describe_types(Views& views, const Dominators& dominators, const HiddenMemo
 
 void describe_roots(const Analysis& analysis, const Dominators& dominators, HeapReport& report) {
   auto& groups = analysis.root_groups();
+  Tracebacks tracebacks(analysis.runtime());
   std::map<RootName, HeapRootRow> rows;
   report.shared_bytes = dominators.retained_bytes(DominatorTree::kRoot);
   for (std::size_t i = 0; i < groups.size(); i++) {
     auto retained = dominators.retained_bytes(dominators.group(i));
     if (retained == 0) continue;
-    auto name = name_of(groups[i], analysis.opened());
+    auto name = name_of(groups[i], analysis.opened(), tracebacks);
     auto& row = rows[name];
     row.root = name.root;
     row.kind = name.kind;
@@ -169,9 +162,10 @@ HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
 TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::uint64_t min_bytes,
                         Diagnostics& diagnostics) {
   Phase timer(diagnostics, "paths");
+  Tracebacks tracebacks(analysis.runtime());
   std::vector<std::string> names;
   for (const RootGroup& group : analysis.root_groups())
-    names.push_back(label(name_of(group, analysis.opened())));
+    names.push_back(label(name_of(group, analysis.opened(), tracebacks)));
   auto paths = find_dominator_paths(analysis.views(), dominators, analysis.certain().hidden, names);
   if (paths.cut_off)
     diagnostics.warn(
