@@ -4,6 +4,7 @@
 #include <map>
 
 #include "cli/leak_report.h"
+#include "goruntime/traceback.h"
 #include "retain/dominator_paths.h"
 #include "retain/heap_types.h"
 #include "retain/memory_use.h"
@@ -17,18 +18,26 @@ struct RootName {
   auto operator<=>(const RootName&) const = default;
 };
 
-RootName name_of(const RootGroup& group, const OpenedHeap& opened) {
+// The function that a goroutine's go statement names; it may have started a wrapper that calls it.
+std::string begun_with(const Goroutine& goroutine, const Runtime& runtime, Tracebacks& tracebacks) {
+  auto start = runtime.find_function(goroutine.start_pc);
+  if (!tracebacks.is_system(goroutine)) {
+    auto frames = tracebacks.of(goroutine.frames);
+    if (!frames.empty()) return std::string(frames.back().function);
+  }
+  return start ? std::string(start->name) : fmt::format("{:#x}", goroutine.start_pc);
+}
+
+RootName name_of(const RootGroup& group, const OpenedHeap& opened, Tracebacks& tracebacks) {
   using Kind = RootGroup::Kind;
   switch (group.kind) {
     case Kind::Variable:
       return {std::string(group.name), "variable"};
     case Kind::Word:
       return {fmt::format("{:#x}", opened.roots.roots[group.first].slot), "static data"};
-    case Kind::Goroutine: {
-      auto pc = opened.roots.goroutines[group.first].start_pc;
-      auto function = opened.target.runtime->find_function(pc);
-      return {function ? std::string(function->name) : fmt::format("{:#x}", pc), "goroutine"};
-    }
+    case Kind::Goroutine:
+      return {begun_with(opened.roots.goroutines[group.first], *opened.target.runtime, tracebacks),
+              "goroutine"};
     case Kind::Finalizers:
       return {"finalizers", "finalizers"};
     case Kind::Cleanups:
@@ -62,12 +71,13 @@ void describe_types(Views& views, const Dominators& dominators, const HiddenMemo
 
 void describe_roots(const Analysis& analysis, const Dominators& dominators, HeapReport& report) {
   auto& groups = analysis.root_groups();
+  Tracebacks tracebacks(analysis.runtime());
   std::map<RootName, HeapRootRow> rows;
   report.shared_bytes = dominators.retained_bytes(DominatorTree::kRoot);
   for (std::size_t i = 0; i < groups.size(); i++) {
     auto retained = dominators.retained_bytes(dominators.group(i));
     if (retained == 0) continue;
-    auto name = name_of(groups[i], analysis.opened());
+    auto name = name_of(groups[i], analysis.opened(), tracebacks);
     auto& row = rows[name];
     row.root = name.root;
     row.kind = name.kind;
@@ -152,9 +162,10 @@ HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
 TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::uint64_t min_bytes,
                         Diagnostics& diagnostics) {
   Phase timer(diagnostics, "paths");
+  Tracebacks tracebacks(analysis.runtime());
   std::vector<std::string> names;
   for (const RootGroup& group : analysis.root_groups())
-    names.push_back(label(name_of(group, analysis.opened())));
+    names.push_back(label(name_of(group, analysis.opened(), tracebacks)));
   auto paths = find_dominator_paths(analysis.views(), dominators, analysis.certain().hidden, names);
   if (paths.cut_off)
     diagnostics.warn(

@@ -76,7 +76,4 @@ std::string render_text(const HeapReport& report, const HeapTextOptions& options
 // Schema "overhang.heap/1"; one document, ends in a newline.
 std::string render_json(const HeapReport& report, const HeapSelection& selection = {});
 
-// By row of the tree: its own bytes and those of all rows below it.
-std::vector<std::uint64_t> retained_bytes(const TreeRows& tree);
-
 }  // namespace overhang

@@ -1,6 +1,7 @@
 // Schema "overhang.heap/1" (docs/ARCHITECTURE.md): fields may be added, none may change.
 #include "report/heap.h"
 #include "report/json_parts.h"
+#include "report/refs_report.h"
 
 namespace overhang {
 namespace {
@@ -48,7 +49,7 @@ Json to_json(const MemoryRow& memory) {
 }
 
 Json to_json(const TreeRows& tree) {
-  auto retained = retained_bytes(tree);
+  auto retained = totals_of(tree).bytes;
   auto rows = Json::array();
   for (std::size_t i = 0; i < tree.size(); i++)
     rows.push_back({{"parent", tree.parent[i]},

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "report/heap.h"
+#include "report/refs_report.h"
 #include "report/text_parts.h"
 #include "text/columns.h"
 #include "text/page.h"
@@ -118,7 +119,7 @@ void write_memory(Page& page, const MemoryRow& memory) {
 class TreeWriter {
  public:
   TreeWriter(Page& page, const TreeRows& tree)
-      : page_(page), tree_(tree), retained_(retained_bytes(tree)), children_(tree.size()) {
+      : page_(page), tree_(tree), retained_(totals_of(tree).bytes), children_(tree.size()) {
     for (std::size_t i = 0; i < tree.size(); i++)
       (tree.parent[i] < 0 ? tops_ : children_[static_cast<std::size_t>(tree.parent[i])])
           .push_back(i);
@@ -174,13 +175,6 @@ class TreeWriter {
 };
 
 }  // namespace
-
-std::vector<std::uint64_t> retained_bytes(const TreeRows& tree) {
-  auto out = tree.bytes;
-  for (auto i = tree.size(); i-- > 0;)
-    if (tree.parent[i] >= 0) out[static_cast<std::size_t>(tree.parent[i])] += out[i];
-  return out;
-}
 
 std::string render_text(const HeapReport& report, const HeapTextOptions& options) {
   Page page(options.colour);

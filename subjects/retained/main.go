@@ -95,7 +95,7 @@ func build() {
 		second.own = append(second.own, make([]byte, 500))
 	}
 	second.common = first.common
-	anything = map[int][]node{1: make([]node, 100), 2: {*newTree(5, 64)}}
+	anything = map[int][]node{1: make([]node, 100), 2: {*newTree(9, 64)}}
 }
 
 // A goroutine that keeps a tree and part of what `first` has.
@@ -126,6 +126,7 @@ func main() {
 		kit.Command{Name: "worker", Do: func() { close(stop); <-stopped }},
 		kit.Command{Name: "parts' type", Do: func() { kit.Clear(parts) }},
 		kit.Command{Name: "samples' type", Do: func() { kit.Clear(samples) }},
+		// Of those but one, which the worker has as well.
 		kit.Command{Name: "records' type", Do: func() {
 			for key := range index {
 				index[key] = nil

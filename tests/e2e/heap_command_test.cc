@@ -17,7 +17,7 @@ using nlohmann::json;
 json heap_json(std::vector<std::string> arguments) {
   arguments.insert(arguments.begin(), {"heap", "--format", "json"});
   auto finished = run_overhang(arguments);
-  if (finished.status != 0) throw std::runtime_error(finished.err);
+  if (finished.exit_code != 0) throw std::runtime_error(finished.err);
   return json::parse(finished.out);
 }
 
@@ -116,6 +116,65 @@ TEST_P(Heaps, AddUp) {
 
 INSTANTIATE_TEST_SUITE_P(Subjects, Heaps, testing::ValuesIn(all_subjects()),
                          [](auto& instance) { return instance.param.label(); });
+
+// By row: how many objects of `type` stand right below the root `root`, and in all rows.
+struct InTree {
+  std::uint64_t below = 0, anywhere = 0;
+  int rows = 0;
+};
+InTree in_tree(const json& rows, const std::string& root, const std::string& type) {
+  InTree out;
+  for (auto& row : rows) {
+    if (row.at("name") != type) continue;
+    std::uint64_t objects = row.at("objects");
+    out.anywhere += objects;
+    auto parent = row.at("parent").get<std::int64_t>();
+    if (parent < 0 || rows.at(static_cast<std::size_t>(parent)).at("name") != root) continue;
+    out.below += objects;
+    out.rows++;
+  }
+  return out;
+}
+
+// A ring of 3000 links and a tree of 2047 nodes, each of which dominates the next, are a row each.
+TEST(DominatorRows, FoldATypeIntoItself) {
+  Subject subject("retained");
+  auto arguments = subject.target();
+  arguments.push_back("--dominators");
+  auto tree = heap_json(arguments).at("dominators");
+  auto links = in_tree(tree.at("rows"), "main.ring", "main.link");
+  EXPECT_EQ(links.below, 3000u);
+  EXPECT_EQ(links.anywhere, 3000u);
+  EXPECT_EQ(links.rows, 1);
+  auto nodes = in_tree(tree.at("rows"), "main.tree", "main.node");
+  EXPECT_EQ(nodes.below, 2047u);
+  EXPECT_EQ(nodes.rows, 1);
+  auto data = in_tree(tree.at("rows"), "main.node", "[]uint8");
+  EXPECT_GE(data.below, 2047u);
+}
+
+// No names and no counts of the runtime's; the heap is the same.
+TEST(Heap, OfAStrippedProgram) {
+  auto stripped = build_subject("retained", {"-ldflags=-s -w"}, "stripped");
+  auto subject = Subject::started(stripped, {});
+  auto report = heap_json(subject.target());
+  EXPECT_TRUE(report.at("memory").at("memstats").is_null());
+  std::uint64_t bytes = 0, hidden = 0;
+  for (auto& row : report.at("types")) {
+    bytes += row.at("bytes").get<std::uint64_t>();
+    hidden += row.at("hidden_bytes").get<std::uint64_t>();
+    EXPECT_GE(row.at("retained_bytes"), row.at("bytes")) << row;
+  }
+  EXPECT_EQ(bytes, report.at("heap").at("live_bytes"));
+  EXPECT_EQ(hidden, report.at("heap").at("hidden_bytes"));
+  // The tree hangs on one word of static data, which keeps what the variable keeps.
+  Subject with_names("retained");
+  auto expected = retained(heap_json(with_names.target()).at("roots"), "root", "main.tree");
+  bool found = false;
+  for (auto& row : report.at("roots"))
+    found |= row.at("kind") == "static data" && row.at("retained_bytes") == expected;
+  EXPECT_TRUE(found) << report.at("roots").dump(1);
+}
 
 // The runtime.MemStats that the subject's last act before its silence filled in, read off the
 // image.
