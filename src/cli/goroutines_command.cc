@@ -13,20 +13,9 @@
 namespace overhang {
 namespace {
 
-// As runtime.tracebackInnerFrames and tracebackOuterFrames.
-constexpr std::size_t kInnerFrames = 50, kOuterFrames = 50;
-
 FrameRow to_row(const TracebackFrame& frame) {
   return {printed_function(frame.function), std::string(frame.place.file), frame.place.line,
           frame.inlined};
-}
-
-void set_frames(const std::vector<TracebackFrame>& frames, StackRow& stack) {
-  bool all = frames.size() <= kInnerFrames + kOuterFrames;
-  if (!all) stack.frames_elided = frames.size() - kInnerFrames - kOuterFrames;
-  for (std::size_t i = 0; i < frames.size(); i++)
-    if (all || i < kInnerFrames || i >= frames.size() - kOuterFrames)
-      stack.frames.push_back(to_row(frames[i]));
 }
 
 // What waits are counted to.
@@ -95,7 +84,9 @@ class Description {
     if (unknown) {
       StackRow stack;
       stack.system = place->first.back() != 0;
-      set_frames(tracebacks_.of(goroutine.frames), stack);
+      auto traceback = tracebacks_.of(goroutine.frames);
+      for (auto& frame : traceback.frames) stack.frames.push_back(to_row(frame));
+      stack.frames_elided = traceback.elided;
       report_.stacks.push_back(std::move(stack));
       creators_.emplace_back();
     }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <deque>
 
 #include "goruntime/goroutine_position.h"
 
@@ -13,7 +14,7 @@ constexpr std::uint32_t kPcdataInlTreeIndex = 2;
 constexpr std::uint32_t kFuncdataInlTree = 3;
 constexpr std::uint8_t kFuncIdNormal = 0;
 // Calls inlined into each other; hostile tables may lead in a circle.
-constexpr int kMaxInlined = 1000;
+constexpr int kMaxInlined = 100;
 
 // runtime.inlinedCall. Before Go 1.20 the first four fields were {parent int16; funcID; _; file,
 // line, func_, parentPc int32}.
@@ -44,6 +45,29 @@ bool runs_callbacks(std::string_view name) {
   return name == "runtime.runFinalizers" || name == "runtime.runCleanups" ||
          name == "runtime.runfinq";
 }
+
+// The first and the last of a long row of frames.
+class Ends {
+ public:
+  void add(const TracebackFrame& frame) {
+    if (inner_.size() < kInnerFrames) return inner_.push_back(frame);
+    if (outer_.size() == kOuterFrames) {
+      outer_.pop_front();
+      elided_++;
+    }
+    outer_.push_back(frame);
+  }
+  bool empty() const { return inner_.empty(); }
+  Traceback take() {
+    inner_.insert(inner_.end(), outer_.begin(), outer_.end());
+    return {std::move(inner_), elided_};
+  }
+
+ private:
+  std::vector<TracebackFrame> inner_;
+  std::deque<TracebackFrame> outer_;
+  std::uint64_t elided_ = 0;
+};
 
 std::string_view text_at(ByteSpan table, std::uint64_t offset) {
   if (offset >= table.size()) return {};
@@ -138,16 +162,16 @@ bool Tracebacks::shows(const Call& call, bool first, std::uint8_t callee) const 
          (!name.starts_with("runtime.") || is_exported_runtime(name));
 }
 
-std::vector<TracebackFrame> Tracebacks::of(const std::vector<StackFrame>& frames) {
-  std::vector<TracebackFrame> shown, all;
+Traceback Tracebacks::of(const std::vector<StackFrame>& frames) {
+  Ends shown, all;
   auto callee = kFuncIdNormal;
   for (auto& frame : frames)
     for (auto& call : calls(frame.lookup_pc())) {
-      if (shows(call, shown.empty(), callee)) shown.push_back(call.frame);
-      if (shown.empty()) all.push_back(call.frame);
+      if (shows(call, shown.empty(), callee)) shown.add(call.frame);
+      if (shown.empty()) all.add(call.frame);
       callee = call.func_id;
     }
-  return shown.empty() ? all : shown;
+  return shown.empty() ? all.take() : shown.take();
 }
 
 std::vector<Address> Tracebacks::identity(const std::vector<StackFrame>& frames) {
@@ -182,7 +206,7 @@ bool Tracebacks::is_system(const Goroutine& goroutine) {
   auto name = start->name;
   if (name == "runtime.main" || name == "runtime.corostart") return false;
   if (runs_callbacks(name))
-    return std::ranges::all_of(of(goroutine.frames), [](const TracebackFrame& frame) {
+    return std::ranges::all_of(of(goroutine.frames).frames, [](const TracebackFrame& frame) {
       return frame.function.starts_with("runtime.");
     });
   return name.starts_with("runtime.");

@@ -19,6 +19,14 @@ struct TracebackFrame {
   bool inlined = false;
 };
 
+// The runtime's limits (tracebackInnerFrames, tracebackOuterFrames).
+inline constexpr std::size_t kInnerFrames = 50, kOuterFrames = 50;
+
+struct Traceback {
+  std::vector<TracebackFrame> frames;  // innermost first, at most the two limits together
+  std::uint64_t elided = 0;            // left out after the kInnerFrames innermost
+};
+
 // As runtime.printFuncName prints it: "panic" for runtime.gopanic, type arguments as "[...]".
 std::string printed_function(std::string_view name);
 
@@ -30,7 +38,7 @@ class Tracebacks {
   // Of frames as Goroutine has them, innermost first. All frames where only the runtime's are
   // there. What overhang shows of a release before 1.26 is what 1.26 would: finalizers' goroutines
   // with their outermost frame, methods of the runtime's exported types.
-  std::vector<TracebackFrame> of(const std::vector<StackFrame>& frames);
+  Traceback of(const std::vector<StackFrame>& frames);
   // What makes two stacks equal, as the goroutine profile groups them (tracebackPCs): the pcs of
   // their frames, but for wrappers'.
   std::vector<Address> identity(const std::vector<StackFrame>& frames);

@@ -83,8 +83,9 @@ class Selection {
 // The main thread first.
 std::vector<ThreadState> sorted_threads(const FrozenProcess& process) {
   auto threads = process.threads;
-  std::ranges::stable_partition(
-      threads, [&](const ThreadState& thread) { return thread.tid == process.identity.pid; });
+  std::stable_partition(threads.begin(), threads.end(), [&](const ThreadState& thread) {
+    return thread.tid == process.identity.pid;
+  });
   return threads;
 }
 

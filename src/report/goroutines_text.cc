@@ -55,8 +55,10 @@ void write_title(Page& page, const StackRow& stack) {
   auto count = fmt::format("{:>5}  ", format_count(stack.members.size()));
   auto retained = stack.retained_bytes != 0 ? "retains " + format_bytes(stack.retained_bytes) : "";
   auto room = Page::kWidth - display_width(count) - display_width(retained) - 2;
-  auto what = pad_right(cut_middle(states_of(stack) + wait_of(stack), room), room);
-  page.pieces({{count + what + "  ", TextStyle::Bold}, {retained, TextStyle::Bold}});
+  auto title = count + cut_middle(states_of(stack) + wait_of(stack), room);
+  if (!retained.empty())
+    title = pad_right(title, Page::kWidth - display_width(retained)) + retained;
+  page.line(title, TextStyle::Bold);
 }
 
 void write_frame(Page& page, const FrameRow& frame, std::string_view prefix, TextStyle style) {

@@ -57,9 +57,8 @@ void parse_block(std::istringstream& lines, const std::string& header,
                  std::map<std::uint64_t, Told>& out) {
   auto id = std::stoull(header.substr(std::string("goroutine ").size()));
   Told told;
-  auto open = header.find('['), close = header.rfind(']');
+  auto open = header.find('[');
   told.state = header.substr(open + 1, header.find_first_of(",]", open) - open - 1);
-  (void)close;
   for (std::string line, place; std::getline(lines, line) && !line.empty();) {
     if (line.starts_with("...")) {  // "...201 frames elided..."; to Go 1.20 "...additional"
       told.elided = std::strtoull(line.c_str() + 3, nullptr, 10);
