@@ -165,7 +165,7 @@ Result<Outcome> run_refs(const Run& run) {
   if (!leaks.report.sites.empty() && options.format != Format::Folded) {
     Phase timer(run.diagnostics, "sources");
     Sources sources(analysis.target(), options.source, run.diagnostics);
-    describe_sources(sources, leaks.places, leaks.report);
+    describe_sources(sources.find(leaks.report.sites, leaks.places), leaks.report);
   }
   auto report = describe_refs(analysis, leaks.report, run.diagnostics);
   if (wanted.dominators)
