@@ -41,7 +41,7 @@ export function Types({ types }: { types: TypeRow[] }) {
           <input type="search" placeholder="Filter types" value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
         </label>
       </div>
-      <SortableTable caption="Live objects by type" columns={columns} rows={rows} sort="bytes" page={25} rowKey={(row) => row.type} />
+      <SortableTable caption="Live objects by type" columns={columns} rows={rows} sort="bytes" page={15} rowKey={(row) => row.type} />
     </section>
   );
 }
