@@ -7,9 +7,9 @@ namespace overhang {
 namespace {
 
 constexpr std::array kTextAndJson = {Format::Text, Format::Json};
-constexpr std::array kLeakFormats = {Format::Text, Format::Json, Format::Html};
 constexpr std::array kRefsFormats = {Format::Text, Format::Json, Format::Pprof, Format::Folded};
 constexpr std::array kTextJsonAndFolded = {Format::Text, Format::Json, Format::Folded};
+constexpr std::array kTextJsonAndHtml = {Format::Text, Format::Json, Format::Html};
 constexpr std::array kTextAlone = {Format::Text};
 constexpr std::span<const Format> kNone{};
 
@@ -26,7 +26,7 @@ constexpr std::array<CommandRow, 9> kCommands = {{
   overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
   overhang 12923 --stats               phase times, where each live byte went, what was not read
 )",
-     kLeakFormats},
+     kTextJsonAndHtml},
     {Command::Heap, "heap", "TARGET",
      "live objects by type: count, bytes, hidden and retained bytes",
      R"(  overhang heap 12923                  which types live, and what would go with them
@@ -66,8 +66,9 @@ constexpr std::array<CommandRow, 9> kCommands = {{
      R"(  overhang diff before.core after.core   which sites and types grew
   overhang diff before.core 12923         from then to now
   overhang diff before.core after.core --fail-over 1MB    exit status 3 where overhang grew by more
+  overhang diff before.core after.core --format html -o growth.html
 )",
-     kTextAndJson},
+     kTextJsonAndHtml},
     {Command::Fix, "fix", "TARGET", "a patch that clears what the program's statements hide",
      R"(  overhang fix 12923 --source ~/relay  the patch on standard output (git apply takes it)
   overhang fix core.12923 --source ~/relay --remedy copy

@@ -6,6 +6,7 @@
 #include "cli/leaks_command.h"
 #include "cli/sources.h"
 #include "report/diff.h"
+#include "report/html.h"
 
 namespace overhang {
 namespace {
@@ -59,6 +60,8 @@ Result<Outcome> run_diff(const Run& run) {
   if (options.top) selection.top = *options.top;
   if (options.format == Format::Json)
     return Outcome{render_json(report, selection), over ? kExitOverLimit : kExitDone, {}};
+  if (options.format == Format::Html)
+    return Outcome{render_html(report, selection), over ? kExitOverLimit : kExitDone, {}};
   TextOptions text{.colour = colour_wanted(options)};
   text.selection.min_bytes = options.min_bytes;
   if (options.top) text.selection.top = *options.top;

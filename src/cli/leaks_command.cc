@@ -1,12 +1,13 @@
 #include "cli/leaks_command.h"
 
+#include <optional>
 #include <utility>
 
 #include "cli/doubts.h"
 #include "cli/fix.h"
+#include "cli/leak_page.h"
 #include "cli/leak_report.h"
 #include "cli/sources.h"
-#include "report/html.h"
 #include "report/render.h"
 
 namespace overhang {
@@ -22,11 +23,12 @@ bool conserved(const HeapTotals& heap) {
 // Pictures cost names of many slices: they are for the sites that are looked at first.
 constexpr std::size_t kPictures = 100;
 
-std::string render(const LeakReport& report, const Options& options) {
+std::string render(const LeakReport& report, const std::optional<LeakPage>& page,
+                   const Options& options) {
   Selection selection{.min_bytes = options.min_bytes};
   if (options.top) selection.top = *options.top;
   if (options.format == Format::Json) return render_json(report, selection);
-  if (options.format == Format::Html) return render_html(report, selection, {});
+  if (page) return render_html(report, selection, page->parts());
   TextOptions text;
   text.colour = colour_wanted(options);
   text.stats = options.stats;
@@ -60,8 +62,10 @@ Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnosti
 
 Result<Outcome> run_leaks(const Run& run) {
   const Options& options = run.options;
-  OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
-  Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
+  auto wanted = options.analysis;
+  wanted.dominators = options.format == Format::Html;
+  OVERHANG_TRY(auto opened, open_heap(wanted, run.diagnostics));
+  Analysis analysis(std::move(opened), wanted, run.diagnostics);
   OVERHANG_TRY(
       DescribedLeaks described,
       describe_leaks(analysis, run.diagnostics, options.format == Format::Text ? 0 : kPictures));
@@ -72,9 +76,11 @@ Result<Outcome> run_leaks(const Run& run) {
     describe_sources(sources.find(report.sites, described.places), report);
   }
   // What the sources tell stands in the rows.
+  std::optional<LeakPage> page;
+  if (options.format == Format::Html) page = describe_page(analysis, report, run.diagnostics);
   finish(run, report);
   bool over = options.fail_over && report.heap.overhang_bytes > *options.fail_over;
-  return Outcome{render(report, options), over ? kExitOverLimit : kExitDone, {}};
+  return Outcome{render(report, page, options), over ? kExitOverLimit : kExitDone, {}};
 }
 
 Result<Outcome> run_fix(const Run& run) {

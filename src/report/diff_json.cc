@@ -2,7 +2,7 @@
 #include <cstdlib>
 
 #include "report/diff.h"
-#include "report/json_parts.h"
+#include "report/documents.h"
 
 namespace overhang {
 namespace {
@@ -22,6 +22,7 @@ Json to_json(const SiteChange& row) {
       {"hidden_bytes", to_json(row.hidden_bytes)},
       {"retained_objects", to_json(row.retained_objects)},
       {"retained_bytes", to_json(row.retained_bytes)},
+      {"weight", to_json(row.weight)},
       {"sources", array_of(row.sources, [](const SourceRow& source) { return to_json(source); })}};
 }
 
@@ -44,7 +45,7 @@ Json selected(const Rows& rows, const Selection& selection, Growth growth) {
 
 }  // namespace
 
-std::string render_json(const DiffReport& report, const Selection& selection) {
+Json diff_document(const DiffReport& report, const Selection& selection) {
   auto sites =
       selected(report.sites, selection, [](const SiteChange& row) { return row.weight.growth(); });
   auto types =
@@ -66,7 +67,11 @@ std::string render_json(const DiffReport& report, const Selection& selection) {
                    {"types", std::move(types)},
                    {"types_omitted", types_omitted}};
   append_head(document, report);
-  return written(document);
+  return document;
+}
+
+std::string render_json(const DiffReport& report, const Selection& selection) {
+  return written(diff_document(report, selection));
 }
 
 }  // namespace overhang

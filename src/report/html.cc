@@ -6,7 +6,7 @@
 #include <string_view>
 
 #include "report/advice.h"
-#include "report/leaks_json.h"
+#include "report/documents.h"
 #include "report/page_template.h"
 
 #ifndef OVERHANG_VERSION
@@ -81,20 +81,26 @@ std::string tree_json(const TreeRows* tree) {
   return out;
 }
 
-Json to_json(const PageTypeRow& row) {
+Json to_json(const HeapTypeRow& row) {
   return {{"type", row.type},
           {"objects", row.objects},
           {"bytes", row.bytes},
-          {"hidden_bytes", or_null(row.hidden_bytes)},
-          {"retained_bytes", or_null(row.retained_bytes)}};
+          {"hidden_bytes", row.hidden_bytes},
+          {"retained_bytes", row.retained_bytes}};
+}
+
+std::string opened_page() {
+  std::string out(kPageBeforeData);
+  out += R"({"schema":"overhang.page/1","version":")" OVERHANG_VERSION R"(")";
+  return out;
 }
 
 }  // namespace
 
 std::string render_html(const LeakReport& report, const Selection& selection,
                         const PageParts& parts) {
-  std::string out(kPageBeforeData);
-  out += R"({"schema":"overhang.page/1","version":")" OVERHANG_VERSION R"(","leaks":)";
+  std::string out = opened_page();
+  out += ",\"leaks\":";
   append_embedded(out, dumped(page_leaks(report, selection, parts)));
   out += ",\"references\":";
   append_embedded(out, tree_json(parts.references));
@@ -102,7 +108,16 @@ std::string render_html(const LeakReport& report, const Selection& selection,
   append_embedded(out, tree_json(parts.dominators));
   out += ",\"types\":";
   append_embedded(
-      out, dumped(array_of(parts.types, [](const PageTypeRow& row) { return to_json(row); })));
+      out, dumped(array_of(parts.types, [](const HeapTypeRow& row) { return to_json(row); })));
+  out += "}";
+  out += kPageAfterData;
+  return out;
+}
+
+std::string render_html(const DiffReport& report, const Selection& selection) {
+  std::string out = opened_page();
+  out += ",\"diff\":";
+  append_embedded(out, dumped(diff_document(report, selection)));
   out += "}";
   out += kPageAfterData;
   return out;

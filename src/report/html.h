@@ -1,23 +1,17 @@
-// The leak report as one HTML page: everything that it shows and runs is in the file, so that it
+// Reports as one HTML page: everything that it shows and runs is in the file, so that it
 // opens from disk and needs no network. The page's script and style are made from web/.
 #pragma once
 
 #include <cstdint>
-#include <optional>
 #include <string>
 #include <vector>
 
+#include "report/diff.h"
+#include "report/heap.h"
 #include "report/render.h"
 #include "report/tree.h"
 
 namespace overhang {
-
-// Live objects of a type. What was not worked out is absent.
-struct PageTypeRow {
-  std::string type;
-  std::uint64_t objects = 0, bytes = 0;
-  std::optional<std::uint64_t> hidden_bytes, retained_bytes;
-};
 
 // What a page shows beside the leak report; the page leaves out what is absent.
 struct PageParts {
@@ -26,12 +20,13 @@ struct PageParts {
   // to first.
   std::vector<std::vector<std::uint32_t>> site_rows;
   const TreeRows* dominators = nullptr;
-  std::vector<PageTypeRow> types;
+  std::vector<HeapTypeRow> types;
 };
 
 // The page, with the data as schema "overhang.page/1" (docs/ARCHITECTURE.md) inside. Names of the
 // target may be any bytes: none can end the data's element, and the page shows them as text alone.
 std::string render_html(const LeakReport& report, const Selection& selection,
                         const PageParts& parts);
+std::string render_html(const DiffReport& report, const Selection& selection);
 
 }  // namespace overhang

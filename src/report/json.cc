@@ -1,6 +1,6 @@
 // Schema "overhang.leaks/1" (docs/ARCHITECTURE.md): fields may be added, none may change.
+#include "report/documents.h"
 #include "report/json_parts.h"
-#include "report/leaks_json.h"
 #include "report/render.h"
 
 namespace overhang {

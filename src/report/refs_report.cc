@@ -1,86 +1,21 @@
 #include "report/refs_report.h"
 
-#include <algorithm>
-#include <numeric>
+#include <utility>
 
 namespace overhang {
 
-TreeTotals totals_of(const TreeRows& tree) {
-  TreeTotals out{tree.bytes, tree.objects, tree.hidden_bytes};
-  for (std::size_t i = tree.size(); i-- > 0;) {
-    if (tree.parent[i] == TreeRows::kRoot) continue;
-    auto parent = static_cast<std::size_t>(tree.parent[i]);
-    out.bytes[parent] += out.bytes[i];
-    out.objects[parent] += out.objects[i];
-    out.hidden_bytes[parent] += out.hidden_bytes[i];
-  }
-  return out;
-}
-
-namespace {
-
-// The rows to keep: with each its parent, whose total is no smaller.
-std::vector<bool> kept_rows(const TreeRows& tree, const Selection& selection) {
-  auto totals = totals_of(tree);
-  std::vector<std::size_t> order(tree.size());
-  std::iota(order.begin(), order.end(), 0);
-  // A parent stands before its children, so it comes first among equals too.
-  std::stable_sort(order.begin(), order.end(),
-                   [&](std::size_t a, std::size_t b) { return totals.bytes[a] > totals.bytes[b]; });
-  std::vector<bool> kept(tree.size());
-  for (std::size_t i = 0; i < std::min(order.size(), selection.top); i++)
-    kept[order[i]] = totals.bytes[order[i]] >= selection.min_bytes;
-  return kept;
-}
-
-}  // namespace
-
 void select(RefsReport& report, const Selection& selection) {
-  auto kept = kept_rows(report.tree, selection);
-  if (std::find(kept.begin(), kept.end(), false) == kept.end()) return;
-  TreeRows from = std::move(report.tree);
-  TreeRows to;
-  to.names = std::move(from.names);
-  to.total_bytes = from.total_bytes;
-  to.truncated_frames = from.truncated_frames;
-  std::vector<std::uint32_t> site, code_of;
-  std::vector<std::int64_t> moved(from.size());  // where a row's own bytes are now
-  std::int64_t more = TreeRows::kRoot;
-  auto add = [&](std::int64_t parent, std::uint32_t name, std::uint8_t flags, std::uint32_t of_site,
-                 std::uint32_t code) {
-    to.parent.push_back(parent);
-    to.name.push_back(name);
-    to.flags.push_back(flags);
-    to.bytes.push_back(0);
-    to.objects.push_back(0);
-    to.hidden_bytes.push_back(0);
-    site.push_back(of_site);
-    code_of.push_back(code);
-    return static_cast<std::int64_t>(to.size() - 1);
+  auto [tree, from] = reduced(std::move(report.tree), selection.top, selection.min_bytes);
+  report.tree = std::move(tree);
+  auto taken = [&rows = from](const std::vector<std::uint32_t>& column) {
+    std::vector<std::uint32_t> out;
+    for (auto row : rows)
+      out.push_back(row == ReducedTree::kNone ? RefsReport::kNone
+                                              : column[static_cast<std::size_t>(row)]);
+    return out;
   };
-  for (std::size_t i = 0; i < from.size(); i++) {
-    auto parent = from.parent[i] == TreeRows::kRoot
-                      ? TreeRows::kRoot
-                      : moved[static_cast<std::size_t>(from.parent[i])];
-    if (kept[i]) {
-      moved[i] = add(parent, from.name[i], from.flags[i], report.site[i], report.code_of[i]);
-    } else {
-      to.truncated_frames++;
-      if (parent == TreeRows::kRoot && more == TreeRows::kRoot) {
-        to.names.push_back("(more)");
-        more = add(TreeRows::kRoot, static_cast<std::uint32_t>(to.names.size() - 1), 0,
-                   RefsReport::kNone, RefsReport::kNone);
-      }
-      moved[i] = parent == TreeRows::kRoot ? more : parent;
-    }
-    auto at = static_cast<std::size_t>(moved[i]);
-    to.bytes[at] += from.bytes[i];
-    to.objects[at] += from.objects[i];
-    to.hidden_bytes[at] += from.hidden_bytes[i];
-  }
-  report.tree = std::move(to);
-  report.site = std::move(site);
-  report.code_of = std::move(code_of);
+  report.site = taken(report.site);
+  report.code_of = taken(report.code_of);
 }
 
 }  // namespace overhang

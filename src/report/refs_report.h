@@ -38,14 +38,7 @@ struct RefsReport : ReportHead {
   std::vector<std::uint32_t> code_of;  // by row: index into code, or kNone
 };
 
-// By row: bytes, objects and hidden bytes with all that is below.
-struct TreeTotals {
-  std::vector<std::uint64_t> bytes, objects, hidden_bytes;
-};
-TreeTotals totals_of(const TreeRows& tree);
-
-// Leaves out rows below the selection's least bytes, and the lightest where there are more than
-// its most (both by their totals); what they held becomes their parents' own, or a root's "(more)".
+// Leaves out rows as reduced() does.
 void select(RefsReport& report, const Selection& selection);
 
 struct RefsTextOptions {

@@ -2,6 +2,7 @@
 // reference path, or by dominators. One row a frame; a parent stands before its children.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -26,5 +27,20 @@ struct TreeRows {
 
   std::size_t size() const { return parent.size(); }
 };
+
+// By row: bytes, objects and hidden bytes with all that is below.
+struct TreeTotals {
+  std::vector<std::uint64_t> bytes, objects, hidden_bytes;
+};
+TreeTotals totals_of(const TreeRows& tree);
+
+struct ReducedTree {
+  static constexpr std::int64_t kNone = -1;
+  TreeRows tree;
+  std::vector<std::int64_t> from;  // by row: what it was; kNone: "(more)"
+};
+// Leaves out rows below `least_bytes`, and the lightest where there are more than `most` (both by
+// their totals); what they held becomes their parents' own, or a root's "(more)".
+ReducedTree reduced(TreeRows tree, std::size_t most, std::uint64_t least_bytes);
 
 }  // namespace overhang

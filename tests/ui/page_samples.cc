@@ -121,6 +121,31 @@ LeakReport hostile_report() {
   return report;
 }
 
+DiffReport comparison(const std::string& prefix) {
+  auto newer = testing::pool_report(), older = newer;
+  older.sites.pop_back();
+  older.sites[0].retained_bytes = 12000000;
+  older.sites[0].hidden_slots = 20000;
+  older.sites[1].hidden_bytes = 2000000;
+  for (auto* sites : {&older.sites, &newer.sites})
+    for (auto& site : *sites) site.site = prefix + site.site;
+  DiffReport diff;
+  diff.target = newer.target;
+  diff.older = newer.target;
+  diff.older.live = false;
+  diff.older.path = "/var/crash/before.core";
+  diff.live_objects = {1000000, 6187857};
+  diff.live_bytes = {97500000, 817500000};
+  diff.overhang_objects = {70000, 4556251};
+  diff.overhang_bytes = {12000000, 733900000};
+  diff.spare_bytes = {9000000, 8300000};
+  diff.lost_bytes = {2000000, 1000000};
+  diff.sites = changes_of(older.sites, newer.sites);
+  diff.types = {{prefix + "main.Conn", {15000, 900000}, {960000, 57600000}, {900000, 57600000}},
+                {prefix + "main.Session", {5, 1}, {480, 96}, {}}};
+  return diff;
+}
+
 void write_all(const std::string& folder) {
   auto references = pool_references();
   auto dominators = generated(3000);
@@ -146,6 +171,9 @@ void write_all(const std::string& folder) {
   parts.site_rows = {{2}};
   parts.types = {{kHostile, 1, 1, 1, 1}};
   write(folder + "/hostile.html", render_html(hostile_report(), {}, parts));
+
+  write(folder + "/diff.html", render_html(comparison(""), {}));
+  write(folder + "/hostile_diff.html", render_html(comparison(kHostile), {}));
 
   auto large = generated(100000);
   parts = {};

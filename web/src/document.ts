@@ -115,14 +115,55 @@ export interface TypeRow {
   type: string;
   objects: number;
   bytes: number;
-  hidden_bytes: number | null;
-  retained_bytes: number | null;
+  hidden_bytes: number;
+  retained_bytes: number;
 }
 
+export interface Change {
+  old: number;
+  new: number;
+  growth: number;
+}
+
+export interface SiteChange {
+  site: string;
+  kind: string;
+  element_type: string;
+  category: Category;
+  arrays: Change;
+  hidden_slots: Change;
+  hidden_bytes: Change;
+  retained_objects: Change;
+  retained_bytes: Change;
+  weight: Change; // what it retains or, where that is nothing, what it hides
+  sources: { file: string; line: number; function: string; statement: string }[];
+}
+
+export interface TypeChange {
+  type: string;
+  objects: Change;
+  bytes: Change;
+  hidden_bytes: Change;
+}
+
+// Schema "overhang.diff/1".
+export interface Diff {
+  old: Leaks["target"];
+  new: Leaks["target"];
+  heap: Record<"live_objects" | "live_bytes" | "overhang_objects" | "overhang_bytes" | "spare_bytes" | "lost_bytes", Change>;
+  sites: SiteChange[];
+  sites_omitted: number;
+  types: TypeChange[];
+  types_omitted: number;
+  warnings: string[];
+}
+
+// Either `leaks`, with what is there beside it, or `diff`.
 export interface PageDocument {
   schema: "overhang.page/1";
   version: string;
-  leaks: Leaks;
+  leaks?: Leaks;
+  diff?: Diff;
   references?: TreeColumns | null;
   dominators?: TreeColumns | null;
   types?: TypeRow[] | null;

@@ -13,6 +13,11 @@ export function bytes(value: number): string {
   return `${scaled.toFixed(1)} ${units[unit]}`;
 }
 
+export function signedBytes(growth: number): string {
+  if (growth === 0) return "±0 B";
+  return (growth > 0 ? "+" : "−") + bytes(Math.abs(growth));
+}
+
 export function count(value: number): string {
   return value.toString().replace(/\B(?=(\d{3})+$)/g, ",");
 }

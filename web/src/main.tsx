@@ -2,6 +2,7 @@
 
 import { render } from "preact";
 import { useMemo, useState } from "preact/hooks";
+import { DiffReport } from "./diff";
 import { readDocument, type Leaks, type PageDocument } from "./document";
 import { FlameView } from "./flame_view";
 import { baseName, printable } from "./format";
@@ -77,8 +78,7 @@ function Graphs({ trees }: { trees: Record<Graph, Tree | null> }) {
   );
 }
 
-function Page({ page }: { page: PageDocument }) {
-  const { leaks } = page;
+function LeakReport({ page, leaks }: { page: PageDocument; leaks: Leaks }) {
   const trees = useMemo(
     () => ({
       references: page.references ? Tree.from(page.references, "live memory") : null,
@@ -88,22 +88,39 @@ function Page({ page }: { page: PageDocument }) {
   );
   return (
     <>
+      <Overview leaks={leaks} />
+      <Sites leaks={leaks} references={trees.references} />
+      <Graphs trees={trees} />
+      {page.types && page.types.length > 0 && <Types types={page.types} />}
+      <Habits leaks={leaks} />
+    </>
+  );
+}
+
+function titleOf({ leaks, diff }: PageDocument): string {
+  if (leaks) return targetName(leaks.target);
+  return diff ? `${targetName(diff.old)} → ${targetName(diff.new)}` : "";
+}
+
+function Page({ page }: { page: PageDocument }) {
+  const target = page.leaks?.target ?? page.diff?.new;
+  return (
+    <>
       <header>
         <div class="brand">overhang</div>
         <div class="target">
-          <b>{targetName(leaks.target)}</b>{" "}
-          <span class="quiet">
-            {leaks.target.go_version} linux/{leaks.target.arch}
-          </span>
+          <b>{titleOf(page)}</b>{" "}
+          {target && (
+            <span class="quiet">
+              {target.go_version} linux/{target.arch}
+            </span>
+          )}
         </div>
         <ThemeChoice />
       </header>
       <main>
-        <Overview leaks={leaks} />
-        <Sites leaks={leaks} references={trees.references} />
-        <Graphs trees={trees} />
-        {page.types && page.types.length > 0 && <Types types={page.types} />}
-        <Habits leaks={leaks} />
+        {page.leaks && <LeakReport page={page} leaks={page.leaks} />}
+        {page.diff && <DiffReport diff={page.diff} />}
       </main>
       <footer class="quiet">
         Bytes are as Go's collector accounts them: live bytes compare with runtime.MemStats.HeapAlloc after runtime.GC(). Written by
@@ -118,7 +135,8 @@ function start(): void {
   try {
     const page = readDocument();
     page.leaks = clean(page.leaks);
-    document.title = `overhang: ${targetName(page.leaks.target)}`;
+    page.diff = clean(page.diff);
+    document.title = `overhang: ${titleOf(page)}`;
     root.textContent = "";
     render(<Page page={page} />, root);
   } catch (error) {

@@ -15,25 +15,23 @@ export function Types({ types }: { types: TypeRow[] }) {
     { key: "type", title: "Type", value: (row) => row.type, cell: (row) => <code class="name">{row.type}</code> },
     { key: "objects", title: "Objects", number: true, minor: true, value: (row) => row.objects, cell: (row) => count(row.objects) },
     { key: "bytes", title: "Bytes", number: true, value: (row) => row.bytes, cell: (row) => bytes(row.bytes) },
-  ];
-  if (types.some((row) => row.hidden_bytes !== null))
-    columns.push({
+    {
       key: "hidden",
       title: "Hidden",
       hint: "bytes that no view of the program shows",
       number: true,
-      value: (row) => row.hidden_bytes ?? 0,
+      value: (row) => row.hidden_bytes,
       cell: (row) => (row.hidden_bytes ? <span class="hidden-ink">{bytes(row.hidden_bytes)}</span> : ""),
-    });
-  if (types.some((row) => row.retained_bytes !== null))
-    columns.push({
+    },
+    {
       key: "retained",
       title: "Retained",
-      hint: "what would go with them",
+      hint: "what the collector would free if all of them went",
       number: true,
-      value: (row) => row.retained_bytes ?? 0,
-      cell: (row) => (row.retained_bytes === null ? "" : bytes(row.retained_bytes)),
-    });
+      value: (row) => row.retained_bytes,
+      cell: (row) => bytes(row.retained_bytes),
+    },
+  ];
   return (
     <section aria-labelledby="types-title">
       <h2 id="types-title">Types</h2>
@@ -43,7 +41,7 @@ export function Types({ types }: { types: TypeRow[] }) {
           <input type="search" placeholder="Filter types" value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
         </label>
       </div>
-      <SortableTable caption="Live objects by type" columns={columns} rows={rows} sort="bytes" page={25} rowKey={(row) => row.type} />
+      <SortableTable caption="Live objects by type" columns={columns} rows={rows} sort="bytes" page={15} rowKey={(row) => row.type} />
     </section>
   );
 }

@@ -23,6 +23,8 @@ for (const [name, options] of [
   ["many", { dark: true, width: 390 }],
   ["nothing", {}],
   ["hostile", {}],
+  ["diff", {}],
+  ["diff", { dark: true, width: 390 }],
 ])
   test(`${name} ${JSON.stringify(options)}`, async () => {
     await visit(name, options, async (page) => {

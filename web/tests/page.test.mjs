@@ -172,6 +172,33 @@ test("names of the target are text, whatever they hold", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("growth: the headline, totals, sites and types", async () => {
+  const complaints = await visit("diff", {}, async (page) => {
+    assert.equal(await text(page.locator("h1")), "+721.9 MB more is kept alive only by slots that no slice can see");
+    assert.equal(await page.title(), "overhang: relay (core before.core) → relay (pid 12923)");
+    assert.equal(await text(page.locator(".totals tbody tr").nth(0)), "Live +720.0 MB 97.5 MB 817.5 MB");
+    assert.equal(await text(page.locator(".totals tbody tr").nth(3)), "Lost −1.0 MB 2.0 MB 1.0 MB");
+    const sites = page.locator("section:has(#sites-title) table");
+    const names = () => sites.locator("tbody td:first-child b").allInnerTexts();
+    assert.deepEqual(await names(), ["main.pool.inUse", "main.ring", "main.header"]);
+    assert.match(await text(sites.locator("tbody").first()), /\+721\.9 MB 12\.0 MB 733\.9 MB 20,000 → 1,035,616/);
+    assert.match(await text(sites.locator("tbody").last()), /−1\.0 MB/);
+    await sites.getByRole("button", { name: "Growth" }).click();
+    assert.deepEqual(await names(), ["main.header", "main.ring", "main.pool.inUse"]);
+    assert.match(await text(page.locator("section:has(#types-title) tbody").first()), /main\.Conn \+56\.6 MB/);
+  });
+  assert.deepEqual(complaints, []);
+});
+
+test("growth of things with hostile names", async () => {
+  const complaints = await visit("hostile_diff", {}, async (page) => {
+    assert.equal(await page.evaluate(() => window.hacked), undefined);
+    assert.equal(await page.locator("img").count(), 0);
+    assert.ok((await page.locator("tbody b").allInnerTexts()).some((name) => name.startsWith("</script><img")));
+  });
+  assert.deepEqual(complaints, []);
+});
+
 test("the page is one small file", () => {
   assert.ok(statSync(join(folder, "nothing.html")).size < 3 << 20);
   assert.ok(!/\b(?:src|href)=["']?https?:/.test(readFileSync(join(folder, "pool.html"), "utf8")));

@@ -80,3 +80,13 @@ export async function colourAt(box, x, y) {
     [x, y],
   );
 }
+
+// As the text report writes it (src/text/units.cc).
+export function bytes(value) {
+  if (value < 1000) return `${value} B`;
+  const units = ["KB", "MB", "GB", "TB"];
+  let scaled = value / 1000;
+  let unit = 0;
+  for (; scaled >= 999.95; unit++) scaled /= 1000;
+  return `${scaled.toFixed(1)} ${units[unit]}`;
+}

@@ -41,7 +41,7 @@ TEST(Html, EmbedsTheReportTheTreesAndTheTypes) {
   PageParts parts;
   parts.references = &tree;
   parts.site_rows = {{1}, {0, 1}};
-  parts.types = {{"main.Conn", 2, 96, 96, std::nullopt}};
+  parts.types = {{"main.Conn", 2, 96, 96, 120}};
   auto page = json::parse(embedded(render_html(testing::pool_report(), {}, parts)));
 
   EXPECT_EQ(page["schema"], "overhang.page/1");
@@ -60,7 +60,7 @@ TEST(Html, EmbedsTheReportTheTreesAndTheTypes) {
     "total_bytes": 144, "truncated_frames": 3})"));
   EXPECT_TRUE(page["dominators"].is_null());
   EXPECT_EQ(page["types"], json::parse(R"([{"type": "main.Conn", "objects": 2, "bytes": 96,
-                                            "hidden_bytes": 96, "retained_bytes": null}])"));
+                                            "hidden_bytes": 96, "retained_bytes": 120}])"));
 }
 
 TEST(Html, ShowsTheSitesThatAreSelected) {
@@ -88,11 +88,21 @@ TEST(Html, NoNameEndsTheData) {
   tree.names[0] = hostile;
   PageParts parts;
   parts.references = parts.dominators = &tree;
-  parts.types = {{hostile, 1, 1, {}, {}}};
+  parts.types = {{hostile, 1, 1, 0, 0}};
   auto data = embedded(render_html(report, {}, parts));
   EXPECT_EQ(data.find('<'), std::string::npos);
   auto site = json::parse(data)["leaks"]["sites"][0]["site"].get<std::string>();
   EXPECT_EQ(site, "</script><script>alert(1)</script><!--<script>\xef\xbf\xbd\"\\");
+}
+
+TEST(Html, EmbedsGrowthToo) {
+  DiffReport report;
+  report.overhang_bytes = {12, 30};
+  auto page = json::parse(embedded(render_html(report, {})));
+  EXPECT_EQ(page["schema"], "overhang.page/1");
+  EXPECT_EQ(page["diff"]["schema"], "overhang.diff/1");
+  EXPECT_EQ(page["diff"]["heap"]["overhang_bytes"]["growth"], 18);
+  EXPECT_FALSE(page.contains("leaks"));
 }
 
 // One file that needs nothing else: nothing is loaded, and the policy forbids it.

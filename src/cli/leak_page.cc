@@ -1,0 +1,65 @@
+#include "cli/leak_page.h"
+
+#include <map>
+#include <tuple>
+#include <utility>
+
+#include "cli/heap_report.h"
+#include "cli/refs_command.h"
+
+namespace overhang {
+namespace {
+
+// Frames of a tree in a page: some 25 bytes each in the file, and what a browser is tested with.
+constexpr std::size_t kMaxFrames = 100'000;
+
+// The rows at which each site's hidden slots are entered.
+std::vector<std::vector<std::uint32_t>> site_rows(const RefsReport& refs, const LeakReport& leaks) {
+  using Key = std::tuple<std::string, std::string, std::string>;
+  std::map<Key, std::size_t> index;
+  for (std::size_t i = 0; i < leaks.sites.size(); i++) {
+    const SiteRow& site = leaks.sites[i];
+    index.try_emplace({site.site, site.category, site.element_type}, i);
+  }
+  std::vector<std::vector<std::uint32_t>> out(leaks.sites.size());
+  for (std::size_t row = 0; row < refs.tree.size(); row++) {
+    auto site = refs.site[row];
+    auto parent = refs.tree.parent[row];
+    bool entered = parent == TreeRows::kRoot || refs.site[static_cast<std::size_t>(parent)] != site;
+    if (site == RefsReport::kNone || !entered) continue;
+    const RefsReport::Site& named = refs.sites[site];
+    auto at = index.find({named.site, named.category, named.element_type});
+    if (at != index.end()) out[at->second].push_back(static_cast<std::uint32_t>(row));
+  }
+  return out;
+}
+
+}  // namespace
+
+PageParts LeakPage::parts() const {
+  PageParts out;
+  out.references = &references;
+  out.site_rows = site_rows;
+  out.dominators = dominators ? &*dominators : nullptr;
+  out.types = types;
+  return out;
+}
+
+LeakPage describe_page(Analysis& analysis, const LeakReport& leaks, Diagnostics& diagnostics) {
+  LeakPage page;
+  auto refs = describe_refs(analysis, leaks, diagnostics);
+  select(refs, {.top = kMaxFrames});
+  page.site_rows = site_rows(refs, leaks);
+  page.references = std::move(refs.tree);
+  if (!analysis.dominators()) {
+    diagnostics.warn("no dominator tree: " + analysis.dominators().error().message);
+    return page;
+  }
+  const Dominators& dominators = *analysis.dominators();
+  page.types = describe_heap(analysis, dominators, diagnostics).types;
+  auto rows = dominator_rows(analysis, dominators, 0, diagnostics);
+  page.dominators = reduced(std::move(rows), kMaxFrames, 0).tree;
+  return page;
+}
+
+}  // namespace overhang
