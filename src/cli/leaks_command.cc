@@ -27,6 +27,8 @@ std::string render(const LeakReport& report, const Options& options) {
   if (options.top) selection.top = *options.top;
   if (options.format == Format::Json) return render_json(report, selection);
   if (options.format == Format::Html) return render_html(report, selection, {});
+  if (options.format == Format::Pprof) return render_pprof(report, selection);
+  if (options.format == Format::Folded) return render_folded(report, selection);
   TextOptions text;
   text.colour = colour_wanted(options);
   text.stats = options.stats;
