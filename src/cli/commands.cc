@@ -7,6 +7,8 @@ namespace overhang {
 namespace {
 
 constexpr std::array kTextAndJson = {Format::Text, Format::Json};
+constexpr std::array kLeakFormats = {Format::Text, Format::Json, Format::Html, Format::Pprof,
+                                     Format::Folded};
 constexpr std::array kRefsFormats = {Format::Text, Format::Json, Format::Pprof, Format::Folded};
 constexpr std::array kTextJsonAndFolded = {Format::Text, Format::Json, Format::Folded};
 constexpr std::array kTextJsonAndHtml = {Format::Text, Format::Json, Format::Html};
@@ -23,10 +25,11 @@ constexpr std::array<CommandRow, 9> kCommands = {{
   overhang 12923 --source ~/relay      its sources: the statements that hide the memory
   overhang 12923 --format json -o r.json      for scripts (schema "overhang.leaks/1")
   overhang 12923 --format html -o r.html      a page for the browser: sites, arrays, flame graphs
+  overhang 12923 --format pprof -o leaks.pb.gz     for go tool pprof; folded: for flamegraph.pl
   overhang 12923 --fail-over 64MB      exit status 3 where more than that is overhang (for CI)
   overhang 12923 --stats               phase times, where each live byte went, what was not read
 )",
-     kTextJsonAndHtml},
+     kLeakFormats},
     {Command::Heap, "heap", "TARGET",
      "live objects by type: count, bytes, hidden and retained bytes",
      R"(  overhang heap 12923                  which types live, and what would go with them

@@ -29,6 +29,8 @@ std::string render(const LeakReport& report, const std::optional<LeakPage>& page
   if (options.top) selection.top = *options.top;
   if (options.format == Format::Json) return render_json(report, selection);
   if (page) return render_html(report, selection, page->parts());
+  if (options.format == Format::Pprof) return render_pprof(report, selection);
+  if (options.format == Format::Folded) return render_folded(report, selection);
   TextOptions text;
   text.colour = colour_wanted(options);
   text.stats = options.stats;

@@ -1,21 +1,9 @@
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/refs_report.h"
-#include "text/columns.h"
+#include "report/stacks.h"
 
 namespace overhang {
-namespace {
-
-// A frame's name: ';' ends one, and a line ends a stack.
-std::string folded_name(std::string_view name) {
-  auto out = printable(name);
-  std::replace(out.begin(), out.end(), ';', ',');
-  return out;
-}
-
-}  // namespace
 
 std::string render_refs_folded(const RefsReport& report) {
   const TreeRows& tree = report.tree;

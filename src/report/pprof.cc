@@ -4,8 +4,8 @@
 
 #include <algorithm>
 #include <limits>
+#include <new>
 #include <protozero/pbf_writer.hpp>
-#include <stdexcept>
 
 namespace overhang {
 namespace {
@@ -19,8 +19,6 @@ enum : protozero::pbf_tag_type {
   kLocation = 4,
   kFunction = 5,
   kStringTable = 6,
-  kTimeNanos = 9,
-  kComment = 13,
   kDefaultSampleType = 14,
 };
 }  // namespace profile
@@ -114,15 +112,6 @@ void PprofWriter::sample(const std::vector<std::uint64_t>& stack,
     inner.add_int64(label::kKey, number(key));
     inner.add_int64(label::kStr, number(str));
   }
-}
-
-void PprofWriter::comment(std::string_view comment) {
-  auto index = number(text(comment));
-  protozero::pbf_writer(data_).add_int64(profile::kComment, index);
-}
-
-void PprofWriter::time(std::int64_t nanoseconds) {
-  protozero::pbf_writer(data_).add_int64(profile::kTimeNanos, nanoseconds);
 }
 
 void PprofWriter::mapping(std::string_view file) {

@@ -34,8 +34,6 @@ class PprofWriter {
   // `stack`: the innermost frame first; a value for each type.
   void sample(const std::vector<std::uint64_t>& stack, const std::vector<std::uint64_t>& values,
               const std::vector<Label>& labels);
-  void comment(std::string_view text);
-  void time(std::int64_t nanoseconds);  // since 1970
   // The program whose memory this is.
   void mapping(std::string_view file);
 

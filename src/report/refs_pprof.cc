@@ -1,16 +1,14 @@
 #include "report/pprof.h"
 #include "report/refs_report.h"
+#include "report/stacks.h"
 
 namespace overhang {
 namespace {
 
-PprofWriter::Line line_of(const RefsReport& report, std::size_t row, bool hidden_slots) {
+PprofWriter::Line line_of_row(const RefsReport& report, std::size_t row, bool hidden_slots) {
   if (auto code = report.code_of[row]; code != RefsReport::kNone)
     return {report.code[code].file, report.code[code].line, 0};
-  auto site = report.site[row];
-  if (!hidden_slots || report.sites[site].sources.empty()) return {};
-  const SourceRow& source = report.sites[site].sources.front();
-  return {source.file, static_cast<std::int64_t>(source.line), 0};
+  return hidden_slots ? line_of(report.sites[report.site[row]].sources) : PprofWriter::Line{};
 }
 
 // Calls sample(row, stack) for each row with something of its own; `locations` by row.
@@ -41,7 +39,7 @@ void write_paths(const RefsReport& report, PprofWriter& out) {
   std::vector<std::uint64_t> locations;
   for (std::size_t row = 0; row < tree.size(); row++)
     locations.push_back(out.location(tree.names[tree.name[row]],
-                                     line_of(report, row, is_hidden_slots(report, row))));
+                                     line_of_row(report, row, is_hidden_slots(report, row))));
   each_stack(tree, locations, [&](std::size_t row, const std::vector<std::uint64_t>& stack) {
     std::vector<PprofWriter::Label> labels;
     if (report.site[row] != RefsReport::kNone) {

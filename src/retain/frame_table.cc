@@ -60,7 +60,7 @@ FrameIndex FrameTable::find(const Key& key, TypeId type, bool array) {
       frames_[frame].type = type;
       frames_[frame].array = array;
       frames_[frame].typed = true;
-      frames_[frame].map = types_.info(type).kind == TypeKind::Map;
+      frames_[frame].map = is_map_(type);
     }
   }
   if (known_.size() < 2 * kMaxFrames) known_.emplace(key, frame);

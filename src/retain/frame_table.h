@@ -11,6 +11,8 @@
 
 #include <array>
 #include <cstdint>
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "retain/access_steps.h"
@@ -43,8 +45,9 @@ class FrameTable {
   static constexpr unsigned kMaxDepth = 64;
   static constexpr std::size_t kMaxFrames = 1 << 17;  // without "…" and hidden slots
 
-  FrameTable(AccessSteps& steps, TypeTable& types)
-      : steps_(steps), types_(types), rest_(steps.intern("…")) {}
+  // `rest` is the step of frames "…"; `is_map` tells types of maps.
+  FrameTable(AccessSteps::Step rest, std::function<bool(TypeId)> is_map)
+      : rest_(rest), is_map_(std::move(is_map)) {}
 
   FrameIndex root(AccessSteps::Step name) { return plain(kNoFrame, name, kNoSite); }
   // The hidden slots of `site` in the frame's arrays.
@@ -85,9 +88,8 @@ class FrameTable {
   FrameIndex plain(FrameIndex parent, AccessSteps::Step name, std::uint32_t site);
   FrameIndex add(FrameIndex parent, AccessSteps::Step step);
 
-  AccessSteps& steps_;
-  TypeTable& types_;
   AccessSteps::Step rest_;
+  std::function<bool(TypeId)> is_map_;
   std::vector<Frame> frames_;
   tsl::robin_map<Key, FrameIndex, Hash> known_;  // of steps to objects
   tsl::robin_map<Key, FrameIndex, Hash> plain_;  // of the others

@@ -18,7 +18,8 @@ class Walk {
         hidden_(hidden),
         sites_(sites),
         steps_(views),
-        frames_(steps_, views.types()),
+        frames_(steps_.intern("…"),
+                [&views](TypeId type) { return views.types().info(type).kind == TypeKind::Map; }),
         roots_(views, steps_, frames_),
         frame_of_(heap_.object_count(), kNoFrame),
         framed_bytes_(hidden.arrays.size()) {

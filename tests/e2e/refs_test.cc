@@ -209,6 +209,28 @@ std::string pprof(const std::vector<std::string>& arguments) {
   return result.out;
 }
 
+// Of a profile's samples, by sample type.
+std::map<std::string, std::uint64_t> sums_of(const std::string& profile) {
+  std::istringstream raw(pprof({"-raw", profile}));
+  std::map<std::string, std::uint64_t> sums;
+  std::vector<std::string> types;
+  std::string line;
+  while (std::getline(raw, line) && line != "Samples:") continue;
+  std::getline(raw, line);
+  for (std::istringstream names(line); names >> line;)
+    types.push_back(line.substr(0, line.find('/')));
+  while (std::getline(raw, line) && line != "Locations") {
+    // "       0     800000          1: 2 1"; a sample's labels stand on a line of their own.
+    auto colon = line.find(": ");
+    if (colon == std::string::npos || line.find_first_not_of("0123456789 ") != colon) continue;
+    std::istringstream values(line.substr(0, colon));
+    std::uint64_t value = 0;
+    for (auto& type : types)
+      if (values >> value) sums[type] += value;
+  }
+  return sums;
+}
+
 class RefsPprof : public testing::Test {
  protected:
   RefsPprof() : subject_("paths"), file_(write("live.pb.gz")) {}
@@ -224,26 +246,53 @@ class RefsPprof : public testing::Test {
 
 TEST_F(RefsPprof, SamplesAddUpToTheLiveHeap) {
   auto heap = json::parse(refs(subject_.target(), "json")).at("heap");
-  std::istringstream raw(pprof({"-raw", file_}));
-  std::map<std::string, std::uint64_t> sums;
-  std::vector<std::string> types;
-  std::string line;
-  while (std::getline(raw, line) && line != "Samples:") {
+  auto sums = sums_of(file_);
+  for (auto type : {"inuse", "retained"}) {
+    EXPECT_EQ(sums.at(type + std::string("_space")), number(heap, "live_bytes"));
+    EXPECT_EQ(sums.at(type + std::string("_objects")), number(heap, "live_objects"));
   }
-  std::getline(raw, line);
-  for (std::istringstream names(line); names >> line;)
-    types.push_back(line.substr(0, line.find('/')));
-  while (std::getline(raw, line) && line != "Locations") {
-    if (line.find(": ") == std::string::npos || line.find_first_of("0123456789") > 14) continue;
-    std::istringstream values(line.substr(0, line.find(": ")));
-    std::uint64_t value = 0;
-    for (auto& type : types)
-      if (values >> value) sums[type] += value;
-  }
-  EXPECT_EQ(sums.at("inuse_space"), number(heap, "live_bytes"));
-  EXPECT_EQ(sums.at("inuse_objects"), number(heap, "live_objects"));
   EXPECT_EQ(sums.at("hidden_space"), number(heap, "overhang_bytes") + number(heap, "spare_bytes") +
                                          number(heap, "lost_bytes"));
+}
+
+// What a frame has with all below it is what would go with it.
+TEST_F(RefsPprof, CumulatedRetainedSpaceIsWhatAVariableKeeps) {
+  auto top =
+      pprof({"-top", "-cum", "-unit=B", "-nodefraction=0", "-sample_index=retained_space", file_});
+  auto list = std::to_string(100'000 * (16 + 24)) + "B";  // nodes and what they hold
+  std::istringstream lines(top);
+  std::string found;
+  for (std::string row; std::getline(lines, row);)
+    if (row.ends_with(" main.chain")) found = row;
+  EXPECT_NE(found.find(list), std::string::npos) << top;
+}
+
+// The leak report as a profile and as stacks: what is hidden, and nothing else.
+TEST_F(RefsPprof, LeaksAsAProfileAddUpToTheOverhang) {
+  auto path = directory_.file("leaks.pb.gz");
+  auto leaks = [&](const std::vector<std::string>& more) {
+    std::vector<std::string> command{"leaks"};
+    auto target = subject_.target();
+    command.insert(command.end(), target.begin(), target.end());
+    command.insert(command.end(), more.begin(), more.end());
+    return run_overhang(command);
+  };
+  ASSERT_EQ(leaks({"--format", "pprof", "-o", path}).exit_code, 0);
+  auto heap = leaks_json(subject_.target()).at("heap");
+  auto sums = sums_of(path);
+  EXPECT_EQ(sums.at("retained_space"), number(heap, "overhang_bytes"));
+  EXPECT_EQ(sums.at("retained_objects"), number(heap, "overhang_objects"));
+  auto traces = pprof({"-traces", "-sample_index=retained_objects", path});
+  EXPECT_NE(traces.find("   600   main.Item\n"
+                        "             [hidden tail of main.table.shown]\n"
+                        "             shown\n"
+                        "             main.table\n"),
+            std::string::npos)
+      << traces;
+  auto folded = leaks({"--format", "folded"}).out;
+  EXPECT_NE(folded.find("main.table;shown;[hidden tail of main.table.shown];main.Item 19200\n"),
+            std::string::npos)
+      << folded;
 }
 
 TEST_F(RefsPprof, TopAndTracesShowAccessPaths) {
