@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "cli/heap_limits.h"
 #include "goruntime/goroutines.h"
 #include "goruntime/roots.h"
 #include "heap/self_check.h"
@@ -51,6 +52,10 @@ Result<std::unique_ptr<OpenedHeap>> open_heap(const AnalysisOptions& options,
   // The image is frozen; the runtime's variables, modules and layouts are known.
 
   OVERHANG_TRY(HeapSpans spans, explained(runtime, read_spans(runtime)));
+  // Those of too many objects for 32 bits are overhang-wide's, which asks in its turn.
+  auto slots = slots_of(spans);
+  if (slots <= options.max_objects)
+    OVERHANG_CHECK(explained(runtime, check_tables_fit(slots, memory_limit())));
   OVERHANG_TRY(Heap heap, explained(runtime, Heap::open(runtime, spans, options.threads,
                                                         options.max_objects)));
   // Every slot has an id, every address its slot; pointer maps can be read.

@@ -211,7 +211,7 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
   report.remedies = remedy_rows(what_ifs.of_all(), false);
   for (const MapRoom& room : find_map_room(views, namer))
     report.maps.push_back({room.site, views.types().info(room.type).name, room.maps, room.entries,
-                           room.slots, room.storage_bytes, room.spare_bytes});
+                           room.slots, room.storage_bytes, room.spare_bytes, room.shrunk_maps});
   for (const Habit& habit : certain.sites.habits)
     report.spare.push_back(
         {habit.name, habit.elem == kUnknownType ? "uint8" : views.types().info(habit.elem).name,

@@ -181,8 +181,19 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
     show_whole(object, item.tag.holder);
     return;
   }
+  note_walker(item, object);
   if (allocated != kUnknownType && show_elements(item, object, facts.size, allocated)) return;
   show_part(object, item.tag, object.offset, facts.size, type);
+}
+
+// Of what stands outside the heap, all but globals is a frame's.
+void Views::note_walker(const Work::Item& item, const ObjectRef& object) {
+  const Holder holder = item.tag.holder;
+  if (!has_pointers(object) || !holder.is_place()) return;
+  auto kind = places_.row(holder).kind;
+  bool frame = kind == RootPlace::Kind::Local || kind == RootPlace::Kind::Static;
+  if (frame && walked_.insert(object.id.value).second)
+    walkers_.push_back({object, holder, item.reference.slot});
 }
 
 // A pointer to a field of an array's element shows the element, for the same reason. False if the

@@ -92,6 +92,13 @@ struct InteriorArray {
   std::uint64_t holder_offset = 0;  // of the first such pointer, in ObjectInfo's holder
 };
 
+// A pointer to an element in a variable of a live frame: code may walk the array by it.
+struct Walker {
+  ObjectRef object;
+  Holder holder;
+  Address slot = 0;
+};
+
 // A map with more than one group or bucket.
 struct LargeMap {
   Address header = 0;
@@ -265,6 +272,8 @@ class Views {
   void follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
                      TypeId type);
   void defer(const Work::Item& item, const ObjectRef& object);
+  void note_walker(const Work::Item& item, const ObjectRef& object);
+  void doubt(const ObjectRef& object, Holder holder, Address slot, bool func, TypeId elem);
   // Notes that a view leads to the object; true if it is the first.
   bool touch(const ObjectRef& object) {
     if (!touched_.set_first(object.id.value)) return false;
@@ -302,6 +311,8 @@ class Views {
   InteriorRule interior_rule_;
   std::vector<InteriorArray> interior_;  // shown by a pointer to a part of them: first, or anew
   std::vector<InteriorArray> interior_arrays_;
+  std::vector<Walker> walkers_;  // the first of each object
+  tsl::robin_set<ObjectIndex> walked_;
   tsl::robin_set<Address> expanded_;  // map and channel headers outside the heap
   std::vector<Deferred> deferred_;
   // References to types that generic code is compiled with, to objects that a reference of the real

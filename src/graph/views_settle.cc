@@ -38,20 +38,31 @@ bool Views::settle_owners() {
 }
 
 bool Views::settle_certain() {
-  bool changed = false;
-  // Showing one object may defer more references: by index, to the growing end.
-  for (std::size_t i = 0; i < deferred_.size(); i++) {
-    auto [object, holder, slot, elem, func] = deferred_[i];
-    if (full(object.id)) continue;
-    changed = true;
-    auto objects = touched_objects_, bytes = touched_bytes_;
-    doubt_of_.emplace(object.id.value, doubts_.size());
-    show_whole(object, holder, elem);
-    settle_all();
-    doubts_.push_back(
-        {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
+  auto before = doubts_.size();
+  // Showing one object may defer more references, and lead to more walkers: by index, to the
+  // growing ends.
+  std::size_t next = 0, next_walker = 0;
+  while (next < deferred_.size() || next_walker < walkers_.size()) {
+    if (next < deferred_.size()) {
+      auto [object, holder, slot, elem, func] = deferred_[next++];
+      if (!full(object.id)) doubt(object, holder, slot, func, elem);
+      continue;
+    }
+    // By unsafe.Add a local pointer comes to the other elements too, where nothing tells of them.
+    auto [object, holder, slot] = walkers_[next_walker++];
+    if (!full(object.id) && !windowed(object.id)) doubt(object, holder, slot, false, kUnknownType);
   }
-  return changed;
+  return doubts_.size() != before;
+}
+
+// Shows the object as a whole for the sake of one reference.
+void Views::doubt(const ObjectRef& object, Holder holder, Address slot, bool func, TypeId elem) {
+  auto objects = touched_objects_, bytes = touched_bytes_;
+  doubt_of_.emplace(object.id.value, doubts_.size());
+  show_whole(object, holder, elem);
+  settle_all();
+  doubts_.push_back(
+      {object, holder, slot, func, touched_objects_ - objects, touched_bytes_ - bytes});
 }
 
 // Deferred references to objects that nothing typed shows, but that look like something.

@@ -24,7 +24,8 @@ Json to_json(const MapRow& row) {
           {"entries", row.entries},
           {"slots", row.slots},
           {"storage_bytes", row.storage_bytes},
-          {"spare_bytes", row.spare_bytes}};
+          {"spare_bytes", row.spare_bytes},
+          {"shrunk_maps", row.shrunk_maps}};
 }
 
 Json to_json(const HeapTotals& heap, const LeakReport& report) {

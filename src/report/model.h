@@ -98,11 +98,13 @@ struct SpareRow {
   std::uint64_t arrays = 0, spare_bytes = 0;
 };
 
-// Maps that have shrunk: a map never gives back its groups or buckets.
+// Maps with much more room than entries: a map never gives back its groups or buckets.
 struct MapRow {
   std::string site, type;  // "main.index", "map[string]int"
   std::uint64_t maps = 0, entries = 0, slots = 0;
   std::uint64_t storage_bytes = 0, spare_bytes = 0;  // of all slots; of those without an entry
+  // Those that have lost entries for sure; others may have been made with a large hint.
+  std::uint64_t shrunk_maps = 0;
 };
 
 struct LeakReport : ReportHead {

@@ -199,17 +199,20 @@ void write_spare(Page& page, const LeakReport& report, bool list) {
 
 void write_maps(Page& page, const LeakReport& report, bool list) {
   if (report.maps.empty()) return;
-  std::uint64_t bytes = 0, maps = 0;
+  std::uint64_t bytes = 0, maps = 0, shrunk = 0;
   for (auto& row : report.maps) {
     bytes += row.spare_bytes;
     maps += row.maps;
+    shrunk += row.shrunk_maps;
   }
   constexpr std::uint64_t kNews = 32 << 10;  // bytes: every program has maps with a little room
   if (bytes < kNews && !list) return;
   page.line();
-  page.paragraph(fmt::format("room in maps that have shrunk: {} in {} (a map keeps its room; a new "
-                             "map with the same entries lets it go)",
-                             format_bytes(bytes), plural(maps, "map")),
+  auto why =
+      shrunk == maps ? "that have shrunk" : "that have shrunk, or were made for more entries";
+  page.paragraph(fmt::format("room in maps {}: {} in {} (a map keeps its room; a new map with the "
+                             "same entries lets it go)",
+                             why, format_bytes(bytes), plural(maps, "map")),
                  2);
   constexpr std::size_t kShown = 3;
   auto shown = list ? report.maps.size() : std::min(kShown, report.maps.size());

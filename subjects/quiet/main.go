@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"time"
+	"unsafe"
 
 	"overhang.subjects/kit"
 )
@@ -187,8 +188,29 @@ func structures() {
 	}
 }
 
+// walkers come to an array's elements one after the other, from its middle on.
+func walkers() {
+	orders := make([]order, 2000)
+	for i := range orders {
+		orders[i] = *newOrder(i)
+	}
+	started := make(chan bool)
+	go walk(&orders[1000], 1000, started)
+	<-started
+}
+
+//go:noinline
+func walk(o *order, n int, step chan bool) (lines int) {
+	for i := 0; i < n; i++ {
+		step <- true
+		lines += len(o.Lines)
+		o = (*order)(unsafe.Add(unsafe.Pointer(o), unsafe.Sizeof(*o)))
+	}
+	return lines
+}
+
 func main() {
-	programs := map[string]func(){"web": web, "workers": workers, "tidy": tidyPool.tidy, "structures": structures}
+	programs := map[string]func(){"web": web, "workers": workers, "tidy": tidyPool.tidy, "structures": structures, "walkers": walkers}
 	program, ok := programs[kit.Arg(1)]
 	if !ok {
 		os.Exit(2)

@@ -21,6 +21,7 @@ var (
 	pools         []*Pool
 	index         = make(map[string][]*Conn, 128) // so that no assignment makes it grow, and let go
 	full          = map[int]int{}
+	hinted        = map[string]int{}
 	table         [][]*Conn
 	nested        [][]*Conn
 	queue         = make(chan []*Conn, 8)
@@ -293,6 +294,8 @@ func init() {
 		for i := 10; i < 100000; i++ {
 			delete(index, strconv.Itoa(i))
 		}
+		hinted = make(map[string]int, 20000) // never filled
+		hinted["one"] = 1
 		at("main.index", rebuilt{})
 	})
 }

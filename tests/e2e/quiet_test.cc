@@ -26,6 +26,23 @@ TEST_P(Quiet, NoSiteAboveAKilobyte) {
 INSTANTIATE_TEST_SUITE_P(Programs, Quiet, testing::Values("web", "workers", "tidy", "structures"),
                          [](auto& instance) { return instance.param; });
 
+// A local pointer into the middle of an array may walk it (unsafe.Add): what it does not show is
+// possibly hidden, and never certainly.
+TEST(QuietWalkers, AreInDoubt) {
+  if (go_minor() < 22) GTEST_SKIP() << "the allocator records no types before Go 1.22";
+  Subject subject("quiet", {"walkers"});
+  auto report = leaks_json(subject.target());
+  for (auto& site : report.at("sites")) EXPECT_LE(site.at("retained_bytes"), kNoise) << site;
+  auto& heap = report.at("heap");
+  EXPECT_LE(heap.at("overhang_bytes"), kNoise);
+  // 2,000 orders of a map, lines and names each.
+  EXPECT_GT(heap.at("overhang_bytes_possible"), 200'000u);
+  auto& doubts = heap.at("doubts");
+  ASSERT_FALSE(doubts.empty());
+  EXPECT_EQ(doubts.at(0).at("reference"), "o in main.walk");
+  EXPECT_EQ(doubts.at(0).at("kind"), "unsafe pointer");
+}
+
 // Subjects of the bit-exact test that are all the standard library's own doing.
 TEST(QuietLibrary, NoSiteAboveAKilobyte) {
   for (const char* name : {"web", "texts", "timers"}) {

@@ -55,8 +55,12 @@ TEST(RemedyScenarios, AreAllListedHere) {
 TEST(MapRoom, IsWhatANewMapLetsGo) {
   Subject subject("remedies", {"a_map_that_shrunk"});
   auto maps = leaks_json(subject.target()).at("heap").at("maps");
-  ASSERT_EQ(maps.size(), 1u) << maps;
+  ASSERT_EQ(maps.size(), 2u) << maps;
+  EXPECT_EQ(maps.at(1).at("site"), "main.hinted");
+  EXPECT_EQ(maps.at(1).at("entries"), 1u);
+  EXPECT_EQ(maps.at(1).at("shrunk_maps"), 0u);
   auto& row = maps.at(0);
+  EXPECT_EQ(row.at("shrunk_maps"), go_minor() < 24 ? 0u : 1u) << "before Go 1.24 nothing tells";
   EXPECT_EQ(row.at("site"), "main.index");
   EXPECT_EQ(row.at("type"), "map[string][]*main.Conn");
   EXPECT_EQ(row.at("maps"), 1u);

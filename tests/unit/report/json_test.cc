@@ -92,7 +92,8 @@ void expect_schema(const json& report) {
                         {"entries", Kind::Count},
                         {"slots", Kind::Count},
                         {"storage_bytes", Kind::Count},
-                        {"spare_bytes", Kind::Count}});
+                        {"spare_bytes", Kind::Count},
+                        {"shrunk_maps", Kind::Count}});
   for (auto& row : report["heap"]["doubts"])
     expect_fields(row, {{"reference", Kind::Text},
                         {"kind", Kind::Text},

@@ -100,7 +100,7 @@ inline LeakReport pool_report() {
   report.remedies = {{"clear", {}, 4556251, 733900000, 0, ""},
                      {"copy", {}, 4556254, 743183928, 801000, ""}};
   report.spare = {{"main.buffers", "uint8", 14, 1200000}};
-  report.maps = {{"main.index", "map[string]int", 1, 12, 1835008, 45875200, 45874900}};
+  report.maps = {{"main.index", "map[string]int", 1, 12, 1835008, 45875200, 45874900, 1}};
   report.timings = {{"mark", 210.5}, {"view", 320.25}};
   report.elapsed_ms = 600;
   report.warnings = {"map directory out of bounds: 2 (first: 0xc000010000)"};
