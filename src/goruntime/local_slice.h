@@ -41,8 +41,8 @@ class LocalSliceProver {
   bool is_slice(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room);
 
  private:
-  class Code;
-  Code* code_of(const Function& function);
+  struct Code;
+  Code& code_of(const Function& function);
 
   const Runtime& runtime_;
   std::unordered_map<Address, std::unique_ptr<Code>> functions_;  // by entry
