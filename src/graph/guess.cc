@@ -19,6 +19,8 @@ constexpr unsigned kSameDepth = 4;           // references
 constexpr unsigned kPopulation = 8;          // objects of a type that were found by witnesses
 constexpr std::uint64_t kShortestText = 32;  // bytes that are no text by chance
 constexpr std::uint64_t kMostText = 4096;    // bytes of a text that are looked at
+constexpr std::uint64_t kMostFrame = 4096;   // bytes of a frame that has a slice
+constexpr std::size_t kMostLocals = 256;     // ways to read one
 
 }  // namespace
 
@@ -104,29 +106,38 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
   return out;
 }
 
-Reference Guesser::likely_local(const Reference& unknown, Address begin, Address end,
-                                const std::function<bool(Address)>& read) {
-  constexpr std::uint64_t kMostFrame = 4096;  // bytes
+std::vector<Guesser::LocalCandidate> Guesser::local_slices(
+    const Reference& unknown, Address begin, Address end,
+    const std::function<bool(Address)>& read) {
   auto object = heap_.find(unknown.target);
   auto frame = end - begin <= kMostFrame ? heap_.image().bytes(begin, end - begin) : std::nullopt;
-  if (!object || !frame) return unknown;
+  if (!object || !frame) return {};
   const HeapSpan& span = heap_.spans()[object->span];
   auto header = Heap::header_size(span);
-  if (span.layout == PointerLayout::None || object->offset < header) return unknown;
-  auto room = (span.span.elem_size - object->offset) / 8;
-  Reference out = unknown;
-  for (std::uint64_t at = 0; at + 16 <= frame->size(); at += 8) {
-    auto len = load_unchecked<std::uint64_t>(frame->data() + at);
-    auto cap = load_unchecked<std::uint64_t>(frame->data() + at + 8);
-    if (cap < 2 || cap > room || len > cap) continue;
-    auto elem = element_type(*object, object->offset - header, cap);
-    if (elem == kUnknownType || !read(begin + at) || !read(begin + at + 8)) continue;
-    if (out.kind == Reference::Kind::Slice && (out.count != len || out.capacity != cap))
-      return unknown;
-    out.kind = Reference::Kind::Slice;
-    out.type = elem;
-    out.count = len;
-    out.capacity = cap;
+  if (span.layout == PointerLayout::None || object->offset < header) return {};
+  auto room = span.span.elem_size - object->offset;  // bytes
+  std::vector<std::pair<Address, std::uint64_t>> numbers;
+  for (std::uint64_t at = 0; at + 8 <= frame->size(); at += 8) {
+    auto value = load_unchecked<std::uint64_t>(frame->data() + at);
+    if (value <= room / 8 && read(begin + at)) numbers.emplace_back(begin + at, value);
+  }
+  std::vector<LocalCandidate> out;
+  for (auto [cap_at, cap] : numbers) {
+    auto elem = cap < 2 ? kUnknownType : element_type(*object, object->offset - header, cap);
+    if (elem == kUnknownType) continue;
+    for (auto [len_at, len] : numbers) {
+      if (len_at == cap_at || len > cap) continue;
+      if (out.size() == kMostLocals) return out;
+      LocalCandidate& found = out.emplace_back();
+      found.slice = unknown;
+      found.slice.kind = Reference::Kind::Slice;
+      found.slice.type = elem;
+      found.slice.count = len;
+      found.slice.capacity = cap;
+      found.len = len_at;
+      found.cap = cap_at;
+      found.room = room / std::max<std::uint64_t>(decoder_.facts(elem).size, 1);
+    }
   }
   return out;
 }

@@ -40,12 +40,15 @@ class Guesser {
   // `scattered`: the neighbours may be other variables' words (a slice's parts stand anywhere in a
   // frame), so that three words side by side are no header.
   Reference word(const Reference& unknown, bool scattered = false);
-  // A slice of a local variable, whose pointer word is `unknown` and whose len and cap stand in the
-  // frame's words [begin, end), side by side as the compiler orders them, both read by the code:
-  // `read(address)`. That may be another variable's, or one of several that share the pointer: not
-  // to be relied on. Kind::Unknown where there is none, or more than one.
-  Reference likely_local(const Reference& unknown, Address begin, Address end,
-                         const std::function<bool(Address)>& read);
+  // Slices of a local variable, whose pointer word is `unknown` and whose len and cap are two of
+  // the frame's words [begin, end) that the code reads: `read(address)`. All that fit the array.
+  struct LocalCandidate {
+    Reference slice;
+    Address len = 0, cap = 0;  // the words
+    std::uint64_t room = 0;    // elements of the array from the pointer on, at most
+  };
+  std::vector<LocalCandidate> local_slices(const Reference& unknown, Address begin, Address end,
+                                           const std::function<bool(Address)>& read);
   // A reference to the object as what it is (a value, a map, a channel, a closure); Kind::Unknown
   // where that is not clear.
   // With `by_population`, what does not tell itself is judged by objects that look alike and did.

@@ -29,6 +29,22 @@ Address address_of(const LocationPiece& piece, const StackFrame& frame, std::uin
   }
 }
 
+bool same_window(const Reference& a, const Reference& b) {
+  return a.count == b.count && a.capacity == b.capacity;
+}
+
+// Of the ways to read a frame's words as a slice that where len and cap stand side by side, as the
+// compiler orders them; nothing where there are several.
+std::optional<Reference> likely_local(const std::vector<Guesser::LocalCandidate>& candidates) {
+  std::optional<Reference> found;
+  for (const Guesser::LocalCandidate& local : candidates) {
+    if (local.cap != local.len + 8) continue;
+    if (found && !same_window(*found, local.slice)) return std::nullopt;
+    found = local.slice;
+  }
+  return found;
+}
+
 bool in_registers(const DwarfVariable& variable) {
   return std::any_of(variable.pieces.begin(), variable.pieces.end(), [](const LocationPiece& p) {
     return p.where == LocationPiece::Where::Register;
@@ -45,7 +61,8 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       decoder_(follower.decoder()),
       dwarf_(dwarf),
       words_(heap.runtime(), roots),
-      stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }) {}
+      stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }),
+      prover_(heap.runtime()) {}
 
 Holder RootPlaces::add(const RootPlace& row) {
   if (rows_.size() == Holder::kMaxPlaces) {
@@ -360,15 +377,16 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
         row.address = root.slot;
         bool scattered = !in_stack_object(frame, root.slot);
         guess_word(guesser, row, root.value, scattered, emit);
-        if (scattered) guess_local(guesser, row, root.value, frame, emit);
+        if (scattered) guess_local(guesser, row, root.value, goroutine, frame, emit);
       });
 }
 
-// Shows what a local slice likely shows, and leaves the word unclaimed: as one of unknown type it
-// shows the whole array in the end. So what the slice hides is possibly hidden, and never
-// certainly.
+// Shows what a local slice likely shows. Where the function's code leaves no doubt, that is what
+// the word means. Else it stays unclaimed: as one of unknown type it shows the whole array in the
+// end, so that what the slice hides is possibly hidden, and never certainly.
 void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
-                             const StackFrame& frame, const Emit& emit) {
+                             const Goroutine& goroutine, const StackFrame& frame,
+                             const Emit& emit) {
   Reference word;
   word.slot = row.address;
   word.target = value;
@@ -378,15 +396,52 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   auto end = frame.argp();
   if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
   if (frame.sp >= end || words_.claimed(row.address)) return;
-  auto meaning = guesser.likely_local(word, frame.sp, end, [&](Address at) {
+  auto candidates = guesser.local_slices(word, frame.sp, end, [&](Address at) {
     auto [loads, fresh] = stack_loads_.try_emplace(function->entry);
     if (fresh) loads->second = stack_loads(heap_.runtime(), *function);
     return std::binary_search(loads->second.begin(), loads->second.end(), at - frame.sp);
   });
-  if (meaning.kind != Reference::Kind::Slice) return;
-  row.label = label("a local " + decoder_.types().slice_name(meaning.type));
+  auto meaning = certain_local(candidates, goroutine, frame, end);
+  if (meaning) {
+    words_.claim(row.address);
+  } else {
+    meaning = likely_local(candidates);
+  }
+  if (!meaning) return;
+  row.label = label("a local " + decoder_.types().slice_name(meaning->type));
   row.nameless = true;
-  emit(meaning, add(row), 0);
+  emit(*meaning, add(row), 0);
+}
+
+// The slice that the frame's words are, if nothing else in the frame shows more of the array.
+std::optional<Reference> RootPlaces::certain_local(
+    const std::vector<Guesser::LocalCandidate>& candidates, const Goroutine& goroutine,
+    const StackFrame& frame, Address end) {
+  // Elsewhere than at a call registers are in use.
+  if (candidates.empty() || !frame.within_call || frame.continpc != frame.pc) return std::nullopt;
+  const Reference& word = candidates.front().slice;
+  auto array = heap_.find(word.target);
+  auto bytes = image_.bytes(frame.sp, end - frame.sp);
+  if (!array || !bytes) return std::nullopt;
+  auto root = std::lower_bound(goroutine.roots.begin(), goroutine.roots.end(), frame.sp,
+                               [](const StackRoot& r, Address at) { return r.slot < at; });
+  for (; root != goroutine.roots.end() && root->slot < end; ++root) {
+    auto other = root->slot != word.slot ? heap_.find(root->value) : std::nullopt;
+    if (other && other->id == array->id) return std::nullopt;
+  }
+  auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
+  std::optional<Reference> found;
+  for (const Guesser::LocalCandidate& local : candidates) {
+    LocalSlice slice{offset(word.slot), offset(local.len), offset(local.cap)};
+    // A parameter's words stand side by side: with another len it is another slice, and the
+    // parameter perhaps still one.
+    bool parameter = word.slot >= frame.argp();
+    if (parameter && (local.len != word.slot + 8 || local.cap != word.slot + 16)) continue;
+    if (!prover_.is_slice(frame.pc, *bytes, slice, local.room)) continue;
+    if (found && !same_window(*found, local.slice)) return std::nullopt;
+    found = local.slice;
+  }
+  return found;
 }
 
 // The contents of an object with a finalizer are roots; the object itself is not.

@@ -15,6 +15,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "goruntime/local_slice.h"
 #include "goruntime/stack_map.h"
 #include "graph/follow.h"
 #include "graph/guess.h"
@@ -114,8 +115,11 @@ class RootPlaces {
   bool has_pointers_of(Address address, TypeId type);
   bool in_stack_object(const StackFrame& frame, Address slot);
   void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
-  void guess_local(Guesser& guesser, RootPlace row, Address value, const StackFrame& frame,
-                   const Emit& emit);
+  void guess_local(Guesser& guesser, RootPlace row, Address value, const Goroutine& goroutine,
+                   const StackFrame& frame, const Emit& emit);
+  std::optional<Reference> certain_local(const std::vector<Guesser::LocalCandidate>& candidates,
+                                         const Goroutine& goroutine, const StackFrame& frame,
+                                         Address end);
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   TypeId runtime_object(std::string_view function, Address value);
@@ -141,6 +145,7 @@ class RootPlaces {
   std::unordered_map<std::string_view, std::uint32_t> labels_;
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   std::unordered_map<Address, std::vector<std::uint32_t>> stack_loads_;  // by function
+  LocalSliceProver prover_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };
 

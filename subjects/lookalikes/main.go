@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"unsafe"
 
 	"overhang.subjects/kit"
 )
@@ -150,7 +151,221 @@ func stale(ready chan bool) {
 	println(len(all), cap(all))
 }
 
+// Functions that block with two views of one array in their frame, of which the longer one is used
+// later. Their words are those of one slice that hides what the longer one shows.
+var locals = map[string]func(all []*conn, n int){
+	"len_is_cap": func(all []*conn, n int) {
+		part := all[:n]
+		for <-stop {
+			part = append(part, newConn(n))
+			take(part)
+		}
+		takeTwo(all, part)
+	},
+	"resliced_before": func(part []*conn, n int) {
+		part = part[:n]
+		for {
+			all := part[:cap(part)]
+			if <-stop {
+				println(all[len(all)-1].id)
+				return
+			}
+			part = append(part, newConn(n))
+			take(part)
+		}
+	},
+	"in_place": func(all []*conn, n int) {
+		kept := all[:0]
+		for i, c := range all {
+			if i == n {
+				<-stop
+			}
+			if c.id >= 0 {
+				kept = append(kept, c)
+			}
+		}
+		take(kept)
+	},
+	"once": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		for _, c := range all {
+			println(c.id)
+		}
+	},
+	"once_by_index": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		for i := len(part); i < len(all); i++ {
+			println(all[i].id)
+		}
+		take(append(part, newConn(n)))
+	},
+	"a_constant_len": func(s []*conn, n int) {
+		all, part := s[:1000], s[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		take(all)
+	},
+	"a_constant_len_by_index": func(s []*conn, n int) {
+		all, part := s[:1000], s[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		for _, c := range all {
+			println(c.id)
+		}
+	},
+	"two_lens": func(s []*conn, n int) {
+		all, part := s[:n*100], s[:n]
+		<-stop
+		take(part)
+		take(all)
+	},
+	"two_lens_by_index": func(s []*conn, n int) {
+		all, part := s[:n*100], s[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		for i := range all {
+			println(all[i].id)
+		}
+	},
+	"in_a_struct": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		takeHolder(&struct{ s []*conn }{all})
+	},
+	"stored": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		half = all
+	},
+	"returned": func(all []*conn, n int) { take(returned(all, n)) },
+	"captured": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		call(func() { take(all) })
+	},
+	"of_a_smaller_part": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		take(all[n:])
+	},
+	"as_an_array": func(s []*conn, n int) {
+		all, part := (*[1024]*conn)(s), s[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		takeArray(all)
+	},
+	"as_a_pointer": func(s []*conn, n int) {
+		part := s[:n]
+		all := unsafe.Pointer(&s[0])
+		<-stop
+		take(append(part, newConn(n)))
+		takePointer(all)
+	},
+	"min": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		for i := 0; i < len(all) && i < 2000; i++ {
+			println(all[i].id)
+		}
+	},
+	"backwards": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		for i := len(all) - 1; i >= 0; i-- {
+			println(all[i].id)
+		}
+	},
+	"the_last": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		println(all[len(all)-1].id)
+	},
+	"another_frame": func(all []*conn, n int) {
+		part := all[:n]
+		func() {
+			<-stop
+			take(part)
+		}()
+		take(append(part, newConn(n)))
+		take(all)
+	},
+	"after_a_panic": func(all []*conn, n int) {
+		println(len(recovered(all, n)))
+	},
+	"two_arrays": func(all []*conn, n int) {
+		other := fill(make([]*conn, len(all), cap(all)))[:n]
+		for <-stop {
+			all, other = append(all, newConn(n)), append(other, newConn(n))
+			if len(all) > len(other)*4 {
+				all, other = other, all
+			}
+		}
+		takeTwo(all, other)
+	},
+}
+
+//go:noinline
+func recovered(all []*conn, n int) (result []*conn) {
+	defer func() { recover() }()
+	result = all
+	part := all[:n]
+	<-stop
+	take(append(part, newConn(n)))
+	panic(part)
+}
+
+//go:noinline
+func returned(all []*conn, n int) []*conn {
+	part := all[:n]
+	<-stop
+	take(append(part, newConn(n)))
+	return all
+}
+
+//go:noinline
+func take(s []*conn) { half = s }
+
+//go:noinline
+func takeTwo(a, b []*conn) { half = append(a, b...) }
+
+//go:noinline
+func takeHolder(h *struct{ s []*conn }) { half = h.s }
+
+//go:noinline
+func takeArray(a *[1024]*conn) { half = a[:] }
+
+//go:noinline
+func takePointer(p unsafe.Pointer) { half = unsafe.Slice((**conn)(p), 1024) }
+
+//go:noinline
+func call(f func()) { f() }
+
+func init() {
+	for name, body := range locals {
+		body := body
+		scenarios["local_"+name] = func() {
+			go body(fill(make([]*conn, 1024, 1024+len(os.Args)-len(os.Args))), 8+len(os.Args)) // not known when compiled
+		}
+	}
+}
+
 func main() {
+	if kit.Arg(1) == "list" {
+		for name := range scenarios {
+			fmt.Println(name)
+		}
+		return
+	}
 	scenario := scenarios[kit.Arg(1)]
 	if scenario == nil {
 		fmt.Fprintln(os.Stderr, "no such scenario:", kit.Arg(1))

@@ -235,6 +235,57 @@ func (p *Pool) run(incoming chan *Conn) {
 	println(len(conns))
 }
 
+// batches collects and hands over; the batch's array is used again.
+//
+//go:noinline
+func batches(incoming chan *Conn) {
+	var batch []*Conn
+	for c := range incoming {
+		if c != nil {
+			batch = append(batch, c)
+			continue
+		}
+		send(batch)
+		batch = batch[:0] // overhang: batch
+		close(ran)
+	}
+	println(len(batch))
+}
+
+//go:noinline
+func send(batch []*Conn) {
+	hide(batch)
+	tail("batch in main.batches", "local", "*main.Conn", batch[:0], len(batch))
+}
+
+type closer interface{ close() bool }
+
+func (c *Conn) close() bool { return c.id >= 10 }
+
+// closing keeps what is open, and calls through an interface.
+//
+//go:noinline
+func closing(conns []closer, wait chan *Conn) {
+	for {
+		n := 0
+		for i, c := range conns {
+			if !c.close() {
+				conns[i], conns[n] = conns[n], c
+				n++
+			}
+		}
+		last := conns[n:]
+		conns = conns[:n] // overhang: conns
+		if len(last) > 0 {
+			hide(last)
+			tail("conns in main.closing", "local", "main.closer", conns, len(last))
+			close(ran)
+		}
+		c := <-wait
+		conns = append(conns, c)
+	}
+}
+
 var ran = make(chan bool)
 
 //go:noinline
@@ -265,6 +316,24 @@ func init() {
 		incoming <- nil
 		<-ran
 		kept = incoming
+	})
+	add("tail_local_batch", func() {
+		incoming := make(chan *Conn)
+		go batches(incoming)
+		for i := 0; i < 1000; i++ {
+			incoming <- newConn(i)
+		}
+		incoming <- nil
+		<-ran
+		kept = incoming
+	})
+	add("tail_local_interfaces", func() {
+		var all []closer
+		for i := 0; i < 1000; i++ {
+			all = append(all, newConn(i))
+		}
+		go closing(all, kept)
+		<-ran
 	})
 	add("tail_captured", func() {
 		s := truncate(conns(1000), 10) // overhang: main.newHandler.func1

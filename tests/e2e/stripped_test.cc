@@ -16,9 +16,11 @@ using nlohmann::json;
 
 constexpr std::uint64_t kNoise = 1024;  // bytes
 
-// A slice in a local alone, whose three words are anywhere in the frame: what it hides is possibly
-// hidden.
-bool in_a_local(const std::string& label) { return label == "oracle_tail_local"; }
+// A slice in a local alone is certain where the function's code says that no other slice shares its
+// pointer: amd64's is read; before Go 1.20 what is passed to another function beside it stays in
+// doubt.
+bool in_a_local(const std::string& label) { return label.starts_with("oracle_tail_local"); }
+bool code_tells_locals() { return !emulating_arm64() && go_minor() >= 20; }
 
 // Since Go 1.22 an object with pointers of over 512 bytes carries its type.
 bool allocator_knows_types() { return go_minor() >= 22; }
@@ -44,18 +46,19 @@ bool needs_type_of_a_pointer(const std::string& label) {
 // visible; the types that closures were allocated with do.
 bool dwarf_knows_closures() { return go_minor() >= 23; }
 
+// "lookalikes" are memory that must not be accused; what they do hide beside it need not be found.
 std::vector<SubjectCase> cases() {
   auto out = all_subjects();
   for (auto* program : {"web", "workers", "tidy", "structures"})
     out.push_back({"quiet", {program}});
-  for (auto* scenario :
-       {"rings", "halves", "cursors", "local_windows", "local_array", "local_stale"})
-    out.push_back({"lookalikes", {scenario}});
-  auto list = run(command_line({build_subject("oracle"), "list"})).out;
-  for (std::size_t at = 0; at < list.size();) {
-    auto end = list.find('\n', at);
-    out.push_back({"oracle", {list.substr(at, end - at)}});
-    at = end + 1;
+  for (auto* subject : {"lookalikes", "oracle"}) {
+    auto list = run(command_line({build_subject(subject), "list"})).out;
+    EXPECT_FALSE(list.empty());
+    for (std::size_t at = 0; at < list.size();) {
+      auto end = list.find('\n', at);
+      out.push_back({subject, {list.substr(at, end - at)}});
+      at = end + 1;
+    }
   }
   return out;
 }
@@ -103,15 +106,22 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
   if (dwarf_knows_closures() || !label.starts_with("churn")) {
     EXPECT_LE(found, overhang + tolerance);
   }
-  if (in_a_local(label)) {
+  if (in_a_local(label) && !code_tells_locals()) {
+    if (label != "oracle_tail_local") return;
     EXPECT_EQ(found, 0u);
     EXPECT_NEAR(static_cast<double>(number(bare_heap, "overhang_bytes_possible")),
                 static_cast<double>(overhang), static_cast<double>(tolerance));
     EXPECT_EQ(bare_heap.at("doubts").at(0).at("kind"), "stack word");
     EXPECT_EQ(bare_heap.at("doubts").at(0).at("reference"), "stack word in main.(*Pool).run");
-  } else if (!needs_type_of_a_pointer(label) &&
+  } else if (!label.starts_with("lookalikes") && !needs_type_of_a_pointer(label) &&
              (allocator_knows_types() || !needs_recorded_type(label))) {
     EXPECT_GE(found + tolerance, overhang);
+  }
+  if (in_a_local(label) && code_tells_locals()) {
+    auto site = bare.at("sites").at(0).at("site").get<std::string>();
+    auto wanted = full.at("sites").at(0).at("site").get<std::string>();
+    EXPECT_TRUE(site.starts_with("a local []")) << site;
+    EXPECT_TRUE(site.ends_with(wanted.substr(wanted.find(" in ")))) << site << " is no " << wanted;
   }
   // Nothing is accused that DWARF does not accuse.
   auto accused = retained_by_kind(full);

@@ -1,0 +1,76 @@
+#include "goruntime/frame_code.h"
+
+#include <algorithm>
+
+namespace overhang {
+namespace {
+
+using amd64::Instruction;
+using amd64::Operand;
+using amd64::Operation;
+
+constexpr std::uint64_t kLongestFunction = 64 << 10;  // bytes
+
+}  // namespace
+
+FrameCode::FrameCode(const Runtime& runtime, const Function& function)
+    : runtime_(runtime), function_(function) {
+  auto size = function.end - function.entry;
+  auto code = size <= kLongestFunction ? runtime.image().bytes(function.entry, size) : std::nullopt;
+  auto decoded = code ? amd64::decode(*code, function.entry) : std::nullopt;
+  if (!decoded) return;
+  instructions_ = std::move(*decoded);
+  for (std::size_t i = 0; i < instructions_.size(); i++) {
+    const Instruction& in = instructions_[i];
+    by_address_[in.at] = i;
+    if (in.operation == Operation::Call) calls_[i] = call(in);
+    for (const Operand* operand : {&in.a, &in.b, &in.c})
+      if (operand->kind == Operand::Kind::Immediate) immediates_.insert(operand->value);
+  }
+}
+
+Call FrameCode::call(const Instruction& in) const {
+  if (in.target == 0) return {};
+  auto callee = runtime_.find_function(in.target);
+  if (!callee) return {};
+  Call out{Callee::Function, kArgumentRegisters.size()};
+  auto name = callee->name;
+  auto starts = [&](std::string_view prefix) { return name.starts_with(prefix); };
+  if (starts("runtime.gcWriteBarrier")) {
+    out.callee = Callee::WriteBarrier;
+  } else if (starts("runtime.duff")) {
+    out.callee = Callee::Duff;
+  } else if (name == "runtime.growslice") {
+    out.callee = Callee::Growslice;
+  } else if (starts("runtime.panicSliceAcap") || starts("runtime.panicSlice3Acap") ||
+             (name == "runtime.panicBounds" && checks_cap(in))) {
+    out.callee = Callee::CapCheck;
+  } else if (starts("runtime.panic") || starts("runtime.gopanic") || starts("runtime.goPanic") ||
+             starts("runtime.throw") || starts("runtime.fatal") || starts("runtime.morestack") ||
+             name == "runtime.block") {
+    out.callee = Callee::OtherPanic;
+  } else if (starts("runtime.")) {
+    out.callee = Callee::Runtime;
+  }
+  // The words that register arguments spill to are among those of the arguments.
+  if (callee->args_size >= 0)
+    out.arguments =
+        std::min<std::size_t>(out.arguments, (static_cast<std::size_t>(callee->args_size) + 7) / 8);
+  return out;
+}
+
+// internal/abi/bounds.go: BoundsEncode, Go 1.26: which check failed is told by a table.
+bool FrameCode::checks_cap(const Instruction& in) const {
+  constexpr std::uint32_t kPanicBounds = 4;  // PCDATA_PanicBounds
+  constexpr std::int32_t kCodes = 9, kSliceAcap = 2, kSlice3Acap = 5;
+  auto* module = runtime_.module_of_pc(in.at);
+  auto value = module ? module->functions.pcdata(function_, kPanicBounds, in.at) : -1;
+  return value >= 0 && (value % kCodes == kSliceAcap || value % kCodes == kSlice3Acap);
+}
+
+std::uint64_t FrameCode::rank(std::uint64_t value) const {
+  return static_cast<std::uint64_t>(std::distance(
+      immediates_.begin(), immediates_.upper_bound(static_cast<std::int64_t>(value))));
+}
+
+}  // namespace overhang

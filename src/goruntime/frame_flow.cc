@@ -1,0 +1,221 @@
+#include "goruntime/frame_flow.h"
+
+namespace overhang {
+namespace {
+
+using amd64::Gpr;
+using amd64::Instruction;
+using amd64::Operand;
+using amd64::Operation;
+
+constexpr std::size_t kMostSlots = 64;  // words of a frame that are followed
+
+Tags derived(Tags tags) {
+  Tags out = tags & (kPart | kFromLen | kFromCap | kBetween);
+  if (tags & kPointer) out |= kPart;
+  if (tags & kLen) out |= kFromLen;
+  if (tags & kCap) out |= kFromCap;
+  return out;
+}
+
+}  // namespace
+
+bool FrameState::join(const FrameState& other) {
+  bool changed = !reached;
+  reached = true;
+  for (std::size_t i = 0; i < registers.size(); i++) {
+    changed |= (other.registers[i] & ~registers[i]) != 0;
+    registers[i] |= other.registers[i];
+  }
+  for (auto& [at, tags] : other.slots) {
+    auto& mine = slots[at];
+    changed |= (tags & ~mine) != 0;
+    mine |= tags;
+  }
+  return changed;
+}
+
+Tags FrameState::frame(std::int64_t at, std::int64_t size) const {
+  Tags out = 0;
+  for (auto& [word, tags] : slots)
+    if (word < at + size && at < word + 8) out |= tags;
+  return out;
+}
+
+FrameFlow::FrameFlow(const FrameCode& code, std::uint64_t len, std::uint64_t room)
+    : code_(code), in_(code.instructions()), len_(len), room_(room) {
+  leaders_.assign(in_.size() + 1, false);
+  for (std::size_t i = 0; i < in_.size(); i++) {
+    bool ends = in_[i].operation == Operation::Branch || in_[i].operation == Operation::Jump ||
+                in_[i].operation == Operation::Return || in_[i].operation == Operation::Trap;
+    if (ends) leaders_[i + 1] = true;
+    if ((in_[i].operation == Operation::Branch || in_[i].operation == Operation::Jump) &&
+        in_[i].target != 0)
+      if (auto target = code_.index_of(in_[i].target)) leaders_[*target] = true;
+  }
+}
+
+void FrameFlow::start(std::size_t index, const std::map<std::int32_t, Tags>& slots) {
+  FrameState state;
+  state.slots = slots;
+  merge(index, state);
+}
+
+bool FrameFlow::run() {
+  while (!work_.empty() && !failed_) {
+    auto leader = *work_.begin();
+    work_.erase(work_.begin());
+    FrameState state = states_[leader];
+    walk(leader, state, [](std::size_t, const FrameState&) {});
+  }
+  return !failed_;
+}
+
+FrameState FrameFlow::before(std::size_t index) const {
+  auto leader = index;
+  while (leader > 0 && !leaders_[leader]) leader--;
+  auto known = states_.find(leader);
+  if (known == states_.end()) return {};
+  FrameState state = known->second;
+  for (auto i = leader; i < index; i++) {
+    if (in_[i].operation == Operation::Call) {
+      step_call(code_.call_at(i), state);
+    } else {
+      transfer(in_[i], state);
+    }
+  }
+  return state;
+}
+
+void FrameFlow::merge(std::size_t index, const FrameState& state) {
+  if (state.slots.size() > kMostSlots || index >= in_.size()) {
+    failed_ = true;
+    return;
+  }
+  leaders_[index] = true;
+  if (states_[index].join(state)) work_.insert(index);
+}
+
+void FrameFlow::flow_to(const Instruction& in, const FrameState& state) {
+  auto target = in.target ? code_.index_of(in.target) : std::nullopt;
+  if (target) return merge(*target, state);
+  // A jump by a table is not followed; one to another function leaves.
+  if (in.target == 0 || (in.target >= in_.front().at && in.target < in_.back().next()))
+    failed_ = true;
+}
+
+// False: nothing comes after it.
+bool FrameFlow::step(std::size_t i, FrameState& state) {
+  const Instruction& in = in_[i];
+  switch (in.operation) {
+    case Operation::Jump:
+      flow_to(in, state);
+      return false;
+    case Operation::Branch:
+      flow_to(in, state);
+      if (!failed_) merge(i + 1, state);
+      return false;
+    case Operation::Return:
+    case Operation::Trap:
+      return false;
+    case Operation::Call:
+      return step_call(code_.call_at(i), state);
+    default:
+      transfer(in, state);
+      return true;
+  }
+}
+
+bool FrameFlow::step_call(const Call& call, FrameState& state) {
+  switch (call.callee) {
+    case Callee::CapCheck:
+    case Callee::OtherPanic:
+      return false;
+    case Callee::WriteBarrier:
+      state.registers[amd64::kR11] = 0;
+      return true;
+    case Callee::Duff:
+      state.registers[amd64::kRsi] = state.registers[amd64::kRdi] = 0;
+      return true;
+    default:
+      state.registers = {};
+      return true;
+  }
+}
+
+Tags FrameFlow::immediate(std::int64_t value) const {
+  auto number = static_cast<std::uint64_t>(value);
+  return value >= 0 && number > len_ && number <= room_ ? kBetween : Tags{0};
+}
+
+Tags FrameFlow::tags_of(const Operand& operand, const FrameState& state) const {
+  switch (operand.kind) {
+    case Operand::Kind::Register:
+      return state.registers[operand.base];
+    case Operand::Kind::Immediate:
+      return immediate(operand.value);
+    case Operand::Kind::Memory:
+      return operand.in_frame() ? state.frame(operand.value, operand.size) : Tags{0};
+    default:
+      return 0;
+  }
+}
+
+void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
+  if (to.is_register()) {
+    if (to.base == amd64::kRsp) return;
+    state.registers[to.base] = tags;
+    return;
+  }
+  if (!to.in_frame()) return;
+  // Of words that are written in part, what was there may count too.
+  if (to.size < 8) tags |= state.frame(to.value, to.size);
+  for (auto word = state.slots.begin(); word != state.slots.end();) {
+    bool covered = word->first >= to.value && word->first + 8 <= to.value + to.size;
+    word = covered ? state.slots.erase(word) : std::next(word);
+  }
+  if (tags) state.slots[static_cast<std::int32_t>(to.value)] |= tags;
+}
+
+void FrameFlow::transfer(const Instruction& in, FrameState& state) const {
+  switch (in.operation) {
+    case Operation::Move:
+      write(in.a, tags_of(in.b, state), state);
+      return;
+    case Operation::Lea: {
+      Tags tags = 0;
+      if (!in.b.absolute) {
+        if (in.b.base != amd64::kNoRegister) tags |= state.registers[in.b.base];
+        if (in.b.index != amd64::kNoRegister) tags |= state.registers[in.b.index];
+      }
+      write(in.a, derived(tags), state);
+      return;
+    }
+    case Operation::Arithmetic: {
+      // imul r, r, imm; else the first operand is one of the two.
+      auto tags = in.c.kind == Operand::Kind::None ? tags_of(in.a, state) | tags_of(in.b, state)
+                                                   : tags_of(in.b, state);
+      if (in.b.kind == Operand::Kind::Immediate) tags = in.is_mask ? 0 : tags_of(in.a, state);
+      write(in.a, derived(static_cast<Tags>(tags)), state);
+      return;
+    }
+    case Operation::Zero:
+      write(in.a, 0, state);
+      return;
+    case Operation::ConditionalMove:
+      write(in.a, static_cast<Tags>(tags_of(in.a, state) | tags_of(in.b, state)), state);
+      return;
+    case Operation::Other:
+      for (Gpr r = 0; r < amd64::kRegisters; r++)
+        if (in.implicit_writes >> r & 1 && r != amd64::kRsp) state.registers[r] = 0;
+      // Whether the first is read, written or both: what was there may stay.
+      if (in.a.in_frame() && in.a.size > 0 && state.frame(in.a.value, in.a.size) == 0)
+        write(in.a, 0, state);
+      if (in.a.is_register()) write(in.a, derived(tags_of(in.a, state)), state);
+      return;
+    default:
+      return;
+  }
+}
+
+}  // namespace overhang

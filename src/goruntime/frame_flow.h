@@ -1,0 +1,99 @@
+// A slice's pointer, len and cap, followed through the code that runs when a frame's call returns.
+//
+// Which of them a register or a word of the frame may hold at an instruction is the union over all
+// ways there; calls leave nothing in registers. (local_slice.h says what for.)
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <map>
+#include <set>
+#include <vector>
+
+#include "goruntime/frame_code.h"
+
+namespace overhang {
+
+// What a register or word may hold: of each value all that comes together there.
+using Tags = std::uint8_t;
+inline constexpr Tags kPointer = 1, kPart = 2;   // the slice's pointer; one made from it
+inline constexpr Tags kLen = 4, kFromLen = 8;    // its len; a number made from it
+inline constexpr Tags kCap = 16, kFromCap = 32;  // its cap; a number made from it
+inline constexpr Tags kBetween = 64;             // another number that would show more than len
+inline constexpr Tags kPointers = kPointer | kPart, kLens = kLen | kFromLen,
+                      kCaps = kCap | kFromCap;
+inline constexpr Tags kTooLong = kCaps | kBetween;  // as a len
+
+struct FrameState {
+  bool reached = false;
+  std::array<Tags, amd64::kRegisters> registers{};
+  std::map<std::int32_t, Tags> slots;  // of the frame, by offset; without tags: none
+
+  bool join(const FrameState& other);  // whether that changed anything
+  // Of the frame's words that `size` bytes at `at` touch.
+  Tags frame(std::int64_t at, std::int64_t size) const;
+};
+
+class FrameFlow {
+ public:
+  // Numbers beyond `len` that are no more than `room` would show more.
+  FrameFlow(const FrameCode& code, std::uint64_t len, std::uint64_t room);
+
+  // Starts at instruction `index` with the frame's words as they are.
+  void start(std::size_t index, const std::map<std::int32_t, Tags>& slots);
+  // Follows all that comes after. False where that cannot be done.
+  bool run();
+  // visit(index, state before it) for each instruction that is reached, after run().
+  template <class Visit>
+  void for_each(Visit&& visit);
+
+  Tags tags_of(const amd64::Operand& operand, const FrameState& state) const;
+  // As it stands before instruction `index`; a state that is not reached where the block is none.
+  FrameState before(std::size_t index) const;
+  std::uint64_t visits() const { return visits_; }
+
+ private:
+  void merge(std::size_t index, const FrameState& state);
+  template <class Visit>
+  void walk(std::size_t i, FrameState& state, Visit&& visit);
+  void flow_to(const amd64::Instruction& in, const FrameState& state);
+  bool step(std::size_t i, FrameState& state);
+  static bool step_call(const Call& call, FrameState& state);
+  Tags immediate(std::int64_t value) const;
+  static void write(const amd64::Operand& to, Tags tags, FrameState& state);
+  void transfer(const amd64::Instruction& in, FrameState& state) const;
+
+  static constexpr std::uint64_t kMostVisits = 200'000;  // instructions, of one question
+  const FrameCode& code_;
+  const std::vector<amd64::Instruction>& in_;
+  std::uint64_t len_, room_;
+  std::vector<bool> leaders_;                 // instructions to which a branch leads, or behind one
+  std::map<std::size_t, FrameState> states_;  // by leader
+  std::set<std::size_t> work_;
+  std::uint64_t visits_ = 0;
+  bool failed_ = false;
+};
+
+// From a leader to the next, with `state` as it stands there.
+template <class Visit>
+void FrameFlow::walk(std::size_t i, FrameState& state, Visit&& visit) {
+  for (bool first = true; !failed_; i++, first = false) {
+    if (i >= in_.size() || ++visits_ > kMostVisits) {
+      failed_ = true;
+      return;
+    }
+    if (!first && leaders_[i]) return merge(i, state);
+    visit(i, state);
+    if (!step(i, state)) return;
+  }
+}
+
+template <class Visit>
+void FrameFlow::for_each(Visit&& visit) {
+  for (auto& [leader, state] : states_) {
+    FrameState now = state;
+    walk(leader, now, visit);
+  }
+}
+
+}  // namespace overhang

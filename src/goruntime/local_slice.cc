@@ -1,0 +1,349 @@
+#include "goruntime/local_slice.h"
+
+#include <algorithm>
+#include <map>
+#include <optional>
+#include <set>
+#include <tuple>
+#include <vector>
+
+#include "goruntime/frame_flow.h"
+
+namespace overhang {
+namespace {
+
+using amd64::Condition;
+using amd64::Gpr;
+using amd64::Instruction;
+using amd64::Operand;
+using amd64::Operation;
+
+// Of all frames: instructions that are followed. A function of a thousand takes a few thousand.
+constexpr std::uint64_t kMostWork = 20'000'000;
+constexpr unsigned kReach = 32;  // instructions from a comparison to what it decides
+constexpr auto& kArguments = kArgumentRegisters;
+
+// What the code does with the values that a flow has followed.
+class SliceUses {
+ public:
+  SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice)
+      : code_(code), in_(code.instructions()), flow_(flow), slice_(slice) {}
+
+  // Whether something takes them for a slice, and nothing for anything else.
+  bool are_slice() {
+    flow_.for_each([&](std::size_t i, const FrameState& before) {
+      if (!doubt_) check(i, before);
+    });
+    return !doubt_ && stored_whole() && evidence_;
+  }
+
+ private:
+  struct Store {
+    Operand to;
+    Tags tags;
+  };
+
+  void doubt() { doubt_ = true; }
+
+  void check(std::size_t i, const FrameState& state) {
+    const Instruction& in = in_[i];
+    check_element(in, state);
+    switch (in.operation) {
+      case Operation::Call:
+        return check_call(code_.call_at(i), state);
+      case Operation::Return:
+        return check_return(state);
+      case Operation::Compare:
+        return check_compare(i, state);
+      case Operation::Move:
+        return check_store(i, state);
+      case Operation::Lea:
+        // The address of one of the words: what happens to them is no longer told.
+        if (in.b.in_frame() && is_home(in.b.value)) doubt();
+        return;
+      case Operation::Arithmetic: {
+        if (in.a.is_register() && in.a.base == amd64::kRsp) check_end(i);
+        // An address past the len.
+        auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
+        bool masked = in.b.kind == Operand::Kind::Immediate;
+        if (!masked && ((a & kPointers && b & kTooLong) || (b & kPointers && a & kTooLong)))
+          doubt();
+        return;
+      }
+      case Operation::Other:
+        if (in.implicit_writes >> amd64::kRsp & 1) check_end(i);
+        return check_other(in, state);
+      case Operation::ConditionalMove:
+        // min(cap(s), n) and the like.
+        if ((flow_.tags_of(in.b, state) | flow_.tags_of(in.a, state)) & kTooLong) doubt();
+        return;
+      default:
+        return;
+    }
+  }
+
+  bool is_home(std::int64_t at) const {
+    return at == slice_.pointer || at == slice_.len || at == slice_.cap;
+  }
+
+  // An element, or the address of one, that a number tells which may be past the len.
+  void check_element(const Instruction& in, const FrameState& state) {
+    for (const Operand* operand : {&in.a, &in.b, &in.c}) {
+      if (!operand->is_memory() || operand->base == amd64::kNoRegister ||
+          operand->index == amd64::kNoRegister)
+        continue;
+      auto base = state.registers[operand->base], index = state.registers[operand->index];
+      if ((base & kPointers && index & kTooLong) || (index & kPointers && base & kTooLong)) doubt();
+    }
+  }
+
+  // The stack pointer moves where the function begins, which is not looked at, and ends.
+  void check_end(std::size_t i) {
+    for (auto k = i + 1; k < in_.size() && k < i + 3; k++)
+      if (in_[k].operation == Operation::Return) return;
+    doubt();
+  }
+
+  // Anything that is not understood and touches one of the values.
+  void check_other(const Instruction& in, const FrameState& state) {
+    for (const Operand* operand : {&in.a, &in.b, &in.c})
+      if (!(operand->is_memory() && !operand->in_frame()) &&
+          (flow_.tags_of(*operand, state) & (kPointers | kCaps)))
+        doubt();
+  }
+
+  void check_call(const Call& call, const FrameState& state) {
+    if (call.callee == Callee::WriteBarrier || call.callee == Callee::Duff ||
+        call.callee == Callee::CapCheck || call.callee == Callee::OtherPanic)
+      return;
+    auto at = [&](std::size_t k) {
+      return k < call.arguments ? state.registers[kArguments[k]] : Tags{0};
+    };
+    for (std::size_t k = 0; k < call.arguments; k++) {
+      if (!(at(k) & kPointers)) continue;
+      if (at(k + 1) & kTooLong) return doubt();
+      if (!(at(k) & kPointer)) continue;
+      bool whole = at(k + 2) & kCap;
+      if (whole && (at(k + 1) & kLens)) evidence_ = true;
+      // The runtime's own functions take a pointer and a len; a register may be left over from
+      // something else where it is not known how many are arguments.
+      bool may_be_alone =
+          call.callee == Callee::Runtime || (call.callee == Callee::Computed && k > 0) || whole;
+      if (!may_be_alone) return doubt();
+      if (call.callee == Callee::Runtime && (at(k + 2) & kBetween)) return doubt();
+    }
+  }
+
+  void check_return(const FrameState& state) {
+    auto at = [&](std::size_t k) { return state.registers[kArguments[k]]; };
+    if ((at(0) & kPointers) && (at(1) & kTooLong)) doubt();
+    if ((at(0) & kPointer) && (at(1) & kLens) && (at(2) & kCap)) evidence_ = true;
+  }
+
+  // The branch that a comparison decides; nothing where something else may use it.
+  std::optional<std::size_t> branch_after(std::size_t i) const {
+    for (auto k = i + 1; k < in_.size() && k < i + 6; k++) {
+      if (in_[k].operation == Operation::Branch) return k;
+      bool keeps = in_[k].operation == Operation::Move || in_[k].operation == Operation::Lea ||
+                   in_[k].operation == Operation::Nop;
+      if (!keeps) return std::nullopt;
+    }
+    return std::nullopt;
+  }
+
+  // A number that a len may not be decides something: whether an append has room, whether a reslice
+  // is within cap, whether anything equals. Everything else may be an index's bound.
+  void check_compare(std::size_t i, const FrameState& state) {
+    const Instruction& in = in_[i];
+    auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
+    if (!((a | b) & kTooLong)) return;
+    bool constant = in.b.kind == Operand::Kind::Immediate;
+    auto branch = branch_after(i);
+    if (branch && in_[*branch].condition == Condition::Equality) return;
+    if (constant && (a & kLens) && !(a & kTooLong)) return;  // len(s) >= 1000
+    if (!branch || in_[*branch].condition != Condition::Unsigned) return doubt();
+    auto target = code_.index_of(in_[*branch].target);
+    for (auto next : {target, std::optional(*branch + 1)}) {
+      if (!next) continue;
+      if (leads_to_cap_check(*next) || leads_to_growth(*next, (a | b) & kTooLong)) return;
+    }
+    doubt();
+  }
+
+  // A block whose first call panics since an index is beyond a cap.
+  bool leads_to_cap_check(std::size_t i) const {
+    for (unsigned n = 0; n < kReach && i < in_.size(); n++, i++) {
+      if (in_[i].operation == Operation::Call) return code_.call_at(i).callee == Callee::CapCheck;
+      if (in_[i].operation != Operation::Move && in_[i].operation != Operation::Lea &&
+          in_[i].operation != Operation::Nop && in_[i].operation != Operation::Zero)
+        return false;
+    }
+    return false;
+  }
+
+  // A block that leads, before any other call, to one of growslice: of this slice, if the number is
+  // its cap; of another, if it is not.
+  bool leads_to_growth(std::size_t from, Tags number) const {
+    std::vector<std::size_t> open{from};
+    std::set<std::size_t> seen;
+    for (unsigned n = 0; n < kReach * 2 && !open.empty(); n++) {
+      auto i = open.back();
+      open.pop_back();
+      if (i >= in_.size() || !seen.insert(i).second) continue;
+      const Instruction& in = in_[i];
+      switch (in.operation) {
+        case Operation::Call:
+          if (code_.call_at(i).callee == Callee::Growslice && grows(i, number)) return true;
+          continue;
+        case Operation::Return:
+        case Operation::Trap:
+          continue;
+        case Operation::Branch:
+          open.push_back(i + 1);
+          [[fallthrough]];
+        case Operation::Jump:
+          if (auto target = code_.index_of(in.target)) open.push_back(*target);
+          continue;
+        default:
+          open.push_back(i + 1);
+      }
+    }
+    return false;
+  }
+
+  bool grows(std::size_t call, Tags number) const {
+    FrameState state = flow_.before(call);
+    if (!state.reached) return false;
+    for (std::size_t k = 0; k + 2 < kArguments.size(); k++) {
+      auto at = [&](std::size_t j) { return state.registers[kArguments[j]]; };
+      bool ours = (at(k) & kPointers) != 0;
+      if (ours && (at(k + 1) & kLens) && !(at(k + 1) & kTooLong) && (at(k + 2) & kCaps))
+        return !(number & kBetween) || (at(k + 2) & kBetween);
+      if (ours) return false;
+    }
+    // Another slice's, whose cap the number is (third in growslice, before Go 1.20 fourth).
+    return !(number & kCaps) &&
+           ((state.registers[kArguments[2]] | state.registers[kArguments[3]]) & kBetween);
+  }
+
+  void check_store(std::size_t i, const FrameState& state) {
+    const Instruction& in = in_[i];
+    if (!in.a.is_memory()) {
+      // A word of the frame that is read in another way than it is kept.
+      bool odd =
+          in.b.in_frame() && in.b.size < 8 && (flow_.tags_of(in.b, state) & (kPointers | kCaps));
+      if (odd) doubt();
+      return;
+    }
+    auto tags = flow_.tags_of(in.b, state);
+    if (in.a.in_frame()) return check_frame_store(in.a.value, tags, state);
+    // The write barrier's buffer.
+    if (in.a.base == amd64::kR11 && (tags & kPointers)) return;
+    stores_.push_back({in.a, tags});
+  }
+
+  // A struct that is made in the frame: pointer and len stand side by side, as a slice's words may
+  // where they are kept.
+  void check_frame_store(std::int64_t at, Tags tags, const FrameState& state) {
+    if ((tags & kPointers) && at != slice_.pointer && at + 8 != slice_.cap &&
+        (state.frame(at + 8, 8) & kTooLong))
+      doubt();
+    if ((tags & kTooLong) && at != slice_.cap && at - 8 != slice_.pointer &&
+        (state.frame(at - 8, 8) & kPointers))
+      doubt();
+  }
+
+  // Whether the pointer is stored beside a len that may be, and itself with its cap.
+  bool stored_whole() {
+    auto key = [](const Store& s, std::int64_t beyond) {
+      return std::tuple(s.to.base, s.to.index, s.to.scale, s.to.absolute, s.to.value + beyond);
+    };
+    std::map<decltype(key(stores_.front(), 0)), Tags> all;
+    for (const Store& store : stores_) all[key(store, 0)] |= store.tags;
+    for (const Store& store : stores_) {
+      if (!(store.tags & kPointers)) continue;
+      auto len = all.find(key(store, 8)), cap = all.find(key(store, 16));
+      bool header = len != all.end() && cap != all.end();
+      if (header && (len->second & kTooLong)) return false;
+      if (!(store.tags & kPointer)) continue;
+      if (!header || !(cap->second & kCap)) return false;
+      if (len->second & kLens) evidence_ = true;
+    }
+    return true;
+  }
+
+  const FrameCode& code_;
+  const std::vector<Instruction>& in_;
+  FrameFlow& flow_;
+  LocalSlice slice_;
+  std::vector<Store> stores_;
+  bool doubt_ = false, evidence_ = false;
+};
+
+}  // namespace
+
+struct LocalSliceProver::Code : FrameCode {
+  using FrameCode::FrameCode;
+  // Questions that differ in numbers alone, between which the code does not tell, have one answer.
+  std::map<std::vector<std::uint64_t>, bool> answers;
+};
+
+LocalSliceProver::LocalSliceProver(const Runtime& runtime) : runtime_(runtime) {}
+LocalSliceProver::~LocalSliceProver() = default;
+
+LocalSliceProver::Code& LocalSliceProver::code_of(const Function& function) {
+  auto& code = functions_[function.entry];
+  if (!code) code = std::make_unique<Code>(runtime_, function);
+  return *code;
+}
+
+bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& slice,
+                                std::uint64_t room) {
+  if (runtime_.layout().architecture != Architecture::Amd64) return false;
+  auto function = runtime_.find_function(pc);
+  if (!function) return false;
+  Code& code = code_of(*function);
+  auto start = code.index_of(pc);
+  if (!start || *start == 0) return false;
+  // What keeps registers leaves more than the frame.
+  const Instruction& call = code.instructions()[*start - 1];
+  if (call.operation != Operation::Call) return false;
+  auto callee = code.call_at(*start - 1).callee;
+  if (callee == Callee::WriteBarrier || callee == Callee::Duff) return false;
+  auto word = [&](std::int32_t at) {
+    return at < 0 ? std::nullopt : load<std::uint64_t>(frame, static_cast<std::uint64_t>(at));
+  };
+  auto len = word(slice.len), cap = word(slice.cap);
+  if (!len || !cap || *len > *cap || *cap > room) return false;
+
+  std::map<std::int32_t, Tags> slots{
+      {slice.pointer, kPointer}, {slice.len, kLen}, {slice.cap, kCap}};
+  std::vector<std::uint64_t> question{pc,
+                                      static_cast<std::uint64_t>(slice.pointer),
+                                      static_cast<std::uint64_t>(slice.len),
+                                      static_cast<std::uint64_t>(slice.cap),
+                                      code.rank(*len),
+                                      code.rank(room)};
+  for (std::int32_t at = 0; static_cast<std::size_t>(at) + 8 <= frame.size(); at += 8) {
+    auto value = word(at);
+    if (slots.contains(at) || !value || *value <= *len || *value > room) continue;
+    slots[at] = kBetween;
+    question.push_back(static_cast<std::uint64_t>(at));
+  }
+  auto [answer, fresh] = code.answers.try_emplace(std::move(question), false);
+  if (!fresh) return answer->second;
+  if (work_ > kMostWork) {
+    runtime_.diagnostics().lose("slices in locals whose functions were not read: too many");
+    return false;
+  }
+  FrameFlow flow(code, *len, room);
+  flow.start(*start, slots);
+  // After a panic that is recovered, results are returned from the frame.
+  if (function->deferreturn != 0)
+    if (auto end = code.index_of(function->entry + function->deferreturn)) flow.start(*end, slots);
+  answer->second = flow.run() && SliceUses(code, flow, slice).are_slice();
+  work_ += flow.visits();
+  return answer->second;
+}
+
+}  // namespace overhang

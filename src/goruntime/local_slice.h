@@ -1,0 +1,52 @@
+// Whether three words of a frame are a slice, and the only one over its array: what the code that
+// runs when the frame's call returns does with them.
+//
+// A frame holds a slice as three words: pointer, len and cap, and other slices of the same array
+// may share words of it: `all` and `part := all[:n]` have one pointer, and the cap of one is the
+// len of the other. So the words alone never tell that nothing else shows more of the array; the
+// code does. When a call returns, all registers are free: whatever the function still knows stands
+// in its frame, or is a constant. From there values are followed, through registers and the frame,
+// to all that the code may still do. The words are a slice if it hands all three to something that
+// takes a slice: growslice, a function, a struct in memory. It is the only one if no number between
+// len and cap, neither the cap itself nor another word of the frame nor a constant, is ever used as
+// the len of something at that pointer: compared with an index, passed or stored beside the
+// pointer; and if the pointer goes nowhere without its len and cap. Expressions that slice anew
+// later (s[:cap(s)]) do not count: what is beyond the len is spare, not visible, until they run.
+//
+// Whatever cannot be followed is a doubt. amd64 alone.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <unordered_map>
+
+#include "goruntime/runtime.h"
+
+namespace overhang {
+
+struct LocalSlice {
+  std::int32_t pointer = 0, len = 0, cap = 0;  // bytes from the stack pointer
+};
+
+class LocalSliceProver {
+ public:
+  explicit LocalSliceProver(const Runtime& runtime);
+  ~LocalSliceProver();
+  LocalSliceProver(const LocalSliceProver&) = delete;
+  LocalSliceProver& operator=(const LocalSliceProver&) = delete;
+
+  // `pc`: where the frame's call returns to. `frame`: its bytes from the stack pointer on, all that
+  // the function's code addresses by it. `room`: elements that the array has from the pointer on,
+  // at most. False where there is a doubt.
+  bool is_slice(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room);
+
+ private:
+  struct Code;
+  Code& code_of(const Function& function);
+
+  const Runtime& runtime_;
+  std::unordered_map<Address, std::unique_ptr<Code>> functions_;  // by entry
+  std::uint64_t work_ = 0;                                        // instructions followed
+};
+
+}  // namespace overhang
