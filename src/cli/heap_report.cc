@@ -164,8 +164,12 @@ TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::u
   Phase timer(diagnostics, "paths");
   Tracebacks tracebacks(analysis.runtime());
   std::vector<std::string> names;
-  for (const RootGroup& group : analysis.root_groups())
-    names.push_back(label(name_of(group, analysis.opened(), tracebacks)));
+  auto& groups = analysis.root_groups();
+  for (std::size_t i = 0; i < groups.size(); i++) {
+    // Of very many goroutines most keep nothing alone, and get no row.
+    bool keeps = dominators.retained_bytes(dominators.group(i)) > 0;
+    names.push_back(keeps ? label(name_of(groups[i], analysis.opened(), tracebacks)) : "");
+  }
   auto paths = find_dominator_paths(analysis.views(), dominators, analysis.certain().hidden, names);
   if (paths.cut_off)
     diagnostics.warn(
