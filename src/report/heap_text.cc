@@ -32,6 +32,8 @@ void write_header(Page& page, const HeapReport& report) {
             fmt::format("analysed in {}, {} of live bytes typed",
                         format_duration(report.elapsed_ms),
                         format_share(report.typed_bytes, report.live_bytes)));
+  if (!report.target.dwarf)
+    page.line("no DWARF (stripped): types are inferred, variables are nameless; see --debug");
 }
 
 void write_types(Page& page, const HeapReport& report, const HeapSelection& selection) {
