@@ -42,8 +42,11 @@ class GoModules {
 // What its reader has to know of the executable, if anything.
 std::vector<std::string> advice(const FrozenProcess& process) {
   auto* mapping = mapping_of_entry(process.files, process.auxv);
-  auto& opens = process.identity.executable;
+  auto opens = process.identity.executable;
   if (!mapping || mapping->path == opens) return {};
+  // The frozen process's, which ends with us, is the process's own.
+  if (opens == fmt::format("/proc/{}/exe", process.stopper->frozen()))
+    opens = fmt::format("/proc/{}/exe", process.identity.pid);
   return {
       fmt::format("the core names its executable {}, which is not that file here; keep a copy "
                   "of {} for --exe",

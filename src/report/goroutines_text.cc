@@ -134,9 +134,9 @@ void write_system(Page& page, const GoroutinesReport& report) {
 std::string render_text(const GoroutinesReport& report, const TextOptions& options) {
   Page page(options.colour);
   auto own = static_cast<std::size_t>(std::ranges::count(report.stacks, false, &StackRow::system));
-  write_target(
-      page, report.target,
-      format_number_of(report.goroutines, "goroutine") + " in " + format_number_of(own, "stack"));
+  write_target(page, report.target,
+               format_number_of(report.goroutines - report.system_goroutines, "goroutine") +
+                   " in " + format_number_of(own, "stack"));
   page.line(pause_of(report.target) +
             fmt::format("analysed in {}", format_duration(report.elapsed_ms)));
   if (report.clock == "newest wait")

@@ -110,6 +110,21 @@ TEST(Snapshot, KnowsItsExecutable) {
       << wrong.err;
 }
 
+TEST(Snapshot, SaysWhereADeletedExecutableIs) {
+  TemporaryDirectory folder;
+  auto program = folder.file("program");
+  std::filesystem::copy(build_subject("maps"), program);
+  auto subject = Subject::started(program, {});
+  std::filesystem::remove(program);
+  Snapshot snapshot(subject);
+  EXPECT_EQ(snapshot.result.exit_code, 0);
+  auto link = "/proc/" + std::to_string(subject.pid()) + "/exe";
+  EXPECT_NE(snapshot.result.err.find("keep a copy of " + link + " for --exe"), std::string::npos)
+      << snapshot.result.err;
+  std::filesystem::copy(link, program);
+  EXPECT_GT(leaks_json({snapshot.path, "--exe", program})["heap"]["live_bytes"], 0);
+}
+
 TEST(Snapshot, IsSmallerThanGcores) {
   if (!have_gcore()) GTEST_SKIP() << "no gcore";
   Subject subject("maps");

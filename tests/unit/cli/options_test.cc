@@ -126,6 +126,23 @@ TEST(CommandLine, AnOptionOfAnotherCommandIsRefused) {
   EXPECT_TRUE(contains(refused({"1", "--format", "xml"}).text, "leaks writes text and json"));
 }
 
+TEST(CommandLine, SnapshotTakesAProcessAndWritesText) {
+  EXPECT_TRUE(contains(refused({"snapshot", "7", "--exe", "b"}).text, "--exe is not for snapshot"));
+  EXPECT_TRUE(contains(refused({"snapshot", "7", "--format", "json"}).text, "snapshot"));
+  auto options = parse_command_line({"snapshot", "7", "-o", "core", "--no-fork"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->command, Command::Snapshot);
+  EXPECT_EQ(options->output, "core");
+  EXPECT_TRUE(options->analysis.target.without_fork);
+}
+
+TEST(CommandLine, GoroutinesCanBeFolded) {
+  auto options = parse_command_line({"goroutines", "7", "--format", "folded"});
+  ASSERT_TRUE(options);
+  EXPECT_EQ(options->format, Format::Folded);
+  EXPECT_TRUE(contains(refused({"goroutines", "7", "--format", "html"}).text, "goroutines"));
+}
+
 TEST(CommandLine, HelpAndVersion) {
   auto help = refused({"--help"});
   EXPECT_EQ(help.status, kExitDone);
