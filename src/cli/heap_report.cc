@@ -22,7 +22,7 @@ struct RootName {
 std::string begun_with(const Goroutine& goroutine, const Runtime& runtime, Tracebacks& tracebacks) {
   auto start = runtime.find_function(goroutine.start_pc);
   if (!tracebacks.is_system(goroutine)) {
-    auto frames = tracebacks.of(goroutine.frames);
+    auto frames = tracebacks.of(goroutine.frames).frames;
     if (!frames.empty()) return std::string(frames.back().function);
   }
   return start ? std::string(start->name) : fmt::format("{:#x}", goroutine.start_pc);
