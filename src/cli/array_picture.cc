@@ -62,8 +62,8 @@ class Painter {
 
   void add_regions() {
     auto index = static_cast<ObjectIndex>(&array_ - hidden_.arrays.data());
-    auto [first, last] = std::ranges::equal_range(hidden_.regions, index, {}, &HiddenRegion::array);
-    for (auto at = first; at != last; ++at) regions_.push_back(&*at);
+    auto at = std::ranges::lower_bound(hidden_.regions, index, {}, &HiddenRegion::array);
+    for (; at != hidden_.regions.end() && at->array == index; ++at) regions_.push_back(&*at);
     picture_.regions_omitted =
         keep_largest(regions_, kMaxRegions, [](const HiddenRegion& r) { return r.end - r.begin; });
     for (const HiddenRegion* region : regions_)

@@ -41,7 +41,7 @@ export function Picture({ picture }: { picture: ArrayPicture }) {
   const place = (begin: number, end: number) => ({ left: `${scale(begin)}%`, width: `${scale(Math.min(end, whole)) - scale(begin)}%` });
   const parts = partsOf(picture);
   const kinds = [...new Set(parts.map((part) => part.kind))];
-  const ticks = scale.ticks(5).filter((tick) => Number.isInteger(tick) && tick < whole * 0.86);
+  const ticks = scale.ticks(5).filter((tick) => Number.isInteger(tick) && tick < whole * 0.75);
   const stale = picture.stale.reduce((sum, [begin, end]) => sum + end - begin, 0);
   return (
     <figure class="picture">

@@ -62,7 +62,7 @@ function Graphs({ trees }: { trees: Record<Graph, Tree | null> }) {
       <h2 id="graph-title">All live memory</h2>
       <p class="quiet">
         {meaning[chosen]} A frame is as wide as its bytes are many. <span class="hidden-ink">Orange is hidden</span>: only slots that no
-        slice shows lead there; a line at a frame's foot is the hidden share below it.
+        slice shows lead there; a line at a frame's foot is the hidden share below it. A click zooms in; on the keyboard arrows move, Enter and Escape zoom, / searches.
       </p>
       {there.length > 1 && (
         <div class="choice" role="group" aria-label="Which tree">
