@@ -1,7 +1,6 @@
 // Schema "overhang.goroutines/1" (docs/ARCHITECTURE.md), and folded stacks.
 #include <fmt/format.h>
 
-
 #include "report/goroutines.h"
 #include "report/json_parts.h"
 #include "report/stacks.h"
