@@ -1,11 +1,9 @@
 // Schema "overhang.goroutines/1" (docs/ARCHITECTURE.md), and folded stacks.
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "report/goroutines.h"
 #include "report/json_parts.h"
-#include "text/columns.h"
+#include "report/stacks.h"
 
 namespace overhang {
 namespace {
@@ -43,13 +41,6 @@ Json to_json(const StackRow& row) {
           {"goroutines", array_of(row.members, convert)}};
 }
 
-// ';' parts frames, and the count follows the last space.
-std::string folded_name(const FrameRow& frame) {
-  auto name = printable(frame.function);
-  std::ranges::replace(name, ';', ':');
-  return name;
-}
-
 }  // namespace
 
 std::string render_json(const GoroutinesReport& report, const Selection& selection) {
@@ -78,7 +69,7 @@ std::string render_folded(const GoroutinesReport& report, const Selection& selec
     shown++;
     std::string line;
     for (auto i = stack.frames.size(); i-- > 0;) {
-      line += folded_name(stack.frames[i]);
+      line += folded_name(stack.frames[i].function);
       if (i > 0) line += ';';
       if (stack.frames_elided != 0 && i == stack.frames.size() / 2) line += "...;";
     }

@@ -14,7 +14,7 @@ std::string hidden_frame(std::string_view category, std::string_view site) {
 
 std::string folded_name(std::string_view name) {
   auto out = printable(name);
-  std::replace(out.begin(), out.end(), ';', ',');
+  std::ranges::replace(out, ';', ':');
   return out;
 }
 

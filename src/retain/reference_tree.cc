@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "base/pieces.h"
 #include "base/prefetch.h"
 #include "heap/pointer_map.h"
 #include "retain/path_roots.h"
@@ -49,6 +50,10 @@ class Walk {
     AccessSteps::Step step = 0;
     PageTable::Hit hit;
   };
+  struct Waiting {  // an object whose words are still to be read
+    ObjectId id;
+    std::uint32_t span = 0;
+  };
   static constexpr std::size_t kBatch = 64;
 
   FrameIndex frame_of(ObjectId id) const { return frame_of_[id.value]; }
@@ -56,7 +61,7 @@ class Walk {
   // Puts an object that has no frame into one; its words are read later.
   void put(ObjectId id, std::uint32_t span, FrameIndex frame) {
     frame_of_[id.value] = frame;
-    if (heap_.spans()[span].layout != PointerLayout::None) next_.push_back({id, span, 0});
+    if (heap_.spans()[span].layout != PointerLayout::None) next_.push_back({id, span});
   }
 
   void begin(const PathRoots::Start& start) {
@@ -104,8 +109,7 @@ class Walk {
     constexpr std::size_t kSpanAhead = 24, kDataAhead = 12;
     handle_batch();
     while (!next_.empty()) {
-      std::swap(level_, next_);
-      next_.clear();
+      level_ = std::exchange(next_, {});
       for (std::size_t i = 0; i < level_.size(); i++) {
         if (i + kSpanAhead < level_.size())
           prefetch_read(&heap_.spans()[level_[i + kSpanAhead].span]);
@@ -116,7 +120,7 @@ class Walk {
     }
   }
 
-  void fetch(const ObjectRef& object) const {
+  void fetch(const Waiting& object) const {
     const HeapSpan& span = heap_.spans()[object.span];
     if (!span.data) return;
     auto slot = span.slot_of(object.id);
@@ -128,7 +132,8 @@ class Walk {
     views_.prefetch(object.id);
   }
 
-  void read(const ObjectRef& object) {
+  void read(const Waiting& waiting) {
+    const ObjectRef object{waiting.id, waiting.span, 0};
     auto frame = frame_of(object.id);
     auto slot = heap_.spans()[object.span].span.elem_size;
     if (hidden_phase_ || views_.full(object.id)) {
@@ -231,7 +236,7 @@ class Walk {
   PathRoots roots_;
   std::vector<FrameIndex> frame_of_;         // by object
   std::vector<std::uint64_t> framed_bytes_;  // by array: of its slots that have their own frame
-  std::vector<ObjectRef> level_, next_;
+  Pieces<Waiting> level_, next_;
   std::vector<Reference> references_;    // the next batch
   AccessSteps::Words* words_ = nullptr;  // of the object read last
   bool hidden_phase_ = false;

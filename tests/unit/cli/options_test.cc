@@ -123,7 +123,8 @@ TEST(CommandLine, EveryCommandTeachesByExample) {
 
 TEST(CommandLine, AnOptionOfAnotherCommandIsRefused) {
   EXPECT_TRUE(contains(refused({"model", "a", "--exe", "b"}).text, "--exe is not for model"));
-  EXPECT_TRUE(contains(refused({"1", "--format", "xml"}).text, "leaks writes text and json"));
+  EXPECT_TRUE(contains(refused({"1", "--format", "xml"}).text,
+                       "leaks writes text, json, html, pprof and folded"));
 }
 
 TEST(CommandLine, SnapshotTakesAProcessAndWritesText) {

@@ -75,7 +75,7 @@ TEST(RefsReportRows, WhatIsLeftOutIsItsParentsOwn) {
 TEST(RefsFolded, ALineForEachFrameWithBytes) {
   EXPECT_EQ(render_refs_folded(example()),
             "main.a;.b []*T 100\n"
-            "main.a;.b []*T;.c T,x 500\n"
+            "main.a;.b []*T;.c T:x 500\n"
             "main.a;.b []*T;[hidden tail of main.a.b] 50\n"
             "main.a;.b []*T;[hidden tail of main.a.b];.d?T 300\n"
             "main.e 50\n");
