@@ -168,8 +168,12 @@ void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
     return;
   }
   if (!to.in_frame()) return;
-  // Of words that are written in part, what was there may count too.
-  if (to.size < 8) tags |= state.frame(to.value, to.size);
+  // A part of a word: what was there may count, too. A flag that stands alone is no number.
+  if (to.size < 8) {
+    for (auto& [word, its] : state.slots)
+      if (word < to.value + to.size && to.value < word + 8) its |= tags;
+    return;
+  }
   for (auto word = state.slots.begin(); word != state.slots.end();) {
     bool covered = word->first >= to.value && word->first + 8 <= to.value + to.size;
     word = covered ? state.slots.erase(word) : std::next(word);
