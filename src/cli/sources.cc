@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "source/typed_holders.h"
+
 namespace overhang {
 namespace {
 
@@ -208,11 +210,14 @@ std::vector<source::SourceText> Sources::load(const std::string& import_path) {
   return std::move(located.files);
 }
 
-source::SliceHolder Sources::holder_of(const SiteRow& row, const SlicePlace& place) const {
+std::optional<source::SliceHolder> Sources::holder_of(const SiteRow& row,
+                                                      const SlicePlace& place) {
   using Kind = source::SliceHolder::Kind;
   source::SliceHolder holder;
   switch (place.kind) {
     case SlicePlace::Kind::Unknown:
+      if (place.elements > 0 || !find_by_type(place.element, holder)) return std::nullopt;
+      break;
     case SlicePlace::Kind::Field:
       holder.kind = Kind::Field;
       break;
@@ -233,9 +238,11 @@ source::SliceHolder Sources::holder_of(const SiteRow& row, const SlicePlace& pla
       break;
     }
   }
-  for (const auto& field : place.fields) holder.fields.push_back({field.owner, field.name});
+  if (place.kind != SlicePlace::Kind::Unknown)
+    for (const auto& field : place.fields) holder.fields.push_back({field.owner, field.name});
   holder.behind = place.behind;
   holder.elements = place.elements;
+  holder.key = place.key;
   holder.element_type = row.element_type;
   holder.category = category_named(row.category).value_or(Category::Tail);
   holder.empty = row.visible_slots == 0;
@@ -261,8 +268,9 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   std::vector<source::SliceHolder> holders;
   std::vector<std::size_t> row_of;
   auto add = [&](std::size_t row, const SlicePlace& place) {
-    if (place.kind == SlicePlace::Kind::Unknown) return;
-    holders.push_back(holder_of(rows[row], place));
+    auto holder = holder_of(rows[row], place);
+    if (!holder) return;
+    holders.push_back(std::move(*holder));
     row_of.push_back(row);
   };
   std::vector<Statements> out(std::min({rows.size(), places.size(), kMaxSearched}));
@@ -297,6 +305,18 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   for (Statements& statements : out)
     if (statements.size() > kMaxSources) statements.resize(kMaxSources);
   return out;
+}
+
+// Of a slice whose holder has no name here (a stripped program's): the one place that the package
+// of its elements has for such slices. False where there are several or none.
+bool Sources::find_by_type(const std::string& element, source::SliceHolder& holder) {
+  auto plain = element.substr(std::min(element.find_first_not_of("*[]"), element.size()));
+  auto package = source::split_type_name(plain).first;
+  if (package.empty()) return false;
+  auto fitting = source::holders_of_type(program_, package, element);
+  if (fitting.size() != 1) return false;
+  holder = std::move(fitting[0]);
+  return true;
 }
 
 // Other packages may cut what is exported: all that are not the standard library's, within bounds.

@@ -67,9 +67,11 @@ class Sources {
 
  private:
   std::vector<source::SourceText> load(const std::string& import_path);
-  source::SliceHolder holder_of(const SiteRow& row, const SlicePlace& place) const;
+  // Nothing where no place in the source is known.
+  std::optional<source::SliceHolder> holder_of(const SiteRow& row, const SlicePlace& place);
   void read_packages_of(const std::vector<source::SliceHolder>& holders);
   void read_users();
+  bool find_by_type(const std::string& element, source::SliceHolder& holder);
 
   Diagnostics& diagnostics_;
   PackageIndex index_;

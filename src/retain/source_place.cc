@@ -95,6 +95,7 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
     auto header = heap.header_size(id);
     auto within = offset >= header && of.size > 0 ? (offset - header) % of.size : 0;
     if (is_map_storage(info.type())) {
+      if (out.elements == 0) out.key = is_map_key(info.type(), within);
       out.elements++;
       auto up = info.holder();
       if (up.is_object() && is_map(views_.info(up.as_object()).type())) id = up.as_object();
