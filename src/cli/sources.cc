@@ -267,11 +267,13 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   // A row's own place first, then those that share its arrays.
   std::vector<source::SliceHolder> holders;
   std::vector<std::size_t> row_of;
+  std::vector<std::string> slice_types;
   auto add = [&](std::size_t row, const SlicePlace& place) {
     auto holder = holder_of(rows[row], place);
     if (!holder) return;
     holders.push_back(std::move(*holder));
     row_of.push_back(row);
+    slice_types.push_back(place.slice_type);
   };
   std::vector<Statements> out(std::min({rows.size(), places.size(), kMaxSearched}));
   for (std::size_t i = 0; i < out.size(); i++) {
@@ -300,11 +302,23 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   for (std::size_t i = 0; i < holders.size(); i++) {
     if (found[i].empty())
       found[i] = source::find_candidates(flows_, holders[i], {built_for_.go_minor, true});
+    if (found[i].empty() && !slice_types[i].empty())
+      found[i] = find_methods(slice_types[i], holders[i]);
     std::move(found[i].begin(), found[i].end(), std::back_inserter(out[row_of[i]]));
   }
   for (Statements& statements : out)
     if (statements.size() > kMaxSources) statements.resize(kMaxSources);
   return out;
+}
+
+// Whoever holds the slice, the methods of its type are what cuts it.
+std::vector<source::Candidate> Sources::find_methods(const std::string& type,
+                                                     source::SliceHolder holder) {
+  std::tie(holder.package, holder.variable) = source::split_type_name(type);
+  holder.kind = source::SliceHolder::Kind::Type;
+  holder.fields.clear();
+  holder.elements = 0;
+  return source::find_candidates(flows_, holder, {built_for_.go_minor});
 }
 
 // Of a slice whose holder has no name here (a stripped program's): the one place that the package

@@ -40,6 +40,9 @@ struct SlicePlace {
   bool key = false;            // the last of them is a map's key
   // The slice's element with import paths, "*example.com/m/pool.Conn"; "" where it has no name.
   std::string element;
+  // The slice's own type where it has a name and stands in an object of its own (var h = &Heap{}),
+  // "example.com/m/pool.Heap"; else "".
+  std::string slice_type;
   // Category window: the other places that keep the array, which have to let go of it too.
   std::vector<SlicePlace> shared;
 };

@@ -120,6 +120,9 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
       }
     } else if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String)) {
       out.elements++;
+    } else if (of.kind == TypeKind::Slice && out.elements == 0) {
+      auto name = types.full_name(info.type());
+      if (!name.starts_with('[')) out.slice_type = name;
     }
     auto up = views_.info(id).holder();
     offset = up.none() ? 0 : offset_in(up, id);
