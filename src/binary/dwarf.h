@@ -66,6 +66,7 @@ struct DwarfVariable {
   std::string name;  // "&x": a pointer to x, which escaped to the heap
   DieOffset type = 0;
   bool parameter = false;             // or result
+  std::string inlined_from;           // the function that declares it, where that was inlined
   std::uint32_t line = 0;             // of the declaration, in the function's file; 0: not said
   std::vector<LocationPiece> pieces;  // where it stands at the pc; empty: nowhere
   // DW_AT_go_closure_offset (Go 1.23+): a captured variable, bytes from the closure object's start.

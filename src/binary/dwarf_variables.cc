@@ -38,8 +38,10 @@ DwarfVariable describe(Entries& entries, const Entry& entry) {
   return out;
 }
 
-// Calls visit(entry) for each variable of the subprogram at `offset`, in order; into a lexical
-// block or an inlined subroutine only where enter(entry) says so, and into nothing else.
+// Calls visit(entry, origin) for each variable of the subprogram at `offset`, in order; into a
+// lexical block or an inlined subroutine only where enter(entry) says so, and into nothing else.
+// `origin` is the innermost inlined subroutine's abstract entry; 0: the variable is the
+// subprogram's own.
 template <class Enter, class Visit>
 void for_each_variable(Entries& entries, const Unit& unit, std::uint64_t offset, Enter&& enter,
                        Visit&& visit) {
@@ -49,6 +51,7 @@ void for_each_variable(Entries& entries, const Unit& unit, std::uint64_t offset,
     return;
   std::uint64_t depth = 1;
   std::uint64_t outside = 0;  // the depth at which an uninteresting scope began; 0: none did
+  std::vector<std::pair<std::uint64_t, DieOffset>> inlined;  // depth and origin
   auto wanted = [&outside](std::uint16_t tag) {
     return !outside &&
            (is_variable(tag) || tag == DW_TAG_lexical_block || tag == DW_TAG_inlined_subroutine);
@@ -57,12 +60,17 @@ void for_each_variable(Entries& entries, const Unit& unit, std::uint64_t offset,
     if (entry.tag == 0) {
       if (--depth == 0) return;
       if (depth == outside) outside = 0;
+      if (!inlined.empty() && inlined.back().first == depth) inlined.pop_back();
       continue;
     }
     bool scope = entry.tag == DW_TAG_lexical_block || entry.tag == DW_TAG_inlined_subroutine;
-    if (!outside && is_variable(entry.tag)) visit(entry);
+    if (!outside && is_variable(entry.tag))
+      visit(entry, inlined.empty() ? DieOffset{0} : inlined.back().second);
     if (!entry.children) continue;
-    if (!outside && !(scope && enter(entry))) outside = depth;
+    if (!outside && !(scope && enter(entry)))
+      outside = depth;
+    else if (!outside && entry.tag == DW_TAG_inlined_subroutine)
+      inlined.emplace_back(depth, entry.number(DW_AT_abstract_origin));
     depth++;
   }
 }
@@ -111,8 +119,11 @@ std::vector<DwarfVariable> Dwarf::variables(Address pc) {
   for_each_variable(
       entries, *unit, subprogram->entry,
       [&](const Entry& scope) { return dwarf::contains(entries, *unit, scope, pc); },
-      [&](const Entry& entry) {
+      [&](const Entry& entry, DieOffset origin) {
         auto variable = describe(entries, entry);
+        auto abstract = origin ? entries.at(origin) : std::nullopt;
+        if (abstract && abstract->tag == DW_TAG_subprogram)
+          variable.inlined_from = abstract->text(DW_AT_name);
         variable.pieces = dwarf::locate(entries, *unit, entry, pc);
         out.push_back(std::move(variable));
       });
@@ -131,7 +142,7 @@ std::vector<DwarfVariable> Dwarf::captured(Address entry_pc, std::uint64_t objec
   for_each_variable(
       entries, *unit, subprogram->entry,
       [](const Entry& scope) { return scope.tag == DW_TAG_lexical_block; },
-      [&](const Entry& entry) {
+      [&](const Entry& entry, DieOffset) {
         auto variable = describe(entries, entry);
         if (variable.closure_offset) out.push_back(std::move(variable));
       });

@@ -81,9 +81,26 @@ SiteRow row_of(Views& views, Namer& namer, const Site& site, const SiteRetention
   return row;
 }
 
+// "*example.com/m/pool.Conn"
+std::string name_with_path(TypeTable& types, TypeId type) {
+  constexpr unsigned kMaxSteps = 16;
+  std::string out;
+  for (unsigned i = 0; i < kMaxSteps; i++) {
+    const TypeInfo& info = types.info(type);
+    bool slice = info.kind == TypeKind::Slice, pointer = info.kind == TypeKind::Pointer;
+    auto name = types.full_name(type);
+    if (!name.empty() && !slice && !pointer) return out.append(name);
+    if (!slice && !pointer) return {};
+    out += slice ? "[]" : "*";
+    type = info.elem;
+  }
+  return {};
+}
+
 // The place of the site's largest array; of many objects of a type, that of all of them.
-SlicePlace source_place(Namer& namer, const Site& site) {
+SlicePlace source_place(Namer& namer, TypeTable& types, const Site& site) {
   auto place = namer.source_place(site.holder, site.holder_offset);
+  if (site.elem != kUnknownType) place.element = name_with_path(types, site.elem);
   bool of_many = site.name.kind == SiteKind::Field;
   if (of_many && place.kind == SlicePlace::Kind::Global && !place.fields.empty()) {
     place.kind = SlicePlace::Kind::Field;
@@ -204,7 +221,7 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
   });
   std::vector<SlicePlace> places;
   for (auto& [row, site, hidden] : described) {
-    places.push_back(source_place(namer, *site));
+    places.push_back(source_place(namer, views.types(), *site));
     if (places.size() <= pictures) row.picture = picture_of(views, namer, *hidden, *site);
     report.sites.push_back(std::move(row));
   }

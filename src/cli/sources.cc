@@ -6,6 +6,8 @@
 #include <tuple>
 #include <utility>
 
+#include "source/typed_holders.h"
+
 namespace overhang {
 namespace {
 
@@ -208,11 +210,14 @@ std::vector<source::SourceText> Sources::load(const std::string& import_path) {
   return std::move(located.files);
 }
 
-source::SliceHolder Sources::holder_of(const SiteRow& row, const SlicePlace& place) const {
+std::optional<source::SliceHolder> Sources::holder_of(const SiteRow& row,
+                                                      const SlicePlace& place) {
   using Kind = source::SliceHolder::Kind;
   source::SliceHolder holder;
   switch (place.kind) {
     case SlicePlace::Kind::Unknown:
+      if (place.elements > 0 || !find_by_type(place.element, holder)) return std::nullopt;
+      break;
     case SlicePlace::Kind::Field:
       holder.kind = Kind::Field;
       break;
@@ -233,9 +238,11 @@ source::SliceHolder Sources::holder_of(const SiteRow& row, const SlicePlace& pla
       break;
     }
   }
-  for (const auto& field : place.fields) holder.fields.push_back({field.owner, field.name});
+  if (place.kind != SlicePlace::Kind::Unknown)
+    for (const auto& field : place.fields) holder.fields.push_back({field.owner, field.name});
   holder.behind = place.behind;
   holder.elements = place.elements;
+  holder.key = place.key;
   holder.element_type = row.element_type;
   holder.category = category_named(row.category).value_or(Category::Tail);
   holder.empty = row.visible_slots == 0;
@@ -260,10 +267,13 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   // A row's own place first, then those that share its arrays.
   std::vector<source::SliceHolder> holders;
   std::vector<std::size_t> row_of;
+  std::vector<std::string> slice_types;
   auto add = [&](std::size_t row, const SlicePlace& place) {
-    if (place.kind == SlicePlace::Kind::Unknown) return;
-    holders.push_back(holder_of(rows[row], place));
+    auto holder = holder_of(rows[row], place);
+    if (!holder) return;
+    holders.push_back(std::move(*holder));
     row_of.push_back(row);
+    slice_types.push_back(place.slice_type);
   };
   std::vector<Statements> out(std::min({rows.size(), places.size(), kMaxSearched}));
   for (std::size_t i = 0; i < out.size(); i++) {
@@ -292,11 +302,35 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   for (std::size_t i = 0; i < holders.size(); i++) {
     if (found[i].empty())
       found[i] = source::find_candidates(flows_, holders[i], {built_for_.go_minor, true});
+    if (found[i].empty() && !slice_types[i].empty())
+      found[i] = find_methods(slice_types[i], holders[i]);
     std::move(found[i].begin(), found[i].end(), std::back_inserter(out[row_of[i]]));
   }
   for (Statements& statements : out)
     if (statements.size() > kMaxSources) statements.resize(kMaxSources);
   return out;
+}
+
+// Whoever holds the slice, the methods of its type are what cuts it.
+std::vector<source::Candidate> Sources::find_methods(const std::string& type,
+                                                     source::SliceHolder holder) {
+  std::tie(holder.package, holder.variable) = source::split_type_name(type);
+  holder.kind = source::SliceHolder::Kind::Type;
+  holder.fields.clear();
+  holder.elements = 0;
+  return source::find_candidates(flows_, holder, {built_for_.go_minor});
+}
+
+// Of a slice whose holder has no name here (a stripped program's): the one place that the package
+// of its elements has for such slices. False where there are several or none.
+bool Sources::find_by_type(const std::string& element, source::SliceHolder& holder) {
+  auto plain = element.substr(std::min(element.find_first_not_of("*[]"), element.size()));
+  auto package = source::split_type_name(plain).first;
+  if (package.empty()) return false;
+  auto fitting = source::holders_of_type(program_, package, element);
+  if (fitting.size() != 1) return false;
+  holder = std::move(fitting[0]);
+  return true;
 }
 
 // Other packages may cut what is exported: all that are not the standard library's, within bounds.

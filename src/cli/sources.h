@@ -4,6 +4,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -67,9 +68,12 @@ class Sources {
 
  private:
   std::vector<source::SourceText> load(const std::string& import_path);
-  source::SliceHolder holder_of(const SiteRow& row, const SlicePlace& place) const;
+  // Nothing where no place in the source is known.
+  std::optional<source::SliceHolder> holder_of(const SiteRow& row, const SlicePlace& place);
   void read_packages_of(const std::vector<source::SliceHolder>& holders);
   void read_users();
+  std::vector<source::Candidate> find_methods(const std::string& type, source::SliceHolder holder);
+  bool find_by_type(const std::string& element, source::SliceHolder& holder);
 
   Diagnostics& diagnostics_;
   PackageIndex index_;

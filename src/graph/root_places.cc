@@ -75,19 +75,24 @@ Holder RootPlaces::add(const RootPlace& row) {
   return Holder::place(static_cast<ObjectIndex>(rows_.size() - 1));
 }
 
-std::uint32_t RootPlaces::label(std::string_view name) {
-  if (auto known = labels_.find(name); known != labels_.end()) return known->second;
+std::uint32_t RootPlaces::label(std::string_view name, std::string_view function) {
+  std::string key(name);
+  if (!function.empty()) key.append("\n").append(function);
+  if (auto known = labels_.find(key); known != labels_.end()) return known->second;
   auto number = static_cast<std::uint32_t>(names_.size());
-  labels_.emplace(names_.emplace_back(name), number);
+  const Label& added =
+      names_.emplace_back(Label{std::move(key), std::string(name), std::string(function)});
+  labels_.emplace(added.key, number);
   return number;
 }
 
 std::string RootPlaces::name(const RootPlace& row) const {
-  auto& name = names_[row.label];
+  auto& name = names_[row.label].name;
   return row.by_address ? fmt::format("{} {:#x}", name, row.address) : name;
 }
 
 std::string_view RootPlaces::function(const RootPlace& row) const {
+  if (const auto& inlined = names_[row.label].function; !inlined.empty()) return inlined;
   if (row.frame_pc == 0) return {};
   auto function = heap_.runtime().find_function(row.frame_pc);
   return function ? function->name : std::string_view();
@@ -164,7 +169,7 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
     // "&conns" is the pointer to a variable that escaped.
     std::string_view name = variable.name;
     if (name.starts_with('&')) name.remove_prefix(1);
-    entry->second.push_back({label(name), type, std::move(variable.pieces)});
+    entry->second.push_back({label(name, variable.inlined_from), type, std::move(variable.pieces)});
   }
   return entry->second;
 }

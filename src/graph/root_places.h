@@ -96,7 +96,8 @@ class RootPlaces {
   ObjectIndex size() const { return static_cast<ObjectIndex>(rows_.size()); }
   const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
   std::string name(const RootPlace& row) const;
-  // Of the frame that the place is in; empty in none.
+  // The function whose variable it is (inlined into the frame's, perhaps), else that of the frame
+  // that the place is in; empty in none.
   std::string_view function(const RootPlace& row) const;
 
  private:
@@ -129,7 +130,8 @@ class RootPlaces {
     return root.type ? decoder_.types().from_rtype(root.type) : kUnknownType;
   }
   Holder add(const RootPlace& row);
-  std::uint32_t label(std::string_view name);
+  // `function`: of a variable whose function was inlined.
+  std::uint32_t label(std::string_view name, std::string_view function = {});
 
   const Heap& heap_;
   const Image& image_;
@@ -141,7 +143,10 @@ class RootPlaces {
   PcCache stack_facts_;
   std::uint64_t compared_words_ = 0;  // has_pointers_of
   std::deque<RootPlace> rows_;        // millions where there are as many goroutines: grown in place
-  std::deque<std::string> names_;     // by label
+  struct Label {
+    std::string key, name, function;
+  };
+  std::deque<Label> names_;  // by label
   std::unordered_map<std::string_view, std::uint32_t> labels_;
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   std::unordered_map<Address, std::vector<std::uint32_t>> stack_loads_;  // by function

@@ -56,6 +56,11 @@ bool Namer::is_map_storage(TypeId type) {
   return name.starts_with("map.group[") || name.starts_with("map.bucket[");
 }
 
+bool Namer::is_map_key(TypeId storage, std::uint64_t offset) {
+  auto field = field_path(storage, offset);
+  return field.starts_with(".slots[].key") || field.starts_with(".keys");
+}
+
 bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeKind::Map; }
 
 std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
@@ -148,10 +153,11 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
 
   if (is_map_storage(type)) {
     // Up to the map's header, then to the place that holds the map.
+    std::string part = is_map_key(type, within) ? "key of map " : "value of map ";
     auto holder = info.holder();
     if (holder.is_object() && is_map(views_.info(holder.as_object()).type()))
-      return {"value of map " + name_of_pointee(holder.as_object(), depth).text, SiteKind::Map};
-    return {"value of map " + name_of_pointee(id, depth).text, SiteKind::Map};
+      return {part + name_of_pointee(holder.as_object(), depth).text, SiteKind::Map};
+    return {part + name_of_pointee(id, depth).text, SiteKind::Map};
   }
   if (views_.types().is_closure(type)) {
     auto variable = field_path(type, within);

@@ -37,6 +37,12 @@ struct SlicePlace {
   std::vector<Field> fields;   // from the variable, or from the innermost object, on
   bool behind = false;         // Global: of the object that the variable leads to
   std::uint32_t elements = 0;  // an element of that, so many times
+  bool key = false;            // the last of them is a map's key
+  // The slice's element with import paths, "*example.com/m/pool.Conn"; "" where it has no name.
+  std::string element;
+  // The slice's own type where it has a name and stands in an object of its own (var h = &Heap{}),
+  // "example.com/m/pool.Heap"; else "".
+  std::string slice_type;
   // Category window: the other places that keep the array, which have to let go of it too.
   std::vector<SlicePlace> shared;
 };
@@ -56,6 +62,8 @@ class Namer {
   std::string field_path(TypeId type, std::uint64_t offset);
   // Of a map's group or bucket.
   bool is_map_storage(TypeId type);
+  // Whether byte `offset` of a map's group or bucket is of a key.
+  bool is_map_key(TypeId storage, std::uint64_t offset);
 
  private:
   using Edge = std::pair<ObjectIndex, ObjectIndex>;  // a holder's bits, an object that it refers to

@@ -95,6 +95,7 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
     auto header = heap.header_size(id);
     auto within = offset >= header && of.size > 0 ? (offset - header) % of.size : 0;
     if (is_map_storage(info.type())) {
+      if (out.elements == 0) out.key = is_map_key(info.type(), within);
       out.elements++;
       auto up = info.holder();
       if (up.is_object() && is_map(views_.info(up.as_object()).type())) id = up.as_object();
@@ -119,6 +120,9 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
       }
     } else if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String)) {
       out.elements++;
+    } else if (of.kind == TypeKind::Slice && out.elements == 0) {
+      auto name = types.full_name(info.type());
+      if (!name.starts_with('[')) out.slice_type = name;
     }
     auto up = views_.info(id).holder();
     offset = up.none() ? 0 : offset_in(up, id);

@@ -50,6 +50,7 @@ Value Evaluator::library_call(const Node& expression, std::string_view path, std
     of.kind = Value::Kind::Reslice;
     of.form = form;
     of.expression = expression;
+    of.standard = path == "slices";
     return of;
   };
   if (any && is_slices_package(path)) {

@@ -40,6 +40,13 @@ Value element_of(Program& program, const Value& place) {
   return out;
 }
 
+Value key_of(Program& program, const Value& place) {
+  Value out = element_of(program, place);
+  out.place = "{}" + place.place;
+  out.type = program.type(program.behind(place.type)).key;
+  return out;
+}
+
 std::string result_place(const Function& function, std::size_t index) {
   return "r:" + std::to_string(function.id) + ":" + std::to_string(index);
 }

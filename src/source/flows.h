@@ -4,6 +4,7 @@
 //   v:12               a variable, by its declaration
 //   f:main.Pool.inUse  a field of a struct type, of whichever object
 //   *P  []P            what P points to; an element of P (slice, array, map, channel)
+//   {}P                a key of map P
 //   r:7:0              a result of a function
 #pragma once
 
@@ -49,10 +50,11 @@ struct Value {
   std::string place;
   Root root;
   Form form = Form::None;
-  Node expression;      // Reslice: the slice expression or call that makes it; Call: the call
-  Node operand;         // Reslice: what is cut
-  Node low, high, max;  // Reslice: the bounds; Delete: what is cut out, low to high
-  Node rest;            // Delete by append: the second slice expression
+  Node expression;        // Reslice: the slice expression or call that makes it; Call: the call
+  Node operand;           // Reslice: what is cut
+  Node low, high, max;    // Reslice: the bounds; Delete: what is cut out, low to high
+  Node rest;              // Delete by append: the second slice expression
+  bool standard = false;  // made by a function of the standard library
   const Function* callee = nullptr;  // Call
 };
 
@@ -108,8 +110,9 @@ class Flows {
 Value fresh(TypeRef type);
 std::string variable_place(const Variable& variable);
 Value as_place(const Variable& variable);
-// An element of the slice, array, map or channel at a place.
+// An element of the slice, array, map or channel at a place; a map's key.
 Value element_of(Program& program, const Value& place);
+Value key_of(Program& program, const Value& place);
 std::string result_place(const Function& function, std::size_t index);
 std::string field_place(const TypeDecl& owner, const std::string& field);
 

@@ -339,9 +339,19 @@ class Rewriter {
     if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (flow_.statement.parent().is("for_clause"))
       return no("a copy in every round of the loop costs too much");
+    if (flow_.left && assigned() > flow_.statement.field("right").children().size())
+      return copy_after();
     auto code = code_.copied(std::string(flow_.right.text()));
     if (code.empty()) return no("a copy cannot be written here");
     replace(flow_.right, code);
+    return true;
+  }
+  // x, ok := f(): one of several results.
+  bool copy_after() {
+    if (!room_for_lines() || !is_pure(flow_.left)) return no("the call gives several results");
+    auto code = code_.copied(left_text());
+    if (code.empty()) return no("a copy cannot be written here");
+    insert_after({left_text() + " = " + code});
     return true;
   }
 

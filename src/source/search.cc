@@ -124,6 +124,7 @@ class Search {
   bool find_start() {
     std::string place;
     TypeRef type = kUnknown;
+    if (holder_.kind == SliceHolder::Kind::Type) return find_type();
     if (holder_.kind != SliceHolder::Kind::Field) {
       root_ = holder_.kind == SliceHolder::Kind::Global ? global() : local();
       if (!root_ && holder_.kind != SliceHolder::Kind::Global) return false;
@@ -150,15 +151,25 @@ class Search {
     };
     behind_pointers();
     for (std::uint32_t i = 0; i < std::min(holder_.elements, 8u); i++) {
-      place.insert(0, "[]");
       const GoType& of = program_.type(program_.underlying(type));
-      if (of.kind == GoType::Kind::Map) map_key_ = of.key;
-      type = of.elem;
+      bool key = holder_.key && i + 1 == holder_.elements;
+      place.insert(0, key ? "{}" : "[]");
+      type = key ? of.key : of.elem;
       behind_pointers();
     }
     if (!element_agrees(type)) return false;
     start_ = place;
     enqueue({place, type, 0, nullptr, nullptr, false});
+    return true;
+  }
+
+  bool find_type() {
+    Package* package = program_.package(holder_.package);
+    if (!package || !package->types.contains(holder_.variable)) return false;
+    flows_.add(*package);
+    start_ = "t:" + holder_.variable;
+    enqueue(
+        {start_, program_.named(*package->types.at(holder_.variable)), 0, nullptr, nullptr, false});
     return true;
   }
 
@@ -197,8 +208,20 @@ class Search {
       }
       if (here && may_hold(variable)) fitting.push_back(&variable);
     }
+    if (holder_.function_line == 0) keep_named_functions(fitting);
     if (fitting.size() != 1) return nullptr;
     return const_cast<Variable*>(fitting[0]);
+  }
+
+  // Of a function that was inlined wherever it is called nothing but the name is known.
+  void keep_named_functions(std::vector<const Variable*>& variables) const {
+    auto name = holder_.function;
+    if (auto at = name.find('['); at != std::string::npos && name.rfind(']') != std::string::npos)
+      name.erase(at, name.rfind(']') + 1 - at);
+    auto other = [&](const Variable* variable) {
+      return !name.ends_with("." + variable->function->display_name());
+    };
+    if (!std::all_of(variables.begin(), variables.end(), other)) std::erase_if(variables, other);
   }
 
   // Whether a use stands in the function literal that captured the variable.
@@ -286,6 +309,7 @@ class Search {
     }
     follow_prefix(step, "*");
     follow_prefix(step, "[]");
+    follow_prefix(step, "{}");
     follow_methods(step);
   }
 
@@ -418,7 +442,8 @@ class Search {
   // slices.Delete and the like clear what they cut since Go 1.22.
   bool library_clears(const Value& value) const {
     bool library = value.form == Form::DeleteSome || (value.form == Form::Delete && !value.rest);
-    return library && options_.go_minor >= 22;
+    // golang.org/x/exp/slices has versions that do not.
+    return library && value.standard && options_.go_minor >= 22;
   }
 
   // x = x[:n], or *h = old[:n] where old := *h.
@@ -496,7 +521,6 @@ class Search {
   const SliceHolder& holder_;
   SearchOptions options_;
   const Variable* root_ = nullptr;
-  TypeRef map_key_ = kUnknown;
   std::string start_;
   std::deque<Step> queue_;
   std::unordered_set<std::string> seen_;

@@ -17,6 +17,7 @@ struct SliceHolder {
     Field,     // a field of objects of a type, whichever object
     Local,     // `variable` of `function`, or a part of it
     Captured,  // the same of a closure, `function`, that captured it
+    Type,  // whatever has the slice type `variable` of `package`: its methods alone are searched
   };
   struct Field {
     std::string
@@ -32,6 +33,7 @@ struct SliceHolder {
   std::vector<Field> fields;   // from the variable or object inwards
   bool behind = false;         // Global: they are of an object that the variable leads to
   std::uint32_t elements = 0;  // then an element of that, so many times
+  bool key = false;            // the last of them is a map's key
   std::string element_type;    // of the slice: "*main.Conn"; "": not known
   Category category = Category::Tail;
   bool empty = false;  // the slice shows nothing

@@ -87,6 +87,10 @@ class Walker {
   void visit_kind(const Node& node, std::string_view kind) {
     if (kind == "identifier") return use(node);
     if (kind == "assignment_statement") return assignment(node);
+    if (kind == "inc_statement" || kind == "dec_statement") {
+      visit_all(node);
+      return keep_key(node.first());
+    }
     if (kind == "short_var_declaration") return short_declaration(node);
     if (kind == "var_spec") return local_variables(node);
     if (kind == "type_declaration") return local_types(node);
@@ -188,11 +192,21 @@ class Walker {
     auto lefts = node.field("left").children(), rights = node.field("right").children();
     for (const Node& left : lefts) visit(left);
     for (const Node& right : rights) visit(right);
+    for (const Node& left : lefts) keep_key(left);
     if (node.field("operator").text() != "=") return;
     bool several = rights.size() == 1 && lefts.size() > 1;
     if (!several && rights.size() != lefts.size()) return;
     for (std::size_t i = 0; i < lefts.size(); i++)
       assign(evaluator_.value(lefts[i]), lefts[i], rights[several ? 0 : i], i, several);
+  }
+  // m[k] = v, m[k]++: the map keeps k.
+  void keep_key(const Node& left) {
+    if (!left.is("index_expression")) return;
+    Value map = evaluator_.value(left.field("operand"));
+    if (map.place.empty() || program_.type(program_.behind(map.type)).kind != GoType::Kind::Map)
+      return;
+    Node key = left.field("index");
+    implicit_flow(key_of(program_, map), evaluator_.value(key), key);
   }
   void initialise(Variable& variable, const Node& name, const std::vector<Node>& values,
                   std::size_t index, std::size_t names) {

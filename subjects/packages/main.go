@@ -59,6 +59,24 @@ func (w *Worker) flush() {
 	w.scratch.rows = w.scratch.rows[:0] // overhang: main.workers.scratch.rows
 }
 
+// Small enough to be inlined into the goroutine's wrapper: no function of that name is left.
+func (w *Worker) pump(in, out chan *Job) {
+	var queue []*Job
+	for {
+		var first *Job
+		var to chan *Job
+		if len(queue) > 0 {
+			first, to = queue[0], out
+		}
+		select {
+		case j := <-in:
+			queue = append(queue, j)
+		case to <- first:
+			queue = queue[1:] // overhang: main.(*Worker).pump
+		}
+	}
+}
+
 type event struct {
 	name string
 	j    *Job
@@ -124,6 +142,14 @@ func work() {
 		state.Unlock()
 	}
 	workers[1].flush()
+	in, out := make(chan *Job), make(chan *Job)
+	go workers[0].pump(in, out)
+	for i := 0; i < 500; i++ {
+		in <- job(i)
+	}
+	for i := 0; i < 300; i++ {
+		<-out
+	}
 	bk.Idle = bk.Idle[:10]                                                // overhang: main.bk.registry.Idle
 	events = filter(events, func(e event) bool { return e.j.id%20 == 0 }) // overhang: main.events
 }

@@ -317,6 +317,40 @@ TEST(Rewrite, TextsOfAFunctionAreCopiedWhereTheyAreKept) {
   EXPECT_EQ(out.text, text);
 }
 
+// One of several results is copied where it has its name.
+TEST(Rewrite, OneOfSeveralResults) {
+  std::string text =
+      "package main\n\nimport \"json\"\n\nvar key []byte\n\nfunc read(body []byte) {\n"
+      "\tkey, ok = json.Get(body)\n}\n";
+  RewriteOptions options;
+  options.go_minor = 16;
+  options.plain_data = true;
+  auto out = rewritten(text, global("key", Category::Window), options);
+  EXPECT_NE(out.text.find("\tkey, ok = json.Get(body)\n\tkey = append([]uint8(nil), key...)\n"),
+            std::string::npos)
+      << out.text;
+}
+
+// A map's key that is a part of a line.
+TEST(Rewrite, KeysOfMaps) {
+  std::string text =
+      "package main\n\nimport \"strings\"\n\ntype Log struct{ seen map[string]int }\n\n"
+      "func (l *Log) add(line string) {\n\tl.seen[strings.Fields(line)[0]]++\n"
+      "\tl.seen[line[:8]] = 1\n}\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  options.plain_data = true;
+  auto holder = field("main.Log", "seen", Category::Window);
+  holder.elements = 1;
+  holder.key = true;
+  auto out = rewritten(text, holder, options);
+  EXPECT_NE(out.text.find("\tl.seen[strings.Clone(line[:8])] = 1\n"), std::string::npos)
+      << out.text;
+  // Of the map's values none is.
+  holder.key = false;
+  EXPECT_EQ(rewritten(text, holder, options).text, text);
+}
+
 TEST(Rewrite, KeepsCarriageReturns) {
   RewriteOptions options;
   options.go_minor = 21;

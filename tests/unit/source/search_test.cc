@@ -1,4 +1,5 @@
 // The statements that hide part of an array, by idiom. Lines that must be found end in "// here".
+#include "source/typed_holders.h"
 #include "unit/source/snippet.h"
 
 namespace overhang::source::test {
@@ -312,6 +313,22 @@ func f() {
   EXPECT_TRUE(found_lines({text}, global("xs"), {22}).empty()) << "Go 1.22's clears";
 }
 
+// Versions of golang.org/x/exp/slices do not clear, whatever Go the program was built with.
+TEST(SearchIdioms, DeleteFromTheExperimentalLibrary) {
+  expect_marked(R"(package main
+import "golang.org/x/exp/slices"
+var topics map[string][]*int
+func drop(topic string, i int) {
+	topics[topic] = slices.Delete(topics[topic], i, i+1) // here
+}
+)",
+                [] {
+                  auto holder = global("topics");
+                  holder.elements = 1;
+                  return holder;
+                }());
+}
+
 TEST(SearchIdioms, ExportedFieldsOfOtherPackages) {
   Sources sources{R"(package main
 import "example.com/m/broker"
@@ -408,6 +425,66 @@ func other() {
 }
 )";
   expect_marked(text, local(text, "conns"));
+}
+
+// A function that was inlined wherever it is called has no line in the executable.
+TEST(SearchOthers, LocalsOfAnInlinedFunction) {
+  std::string text = R"(package main
+type channel struct{ in, out chan *int }
+func (c *channel) buffer() {
+	var queue []*int
+	for {
+		queue = append(queue, <-c.in)
+		queue = queue[1:] // here
+	}
+}
+func other() {
+	var queue []*int
+	queue = queue[1:]
+}
+)";
+  auto holder = local(text, "queue", Category::Head);
+  holder.function_file.clear();
+  holder.function = "main.(*channel).buffer";
+  expect_marked(text, holder);
+}
+
+// Where nothing but the type of a slice's elements is known.
+TEST(SearchNames, PlacesByType) {
+  Program program(loader_of({R"(package main
+type Item struct{}
+type queue struct{ items []*Item; names []string }
+type heap []*Item
+type cache struct{ order heap }
+type other []Item
+type lone []*queue
+)"}));
+  auto items = holders_of_type(program, "main", "*main.Item");
+  ASSERT_EQ(items.size(), 2u);  // heap is cache.order's
+  EXPECT_EQ(items[0].fields[0].owner, "main.cache");
+  EXPECT_EQ(items[1].fields[0].name, "items");
+  auto queues = holders_of_type(program, "main", "*main.queue");
+  ASSERT_EQ(queues.size(), 1u);
+  EXPECT_EQ(queues[0].kind, SliceHolder::Kind::Type);
+  EXPECT_EQ(queues[0].variable, "lone");
+  EXPECT_TRUE(holders_of_type(program, "main", "*main.heap").empty());
+}
+
+TEST(SearchIdioms, MethodsOfASliceType) {
+  SliceHolder holder;
+  holder.kind = SliceHolder::Kind::Type;
+  holder.package = "main";
+  holder.variable = "heap";
+  expect_marked(R"(package main
+type heap []*int
+func (h *heap) Pop() any {
+	n := len(*h)
+	x := (*h)[n-1]
+	*h = (*h)[:n-1] // here
+	return x
+}
+)",
+                holder);
 }
 
 TEST(SearchOthers, TwoLocalsOfOneNameAreNotToldApart) {
