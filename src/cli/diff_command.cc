@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "cli/analysis.h"
+#include "cli/heap_report.h"
 #include "cli/leaks_command.h"
 #include "cli/sources.h"
 #include "report/diff.h"
@@ -14,19 +15,23 @@ namespace {
 // What of one image is compared. The image itself is let go of.
 struct Side {
   LeakReport leaks;
+  std::vector<HeapTypeRow> types;
 };
 
 Result<Side> read_side(const std::string& target, const Run& run) {
   AnalysisOptions options = run.options.analysis;
   options.target.target = target;
+  options.dominators = true;
   OVERHANG_TRY(auto opened, open_heap(options, run.diagnostics));
   Analysis analysis(std::move(opened), options, run.diagnostics);
+  if (!analysis.dominators()) return tl::unexpected(analysis.dominators().error());
   OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
   if (!described.report.sites.empty()) {
     Sources sources(analysis.target(), run.options.source, run.diagnostics);
     describe_sources(sources.find(described.report.sites, described.places), described.report);
   }
-  return Side{std::move(described.report)};
+  HeapReport heap = describe_heap(analysis, *analysis.dominators(), run.diagnostics);
+  return Side{std::move(described.report), std::move(heap.types)};
 }
 
 DiffReport compare(const Side& older, const Side& newer) {
@@ -43,6 +48,7 @@ DiffReport compare(const Side& older, const Side& newer) {
   report.spare_bytes = both(&HeapTotals::spare_bytes);
   report.lost_bytes = both(&HeapTotals::lost_bytes);
   report.sites = changes_of(older.leaks.sites, newer.leaks.sites);
+  report.types = changes_of(older.types, newer.types);
   return report;
 }
 

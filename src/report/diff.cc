@@ -46,4 +46,27 @@ std::vector<SiteChange> changes_of(const std::vector<SiteRow>& older,
   return out;
 }
 
+std::vector<TypeChange> changes_of(const std::vector<HeapTypeRow>& older,
+                                   const std::vector<HeapTypeRow>& newer) {
+  std::map<std::string, TypeChange> by_name;
+  auto add = [&](const HeapTypeRow& row, std::uint64_t Change::*side) {
+    auto& change = by_name[row.type];
+    change.objects.*side = row.objects;
+    change.bytes.*side = row.bytes;
+    change.hidden_bytes.*side = row.hidden_bytes;
+    change.retained_bytes.*side = row.retained_bytes;
+  };
+  for (const HeapTypeRow& row : older) add(row, &Change::older);
+  for (const HeapTypeRow& row : newer) add(row, &Change::newer);
+  std::vector<TypeChange> out;
+  for (auto& [name, change] : by_name) {
+    if (change.objects.growth() == 0 && change.bytes.growth() == 0) continue;
+    change.type = name;
+    out.push_back(std::move(change));
+  }
+  std::ranges::stable_sort(out, std::greater<>(),
+                           [](const TypeChange& change) { return change.bytes.growth(); });
+  return out;
+}
+
 }  // namespace overhang

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "report/heap.h"
 #include "report/model.h"
 #include "report/render.h"
 
@@ -28,7 +29,7 @@ struct SiteChange {
 
 struct TypeChange {
   std::string type;
-  Change objects, bytes, hidden_bytes;
+  Change objects, bytes, hidden_bytes, retained_bytes;
 };
 
 struct DiffReport : ReportHead {  // `target` is the newer image
@@ -41,6 +42,10 @@ struct DiffReport : ReportHead {  // `target` is the newer image
 // Of sites: matched by name, kind, element type and category. Rows without a change are left out.
 std::vector<SiteChange> changes_of(const std::vector<SiteRow>& older,
                                    const std::vector<SiteRow>& newer);
+
+// Of types: matched by name; rows without a change in objects or bytes are left out.
+std::vector<TypeChange> changes_of(const std::vector<HeapTypeRow>& older,
+                                   const std::vector<HeapTypeRow>& newer);
 
 // For a person; no line is wider than 100 columns.
 std::string render_text(const DiffReport& report, const TextOptions& options);

@@ -30,7 +30,8 @@ Json to_json(const TypeChange& row) {
   return {{"type", row.type},
           {"objects", to_json(row.objects)},
           {"bytes", to_json(row.bytes)},
-          {"hidden_bytes", to_json(row.hidden_bytes)}};
+          {"hidden_bytes", to_json(row.hidden_bytes)},
+          {"retained_bytes", to_json(row.retained_bytes)}};
 }
 
 template <class Rows, class Growth>

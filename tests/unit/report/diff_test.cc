@@ -35,8 +35,8 @@ DiffReport comparison() {
   report.sites = changes_of(
       {site("main.pool.inUse", "tail", 12'000'000), site("main.gone", "head", 5'000'000)},
       {site("main.pool.inUse", "tail", 733'900'000)});
-  report.types = {{"main.Conn", {10, 900'000}, {640, 57'600'000}, {}},
-                  {"main.Session", {5, 1}, {480, 96}, {}}};
+  report.types = {{"main.Conn", {10, 900'000}, {640, 57'600'000}, {}, {}},
+                  {"main.Session", {5, 1}, {480, 96}, {}, {}}};
   return report;
 }
 
