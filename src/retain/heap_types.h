@@ -3,6 +3,9 @@
 // What a type retains is what the collector would free if all its objects went: the sum of what
 // each retains that no other object of the type dominates. (What two of them share, and nobody else
 // refers to, would go as well; it is not in the sum, as it is retained by neither.)
+//
+// Memory while it is worked out: 12 bytes an object with pointers (20 with wide ids), 4 (8) more
+// where objects of a type are partly without.
 #pragma once
 
 #include <cstdint>
