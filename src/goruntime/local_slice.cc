@@ -125,18 +125,21 @@ class SliceUses {
       if (!(at(k) & kPointer)) continue;
       bool whole = at(k + 2) & kCap;
       if (whole && (at(k + 1) & kLens)) evidence_ = true;
-      // The runtime's own functions take a pointer and a len; a register may be left over from
-      // something else where it is not known how many are arguments.
-      bool may_be_alone =
-          call.callee == Callee::Runtime || (call.callee == Callee::Computed && k > 0) || whole;
-      if (!may_be_alone) return doubt();
-      if (call.callee == Callee::Runtime && (at(k + 2) & kBetween)) return doubt();
+      // The runtime's own functions take a pointer, and a len or a number of bytes anywhere. A
+      // register may be left over from something else where it is not known how many are arguments.
+      if (call.callee == Callee::Runtime) {
+        for (std::size_t j = 0; j < call.arguments; j++)
+          if ((at(j) & kTooLong) && !(whole && j == k + 2)) return doubt();
+      } else if (!whole && !(call.callee == Callee::Computed && k > 0)) {
+        return doubt();
+      }
     }
   }
 
   void check_return(const FrameState& state) {
     auto at = [&](std::size_t k) { return state.registers[kArguments[k]]; };
-    if ((at(0) & kPointers) && (at(1) & kTooLong)) doubt();
+    for (std::size_t k = 0; k + 1 < kArguments.size(); k++)
+      if ((at(k) & kPointers) && (at(k + 1) & kTooLong)) doubt();
     if ((at(0) & kPointer) && (at(1) & kLens) && (at(2) & kCap)) evidence_ = true;
   }
 

@@ -122,8 +122,11 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
     if (value <= room / 8 && read(begin + at)) numbers.emplace_back(begin + at, value);
   }
   std::vector<LocalCandidate> out;
+  std::map<std::uint64_t, TypeId> elements;  // by cap
   for (auto [cap_at, cap] : numbers) {
-    auto elem = cap < 2 ? kUnknownType : element_type(*object, object->offset - header, cap);
+    auto [known, fresh] = elements.try_emplace(cap);
+    if (fresh && cap >= 2) known->second = element_type(*object, object->offset - header, cap);
+    auto elem = known->second;
     if (elem == kUnknownType) continue;
     for (auto [len_at, len] : numbers) {
       if (len_at == cap_at || len > cap) continue;

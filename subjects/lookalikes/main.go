@@ -57,6 +57,7 @@ var (
 	cursors   [40]cursor
 	loose     []any
 	stop      = make(chan bool)
+	sent      = make(chan []*conn)
 )
 
 var scenarios = map[string]func(){
@@ -243,6 +244,36 @@ var locals = map[string]func(all []*conn, n int){
 		half = all
 	},
 	"returned": func(all []*conn, n int) { take(returned(all, n)) },
+	"returned_second": func(all []*conn, n int) {
+		_, rest := returnedSecond(all, n)
+		take(rest)
+	},
+	"cloned": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		clone := make([]*conn, len(all))
+		copy(clone, all)
+		take(clone)
+	},
+	"appended": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		half = append(half, all...)
+	},
+	"sent": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		sent <- all
+	},
+	"in_an_interface": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		loose = append(loose, all)
+	},
 	"captured": func(all []*conn, n int) {
 		part := all[:n]
 		<-stop
@@ -330,6 +361,14 @@ func returned(all []*conn, n int) []*conn {
 	<-stop
 	take(append(part, newConn(n)))
 	return all
+}
+
+//go:noinline
+func returnedSecond(all []*conn, n int) (int, []*conn) {
+	part := all[:n]
+	<-stop
+	take(append(part, newConn(n)))
+	return n, all
 }
 
 //go:noinline
