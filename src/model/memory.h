@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "base/words.h"
 #include "model/allocator.h"
 #include "model/types.h"
 
@@ -31,8 +32,10 @@ struct Ref {
 struct Object {
   const Type* elem = nullptr;
   std::uint64_t count = 0;
-  bool array = false;                // made as one; else a single value
-  std::string variable{};            // its name; "": in the heap
+  bool array = false;      // made as one; else a single value
+  std::string variable{};  // its name; "": in the heap
+  std::string held_as{};   // what the report calls it, if not by its name
+  SiteKind held_kind = SiteKind::Global;
   std::uint64_t slot_bytes = 0;      // that the allocator gave, with header and rounding
   std::vector<Ref> refs{};           // of slot i: [i * elem->refs, (i + 1) * elem->refs)
   const Type* map = nullptr;         // of a variable that is a map: its slots are its values

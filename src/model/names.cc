@@ -19,7 +19,8 @@ HolderName name_at(const Memory& memory, const Visible& visible, Place holder, i
   const Type* type = object.elem;
   if (object.map) return {"value of map " + object.variable, SiteKind::Map};
   auto way = way_to(type, holder.ref % type->refs);
-  if (!object.heap()) return {object.variable + way, SiteKind::Global};
+  if (!object.heap())
+    return {(object.held_as.empty() ? object.variable : object.held_as) + way, object.held_kind};
 
   // The place that showed the object first names it.
   Place first;

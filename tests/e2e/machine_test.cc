@@ -82,6 +82,8 @@ a = a[:6]
     }
     return out;
   };
+  program.placements = {{"a", Placement::Local}, {"other", Placement::Captured}};
+  // Where the variables stand plays no part: in the end they are package-level.
   auto small = shrink(std::move(program), "differs", 26, judge, 1000);
   EXPECT_EQ(small.program.text(), R"(type Conn struct { id int }
 var a, b []*Conn
@@ -89,6 +91,20 @@ for range 5 {
 	a = append(a, new(Conn))
 }
 )");
+}
+
+// Where it does play a part, it stays.
+TEST(Shrinking, LeavesThePlacementThatMatters) {
+  auto program = program_of("var a, b []int\na = make([]int, 3)\n");
+  program.placements = {{"a", Placement::InChannel}, {"b", Placement::Local}};
+  Judge judge = [](const std::vector<MachineProgram>& some) {
+    std::vector<std::string> out;
+    for (auto& one : some) out.emplace_back(one.placements.contains("a") ? "differs" : "");
+    return out;
+  };
+  auto small = shrink(std::move(program), "differs", 26, judge, 1000);
+  EXPECT_EQ(small.program.placements, (Placements{{"a", Placement::InChannel}}));
+  EXPECT_TRUE(small.program.text().starts_with("// a: in a channel\n")) << small.program.text();
 }
 
 }  // namespace

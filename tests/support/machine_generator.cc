@@ -378,10 +378,28 @@ class Generator {
 
 }  // namespace
 
+namespace {
+
+// Every second program has some of its slices elsewhere than in package-level variables.
+Placements some_placements(std::uint64_t seed, unsigned minor) {
+  std::mt19937_64 random(seed ^ 0x9E3779B97F4A7C15u);
+  Placements out;
+  if (random() % 2 == 0) return out;
+  std::vector<Placement> possible{Placement::InChannel};
+  if (minor >= 20) possible.push_back(Placement::Local);     // 1.19's DWARF has gaps in slices
+  if (minor >= 23) possible.push_back(Placement::Captured);  // before, closures tell no names
+  for (const char* variable : {"a", "b", "c", "entries", "old", "points", "shape", "raw", "packet"})
+    if (random() % 3 == 0) out[variable] = possible[random() % possible.size()];
+  return out;
+}
+
+}  // namespace
+
 MachineProgram random_program(std::uint64_t seed, unsigned minor) {
   Generator generator(seed, minor);
   auto statements = generator.run();
-  auto program = MachineProgram::run(std::move(statements), generator.types(), minor);
+  auto program = MachineProgram::run(std::move(statements), generator.types(), minor,
+                                     some_placements(seed, minor));
   choose_cure(program, seed);
   return program;
 }

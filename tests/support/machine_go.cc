@@ -21,6 +21,11 @@ class Writer {
     statements(program_.statements, 1, body);
     for (const Object& object : memory_.objects()) {
       if (object.heap()) continue;
+      if (auto placed = placement(object.variable)) {
+        declare_placed(object.variable, "[]" + type(object.elem->elem), *placed);
+        drop += fmt::format("\t{}(nil)\n", setter(object.variable));
+        continue;
+      }
       auto name = prefix_ + object.variable;
       auto of = object.map ? "map[int]" + type(object.elem) : type(object.elem);
       declarations_ += fmt::format("var {} {}\n", name, of);
@@ -37,6 +42,100 @@ class Writer {
   }
 
  private:
+  std::optional<Placement> placement(const std::string& variable) const {
+    auto at = program_.placements.find(variable);
+    return at == program_.placements.end() ? std::nullopt : std::optional(at->second);
+  }
+  std::string getter(const std::string& variable) const { return prefix_ + "get_" + variable; }
+  std::string setter(const std::string& variable) const { return prefix_ + "set_" + variable; }
+  // An expression of the variable's value.
+  std::string read(const std::string& variable) const {
+    return placement(variable) ? getter(variable) + "()" : prefix_ + variable;
+  }
+  std::string write(const std::string& variable, const std::string& value) const {
+    return placement(variable) ? fmt::format("{}({})", setter(variable), value)
+                               : fmt::format("{}{} = {}", prefix_, variable, value);
+  }
+
+  // {0}: the prefix, {1}: the variable, {2}: its type.
+  void declare_placed(const std::string& variable, const std::string& of, Placement placed) {
+    constexpr const char* kCaptured = R"(
+//go:noinline
+func {0}new_{1}() func(bool, {2}) {2} {{
+	var {1} {2}
+	return func(set bool, s {2}) {2} {{
+		if set {{
+			{1} = s
+		}}
+		return {1}
+	}}
+}}
+
+var {0}at_{1} = {0}new_{1}()
+
+func {0}get_{1}() {2}  {{ return {0}at_{1}(false, nil) }}
+func {0}set_{1}(s {2}) {{ {0}at_{1}(true, s) }}
+)";
+    constexpr const char* kInChannel = R"(
+var {0}q_{1} = make(chan {2}, 2)
+
+func init() {{ {0}q_{1} <- nil }}
+
+func {0}get_{1}() {2} {{
+	s := <-{0}q_{1}
+	{0}q_{1} <- s
+	return s
+}}
+
+func {0}set_{1}(s {2}) {{
+	<-{0}q_{1}
+	{0}q_{1} <- s
+}}
+)";
+    // The slice passes by a variable, not through a channel: nothing of it stays on the stacks.
+    constexpr const char* kLocal = R"(
+var (
+	{0}ask_{1}  = make(chan bool)
+	{0}done_{1} = make(chan bool)
+	{0}pass_{1} {2}
+)
+
+//go:noinline
+func {0}loop_{1}() {{
+	var {1} {2}
+	for {{
+		if <-{0}ask_{1} {{
+			{1} = {0}pass_{1}
+		}} else {{
+			{0}pass_{1} = {1}
+		}}
+		{0}done_{1} <- true
+	}}
+}}
+
+func init() {{ go {0}loop_{1}() }}
+
+func {0}get_{1}() {2} {{
+	{0}ask_{1} <- false
+	<-{0}done_{1}
+	s := {0}pass_{1}
+	{0}pass_{1} = nil
+	return s
+}}
+
+func {0}set_{1}(s {2}) {{
+	{0}pass_{1} = s
+	{0}ask_{1} <- true
+	<-{0}done_{1}
+	{0}pass_{1} = nil
+}}
+)";
+    auto* form = placed == Placement::Captured    ? kCaptured
+                 : placed == Placement::InChannel ? kInChannel
+                                                  : kLocal;
+    declarations_ += fmt::format(fmt::runtime(form), prefix_, variable, of);
+  }
+
   std::string type(const Type* of) const {
     switch (of->kind) {
       case Kind::Struct:
@@ -66,7 +165,7 @@ class Writer {
     const auto& args = expr.args;
     switch (expr.op) {
       case Expr::Op::Name:
-        return prefix_ + expr.name;
+        return read(expr.name);
       case Expr::Op::Number:
         return std::to_string(expr.number);
       case Expr::Op::Nil:
@@ -168,12 +267,15 @@ class Writer {
           Expr name;
           name.op = Expr::Op::Name;
           name.name = one.names[i];
-          line(go(name) + " = " + go(one.values[i]));
+          line(write(name.name, go(one.values[i])));
           if (is_slice(name)) line("seen(" + go(name) + ")");
         }
         return;
       case Statement::Op::Assign:
-        line(list(one.targets) + " = " + list(one.values));
+        if (one.targets.size() == 1 && one.targets[0].op == Expr::Op::Name)
+          line(write(one.targets[0].name, go(one.values[0])));
+        else
+          line(list(one.targets) + " = " + list(one.values));
         for (const Expr& target : one.targets)
           if (is_slice(target)) line("seen(" + go(target) + ")");
         return;
@@ -235,7 +337,7 @@ class Writer {
       for (std::uint64_t slot = 0; slot < object.count; slot++)
         find_ways(
             i, slot * object.elem->refs, object.elem,
-            prefix_ + object.variable + (object.map ? fmt::format("[{}]", object.keys[slot]) : ""));
+            read(object.variable) + (object.map ? fmt::format("[{}]", object.keys[slot]) : ""));
     }
     const RemedyWithFactor& remedy = program_.cure->remedy;
     const Site& site = program_.findings.sites[program_.cure->site];
@@ -245,7 +347,9 @@ class Writer {
       auto& way = ways_.at({holder.object, holder.ref});
       const Type* in = memory_[holder.object].elem;
       bool string = reference_types(in)[holder.ref % in->refs]->kind == Kind::String;
-      out += "\t" + way + " = " + cured(remedy, way, string) + "\n";
+      const std::string& variable = memory_[holder.object].variable;
+      auto value = cured(remedy, way, string);
+      out += "\t" + (placement(variable) ? write(variable, value) : way + " = " + value) + "\n";
     }
     return out;
   }
@@ -276,7 +380,8 @@ class Writer {
         if (view.shown.object != region.array || pointer != (region.category == Category::Interior))
           continue;
         auto header = ways_.at({view.holder.object, view.holder.ref});
-        if (memory_[view.holder.object].map) {  // a map's value has no address
+        const Object& holder = memory_[view.holder.object];
+        if (holder.map || placement(holder.variable)) {  // a map's value has no address
           auto local = fmt::format("h{}", out.size());
           out += fmt::format("\t{} := {}\n", local, header);
           header = local;
@@ -304,14 +409,43 @@ class Writer {
 }  // namespace
 
 MachineProgram MachineProgram::run(std::vector<Statement> statements,
-                                   const std::shared_ptr<Types>& types, unsigned minor) {
+                                   const std::shared_ptr<Types>& types, unsigned minor,
+                                   Placements placements) {
   MachineProgram out{std::move(statements), Machine(Allocator(minor), types), {}, {}};
+  out.placements = std::move(placements);
   out.machine.on_slice = [&out](const Ref& slice) { out.trace.push_back(slice); };
   auto done = out.machine.run(out.statements);
   out.machine.on_slice = {};
   if (!done) throw std::runtime_error(done.error().message);
-  out.findings = find_leaks(out.machine.memory(), Knowledge::Observed);
+  auto memory = out.machine.memory();
+  for (const auto& [variable, placed] : out.placements) {
+    auto at = out.machine.variable(variable);
+    if (!at) continue;
+    switch (placed) {
+      case Placement::Captured:
+        memory[*at].held_as = fmt::format("{0} captured by new_{0}.func1", variable);
+        memory[*at].held_kind = SiteKind::Captured;
+        break;
+      case Placement::InChannel:
+        memory[*at].held_as = "element of q_" + variable;
+        memory[*at].held_kind = SiteKind::Element;
+        break;
+      case Placement::Local:
+        memory[*at].held_as = fmt::format("{0} in loop_{0}", variable);
+        memory[*at].held_kind = SiteKind::Local;
+        break;
+    }
+  }
+  out.findings = find_leaks(memory, Knowledge::Observed);
   return out;
+}
+
+std::string MachineProgram::text() const {
+  constexpr const char* kWhere[] = {"captured by a closure", "in a channel", "a goroutine's local"};
+  std::string out;
+  for (const auto& [variable, placed] : placements)
+    out += fmt::format("// {}: {}\n", variable, kWhere[static_cast<int>(placed)]);
+  return out + model::text_of(statements);
 }
 
 std::string name_prefix(std::size_t index) { return fmt::format("p{}_", index); }

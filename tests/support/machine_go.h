@@ -1,6 +1,7 @@
 // Scripts of the slice machine (src/model) written as Go: parts of subjects/machine.
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,14 @@
 #include "model/remedies.h"
 
 namespace overhang::test {
+
+// Where the Go program has a variable of the script: all read and set it alike.
+enum class Placement : std::uint8_t {
+  Captured,   // in a closure
+  InChannel,  // the only element in a channel
+  Local,      // of a goroutine
+};
+using Placements = std::map<std::string, Placement>;  // by variable; others are package-level
 
 // A script that has been run on the machine.
 struct MachineProgram {
@@ -24,10 +33,13 @@ struct MachineProgram {
   };
   std::optional<Cure> cure{};
 
+  Placements placements{};  // of variables that hold slices
+
   // Runs it. Throws std::runtime_error with the script's error.
   static MachineProgram run(std::vector<model::Statement> statements,
-                            const std::shared_ptr<model::Types>& types, unsigned minor);
-  std::string text() const { return model::text_of(statements); }
+                            const std::shared_ptr<model::Types>& types, unsigned minor,
+                            Placements placements = {});
+  std::string text() const;
 };
 
 // What stands before each name that program `index` declares: "p17_".

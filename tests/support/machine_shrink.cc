@@ -81,13 +81,21 @@ Shrunk shrink(MachineProgram program, std::string difference, unsigned minor, co
   Shrunk best{std::move(program), std::move(difference)};
   const auto types = best.program.machine.types();
   for (unsigned round = 0; round < rounds; round++) {
-    auto ways = smaller(best.program.statements);
+    std::vector<std::pair<Statements, Placements>> ways;
+    for (const auto& [variable, placed] : best.program.placements) {
+      auto fewer = best.program.placements;
+      fewer.erase(variable);
+      ways.emplace_back(best.program.statements, std::move(fewer));
+    }
+    for (auto& statements : smaller(best.program.statements))
+      ways.emplace_back(std::move(statements), best.program.placements);
     bool any = false;
     for (std::size_t i = 0; i < ways.size() && !any && round < rounds;) {
       std::vector<MachineProgram> candidates;
       for (; i < ways.size() && candidates.size() < kMostCandidates; i++) {
         try {
-          auto candidate = MachineProgram::run(std::move(ways[i]), types, minor);
+          auto candidate = MachineProgram::run(std::move(ways[i].first), types, minor,
+                                               std::move(ways[i].second));
           if (best.program.cure && !candidate.findings.sites.empty()) {
             candidate.cure = best.program.cure;
             candidate.cure->site =
