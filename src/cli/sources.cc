@@ -210,8 +210,7 @@ std::vector<source::SourceText> Sources::load(const std::string& import_path) {
   return std::move(located.files);
 }
 
-std::optional<source::SliceHolder> Sources::holder_of(const SiteRow& row,
-                                                      const SlicePlace& place) {
+std::optional<source::SliceHolder> Sources::holder_of(const SiteRow& row, const SlicePlace& place) {
   using Kind = source::SliceHolder::Kind;
   source::SliceHolder holder;
   switch (place.kind) {
