@@ -1,5 +1,7 @@
 #include "retain/access_steps.h"
 
+#include <algorithm>
+
 namespace overhang {
 namespace {
 
@@ -40,10 +42,14 @@ AccessSteps::Words& AccessSteps::words_of(TypeId type, bool array) {
   words.array = array;
   if (type != kUnknownType) words.size = views_.types().info(type).size;
   known->second = &words;
+  auto most = kMostWords;
   // The header of a map or channel is larger than the word that its type describes.
   auto kind = views_.types().info(type).kind;
-  if (kind == TypeKind::Map || kind == TypeKind::Chan) words.size = kMostWords * 8;
-  words.by_word.assign(std::min((words.size + 7) / 8, kMostWords), kNotYet);
+  if (kind == TypeKind::Map || kind == TypeKind::Chan) {
+    words.size = kMostWords * 8;
+    most = kHeaderWords;
+  }
+  words.by_word.assign(std::min((words.size + 7) / 8, most), kNotYet);
   return words;
 }
 

@@ -47,6 +47,7 @@ class AccessSteps {
  private:
   static constexpr Step kNotYet = ~Step{0};
   static constexpr std::uint64_t kMostWords = 4096;  // that a type keeps the steps of
+  static constexpr std::uint64_t kHeaderWords = 32;  // of a map or channel: more than any has
   Step find(Words& words, std::uint64_t offset);
   std::string describe(const Words& words, std::uint64_t offset);
 

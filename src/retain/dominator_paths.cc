@@ -31,9 +31,11 @@ class Merger {
       row.bytes += span.span.elem_size;
       if (row.hidden) row.hidden_bytes += span.span.elem_size;
     });
-    for (const HiddenArray& array : hidden.arrays)
+    for (const HiddenArray& array : hidden.arrays) {
+      if (!dominators_.live(array.object)) continue;  // of a damaged image
       out_.rows[row_of(views_.heap().span_of(array.object), array.object)].hidden_bytes +=
           array.data_end - array.data_begin - array.visible_bytes;
+    }
     return std::move(out_);
   }
 

@@ -324,6 +324,27 @@ TEST_F(RefsPprof, LabelsAndSourceLinesNameWhatHides) {
   EXPECT_NE(lines.find(place), std::string::npos) << lines;
 }
 
+// The page of `go tool pprof -http`, fetched as a browser would.
+TEST_F(RefsPprof, OpensInTheWebInterface) {
+  const char* script = R"(
+    set -m
+    go tool pprof -no_browser -http=127.0.0.1: "$1" >"$2" 2>&1 &
+    for _ in {1..300}; do
+      at=$(sed -n 's|.*http://\([^ /]*\).*|\1|p' "$2")
+      if [ -n "$at" ] && exec 3<>"/dev/tcp/${at%:*}/${at##*:}"; then break; fi
+      sleep 0.1
+    done 2>/dev/null
+    printf 'GET /ui/flamegraph?si=retained_space HTTP/1.0\r\nHost: %s\r\n\r\n' "$at" >&3
+    cat <&3
+    kill -- -$!)";
+  auto page = run({"bash", "-c", script, "bash", file_, directory_.file("log")}).out;
+  EXPECT_TRUE(page.starts_with("HTTP/1.0 200 OK")) << page;
+  EXPECT_NE(page.find("hidden tail of main.table.shown"), std::string::npos) << page;
+  for (auto type :
+       {"retained_space", "retained_objects", "hidden_space", "inuse_space", "inuse_objects"})
+    EXPECT_NE(page.find("si=" + std::string(type)), std::string::npos) << type;
+}
+
 TEST_F(RefsPprof, AProfileLessItselfIsNothing) {
   auto difference = pprof({"-top", "-diff_base=" + file_, write("again.pb.gz")});
   EXPECT_NE(difference.find("Showing nodes accounting for 0, 0% of"), std::string::npos)
