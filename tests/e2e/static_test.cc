@@ -75,5 +75,52 @@ TEST_F(EmptyRoot, LiveProcess) {
   EXPECT_EQ(told(finished), told(expected));
 }
 
+// A process that is the first of its own PID namespace, as a container's is.
+class Container {
+ public:
+  explicit Container(const std::vector<std::string>& command) : process_(started(command)) {
+    for (auto line = process_.read_line(std::chrono::seconds(60));
+         line && !line->starts_with("ready ");)
+      line = process_.read_line(std::chrono::seconds(60));
+    auto parent = std::to_string(process_.pid());
+    std::ifstream("/proc/" + parent + "/task/" + parent + "/children") >> first_;
+  }
+  const std::string& first() const { return first_; }  // its process id outside
+
+ private:
+  static std::vector<std::string> started(const std::vector<std::string>& command) {
+    std::vector<std::string> words{"unshare", "--pid", "--fork", "--kill-child", "--mount-proc"};
+    words.insert(words.end(), command.begin(), command.end());
+    return words;
+  }
+  Process process_;
+  std::string first_;
+};
+
+// As `kubectl debug --target --profile=general` has it (docs/COOKBOOK.md): a root of its own, the
+// target's PID namespace, the capabilities that containers have, and the profile's SYS_PTRACE.
+TEST_F(EmptyRoot, EphemeralContainerOfAPod) {
+  const std::string usual =
+      "-all,+chown,+dac_override,+fsetid,+fowner,+mknod,+net_raw,+setgid,+setuid,+setfcap,+setpcap,"
+      "+net_bind_service,+sys_chroot,+kill,+audit_write";
+  Container pod({build_subject("oracle"), "tail_global_field"});
+  ASSERT_NE(pod.first(), "");
+  fs::create_directory(root_.file("proc"));
+  auto beside = [&](const std::string& capabilities) {
+    return run({"nsenter", "-t", pod.first(), "--pid", "unshare", "--mount", "sh", "-c",
+                R"(mount -t proc proc "$1/proc" &&
+                   exec setpriv --bounding-set="$2" --no-new-privs chroot "$1" /overhang 1 \
+                     --format json)",
+                "sh", root_.path(), capabilities});
+  };
+  auto finished = beside(usual + ",+sys_ptrace");
+  ASSERT_EQ(finished.exit_code, 0) << finished.err;
+  auto expected = run_overhang({pod.first(), "--format", "json"});
+  EXPECT_EQ(told(finished), told(expected));
+  auto refused = beside(usual);
+  EXPECT_EQ(refused.exit_code, 1);
+  EXPECT_NE(refused.err.find("CAP_SYS_PTRACE"), std::string::npos) << refused.err;
+}
+
 }  // namespace
 }  // namespace overhang::test
