@@ -1,6 +1,9 @@
 # make demo    a leaking Go service and overhang's report on it
 # make test    builds everything and runs all tests
 # make build   the program: build/release/overhang, and overhang-wide beside it
+# make static  build/release/static/overhang, which needs no shared library: for containers
+# make install   to /usr/local, or PREFIX=/opt; DESTDIR is honoured. With man page and completion
+# make deb     a Debian package: build/release/package/overhang_*.deb
 # make check   formatting, clang-tidy, layers, tests
 # make test-arm64   a cross-built overhang, emulated: its unit tests, its reports against this one's (minutes)
 # make accuracy  docs/ACCURACY.md's table, measured: a row per Go release
@@ -15,7 +18,7 @@ CMAKE_BUILD := cmake --build $(BUILD)
 export CTEST_OUTPUT_ON_FAILURE := 1
 
 .DEFAULT_GOAL := build
-.PHONY: setup configure build all demo test accuracy soak soak-busy soak-unusual test-arm64 test-real test-matrix check format bench install clean
+.PHONY: setup configure build static all demo test accuracy soak soak-busy soak-unusual test-arm64 test-real test-matrix check format bench installed install deb clean
 
 setup:
 	@tools/setup
@@ -25,6 +28,10 @@ configure: setup
 
 build: configure
 	@$(CMAKE_BUILD) --target overhang overhang-wide
+
+static: configure
+	@$(CMAKE_BUILD) --target static
+	@echo "built: $(BUILD)/static/overhang, and overhang-wide beside it"
 
 all: configure
 	@$(CMAKE_BUILD)
@@ -74,8 +81,17 @@ format:
 bench: build
 	@bench/run $(BUILD)/overhang
 
-install: build
-	@cmake --install $(BUILD)
+installed: configure
+	@$(CMAKE_BUILD) --target installed
+
+install: installed
+	@cmake --install $(BUILD) $(if $(PREFIX),--prefix $(PREFIX))
+
+deb: installed
+	@tools/setup deb
+	@cd $(BUILD) && cpack -G DEB -B package >package.log || { cat package.log >&2; exit 1; }
+	@rm -rf $(BUILD)/package/_CPack_Packages
+	@ls $(BUILD)/package/*.deb
 
 clean:
 	rm -rf build

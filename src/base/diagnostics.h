@@ -2,15 +2,19 @@
 // lost silently: every skipped piece of input is counted under a cause and reaches the report.
 #pragma once
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
-#include <functional>
+#include <iterator>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
 #include <vector>
+
+#include "base/meter.h"
 
 namespace overhang {
 
@@ -22,10 +26,6 @@ struct PhaseTime {
 // Thread-safe. One per run, passed by reference.
 class Diagnostics {
  public:
-  // `on_phase` hears each phase's name as it starts (progress on a terminal).
-  explicit Diagnostics(std::function<void(std::string_view)> on_phase = {})
-      : on_phase_(std::move(on_phase)) {}
-
   // Counts one piece of input that was passed over. `cause` is a short fixed phrase ("map
   // directory out of bounds"); `example` (first one kept) says where.
   void lose(std::string_view cause, std::string_view example = {}) {
@@ -39,12 +39,25 @@ class Diagnostics {
     warnings_.push_back(std::move(text));
   }
   void phase_started(std::string_view name) {
-    if (on_phase_) on_phase_(name);
+    std::lock_guard lock(mutex_);
+    running_.push_back({std::string(name), Clock::now()});
   }
   void phase_ended(std::string_view name, double ms) {
     std::lock_guard lock(mutex_);
     times_.push_back({std::string(name), ms});
+    auto last = std::ranges::find(running_.rbegin(), running_.rend(), name, &Running::phase);
+    if (last != running_.rend()) running_.erase(std::next(last).base());
   }
+  // Of the phases that are under way, the one that started last, and for how long it has run.
+  std::optional<PhaseTime> underway() const {
+    std::lock_guard lock(mutex_);
+    if (running_.empty()) return std::nullopt;
+    std::chrono::duration<double, std::milli> elapsed = Clock::now() - running_.back().since;
+    return PhaseTime{running_.back().phase, elapsed.count()};
+  }
+  // How far the work of the phases under way has come.
+  Meter& meter() { return meter_; }
+  const Meter& meter() const { return meter_; }
 
   // The warnings, then a line per cause of loss.
   std::vector<std::string> warnings() const {
@@ -61,12 +74,18 @@ class Diagnostics {
   }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  struct Running {
+    std::string phase;
+    Clock::time_point since;
+  };
   struct Loss {
     std::uint64_t count = 0;
     std::string example;
   };
   mutable std::mutex mutex_;
-  std::function<void(std::string_view)> on_phase_;
+  std::vector<Running> running_;
+  Meter meter_;
   std::map<std::string, Loss> losses_;
   std::vector<std::string> warnings_;
   std::vector<PhaseTime> times_;

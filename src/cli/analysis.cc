@@ -84,7 +84,7 @@ Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& op
       // Marking shares nothing with typing and views but the heap, which does not change: it runs
       // beside them. Every word that they follow is one that marking follows too, which
       // describe_heap() holds against the live set, object for object.
-      collecting_(std::async(std::launch::async, [&] { return collect(options); })),
+      collecting_(start_collecting(options, diagnostics)),
       types_(runtime(), target().dwarf.get()),
       views_(heap(), roots(), types_, target().dwarf.get(), diagnostics, options.interior),
       // What is hidden now is possibly hidden.
@@ -96,14 +96,31 @@ Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& op
     in_doubt = views_.settle_certain();
   }
   // What is hidden now is certainly hidden.
-  if (in_doubt) certain_ = find_leaks(views_, diagnostics, "certain overhang");
+  if (in_doubt) {
+    diagnostics.meter().more(possible_.overhang.total.objects);
+    certain_ = find_leaks(views_, diagnostics, "certain overhang");
+  }
   marked();
+  diagnostics.meter().end();
   // The live set is the collector's.
 }
 
 const Bitmap& Analysis::marked() {
   if (collecting_.valid()) collected_ = collecting_.get();
   return collected_.live.live;
+}
+
+// Views and overhang come to every live object once. How many those are is known first here; until
+// then all that are allocated are reckoned with.
+std::future<Analysis::Collected> Analysis::start_collecting(const AnalysisOptions& options,
+                                                            Diagnostics& diagnostics) const {
+  auto allocated = heap().allocated().count();
+  diagnostics.meter().begin(allocated, "object");
+  return std::async(std::launch::async, [this, &options, &diagnostics, allocated] {
+    Collected out = collect(options);
+    diagnostics.meter().less(allocated - out.live.objects);
+    return out;
+  });
 }
 
 // The search for dominators visits what marking marks: it takes its place.

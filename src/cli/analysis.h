@@ -66,6 +66,8 @@ class Analysis {
     LiveSet live;
     std::optional<Result<Dominators>> dominators;
   };
+  std::future<Collected> start_collecting(const AnalysisOptions& options,
+                                          Diagnostics& diagnostics) const;
   Collected collect(const AnalysisOptions& options) const;
   const Bitmap& marked();  // waits for the marking
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "base/words.h"
+
 namespace overhang {
 namespace {
 
@@ -94,7 +96,7 @@ constexpr std::uint32_t kTarget = kAll & ~kModel;  // those that read a process 
 constexpr std::uint32_t kOpened = kTarget & ~bit(Command::Snapshot);  // …and its executable
 constexpr std::uint32_t kRows = kOpened & ~kFix;                      // that print rows
 
-constexpr std::array<OptionRow, 18> kOptions = {{
+constexpr auto kOptions = std::to_array<OptionRow>({
     {"--exe", "BINARY", "the program, where the target does not lead to it", kOpened},
     {"--debug", "FILE", "its symbols and DWARF, where it is stripped", kOpened},
     {"--source", "DIR", "the program's sources, where they are not where it was built",
@@ -120,7 +122,11 @@ constexpr std::array<OptionRow, 18> kOptions = {{
     {"--no-fork", "", "stop the process while it is read instead of forking it", kTarget},
     {"--go", "RELEASE", "whose growth rules apply, as 1.22 (1.26)", kModel},
     {"-h,--help", "", "this text", kAll},
-}};
+    {"--version", "", "which overhang this is", kNoCommand},
+    {"--man", "", "the manual page: overhang --man | man -l -", kNoCommand},
+    {"--completion", "SHELL", "for bash, zsh or fish: source <(overhang --completion bash)",
+     kNoCommand},
+});
 
 }  // namespace
 
@@ -137,6 +143,19 @@ const CommandRow* command_named(std::string_view name) {
 std::string_view format_name(Format format) {
   constexpr std::array<std::string_view, 5> kNames = {"text", "json", "html", "pprof", "folded"};
   return kNames[static_cast<std::size_t>(format)];
+}
+
+std::vector<std::string_view> values_of(const OptionRow& option, const CommandRow& command) {
+  std::vector<std::string_view> out;
+  if (option.names == "--format")
+    for (Format format : command.formats) out.push_back(format_name(format));
+  else if (option.names == "--completion")
+    out = {"bash", "zsh", "fish"};
+  else if (option.names == "--remedy")
+    for (Remedy remedy :
+         {Remedy::Clear, Remedy::NilWhenEmpty, Remedy::Copy, Remedy::CopyIfCapExceeds})
+      out.emplace_back(remedy_name(remedy));
+  return out;
 }
 
 std::string formats_of(const CommandRow& command) {

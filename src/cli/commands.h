@@ -6,6 +6,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace overhang {
 
@@ -39,6 +40,8 @@ struct OptionRow {
   std::uint32_t commands;  // those that take it, as bits of bit()
 };
 
+// Of an option that stands in place of a command.
+inline constexpr std::uint32_t kNoCommand = 0;
 constexpr std::uint32_t bit(Command command) { return 1u << static_cast<unsigned>(command); }
 
 std::span<const CommandRow> commands();
@@ -48,6 +51,8 @@ const CommandRow& row_of(Command command);
 const CommandRow* command_named(std::string_view name);
 
 std::string_view format_name(Format format);
+// The words that an option's value may be, where they are few; empty: any.
+std::vector<std::string_view> values_of(const OptionRow& option, const CommandRow& command);
 // "text and json", "text, json and html".
 std::string formats_of(const CommandRow& command);
 

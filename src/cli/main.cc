@@ -62,8 +62,8 @@ ExitStatus run(const Options& options, char** argv) {
   auto start = std::chrono::steady_clock::now();
   std::optional<OwnMemory> memory;
   if (options.stats) memory.emplace();
-  Progress progress(!options.quiet && isatty(STDERR_FILENO));
-  Diagnostics diagnostics([&](std::string_view phase) { progress.show(phase); });
+  Diagnostics diagnostics;
+  Progress progress(diagnostics, !options.quiet && isatty(STDERR_FILENO));
   auto outcome = run_command({options, diagnostics, start, memory ? &*memory : nullptr});
   progress.clear();
   if (!outcome) return failed(hand_over(outcome.error(), argv));

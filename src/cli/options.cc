@@ -9,40 +9,15 @@
 #include <limits>
 #include <thread>
 
+#include "cli/completion.h"
+#include "cli/help.h"
+
 #ifndef OVERHANG_VERSION
 #define OVERHANG_VERSION "unknown"
 #endif
 
 namespace overhang {
 namespace {
-
-constexpr std::string_view kFooter =
-    "Exit status: 0 done, 1 the analysis failed (one line says why), 2 wrong usage, 3 --fail-over "
-    "exceeded.";
-
-std::string usage_of(const CommandRow& command) {
-  return fmt::format("Usage: overhang {} {} [options]\n", command.name, command.words);
-}
-
-// overhang --help.
-std::string overview() {
-  std::string out =
-      "overhang finds the memory that a Go program keeps but can no longer see: what hangs on the "
-      "slots\nof a slice's array that no slice shows (past its length, before its start, ...).\n\n";
-  out += row_of(Command::Leaks).about;
-  out += "\nUsage: overhang [COMMAND] TARGET [options]\n";
-  out += "TARGET is a process id or a core file. COMMAND is\n";
-  for (const CommandRow& command : commands())
-    if (!command.formats.empty())
-      out += fmt::format("  {:<11} {:<17} {}\n", command.name, command.words, command.summary);
-  out += "overhang COMMAND --help has examples of each, and its options. Those of leaks:\n";
-  return out;
-}
-
-std::string about(const CommandRow& command) {
-  return fmt::format("overhang {}: {}\n\n{}\n{}", command.name, command.summary, command.about,
-                     usage_of(command));
-}
 
 // CLI11's own list of options under our words.
 class HelpFormatter : public CLI::Formatter {
@@ -128,6 +103,12 @@ tl::expected<void, Answer> check_fix(Options& options, const std::string& remedy
   return {};
 }
 
+tl::unexpected<Answer> completion_for(const std::string& shell) {
+  auto script = completion_script(shell);
+  if (!script) return wrong_usage(script.error().message);
+  return tl::unexpected(Answer{kExitDone, std::move(*script)});
+}
+
 tl::expected<Format, Answer> format_of(const CommandRow& command, const std::string& name) {
   if (name.empty()) return command.formats[0];
   for (Format format : command.formats)
@@ -182,14 +163,14 @@ Result<std::uint64_t> parse_size(std::string_view text) {
 tl::expected<Options, Answer> parse_command_line(std::vector<std::string> arguments) {
   CLI::App app;
   app.formatter(std::make_shared<HelpFormatter>());
-  app.footer(std::string(kFooter));
+  app.footer(std::string(kExitStatuses));
   app.set_help_flag();
 
   Options options;
   options.analysis.threads = std::clamp(std::thread::hardware_concurrency(), 1u, 1024u);
   std::vector<std::string> words;
-  std::string format, top, min, threads, fail_over, remedy, release;
-  bool help = false, version = false, interior = false;
+  std::string format, top, min, threads, fail_over, remedy, release, shell;
+  bool help = false, version = false, man = false, interior = false;
   auto& target = options.analysis.target;
   app.add_option("words", words, "");
   std::vector<std::pair<const OptionRow*, CLI::Option*>> rows;
@@ -221,7 +202,9 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   bind("--no-fork", target.without_fork);
   bind("--go", release);
   bind("-h,--help", help);
-  app.add_flag("--version", version, "which overhang this is");
+  bind("--version", version);
+  bind("--man", man);
+  bind("--completion", shell);
 
   std::ranges::reverse(arguments);  // CLI11 takes a vector from its back
   try {
@@ -231,6 +214,8 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   }
   if (version)
     return tl::unexpected(Answer{kExitDone, std::string("overhang ") + OVERHANG_VERSION + "\n"});
+  if (man) return tl::unexpected(Answer{kExitDone, man_page(OVERHANG_VERSION)});
+  if (!shell.empty()) return completion_for(shell);
   bool of_one = !words.empty() && words[0] != "help";
   if (!of_one && !words.empty()) {  // help COMMAND
     help = true;
@@ -241,7 +226,8 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
   options.command = command->command;
   if (help) {
     for (auto& [row, option] : rows)
-      if (!(row->commands & bit(options.command))) option->group("");
+      if (!(row->commands & bit(options.command)) && (of_one || row->commands != kNoCommand))
+        option->group("");
     app.description(of_one ? about(*command) : overview());
     return tl::unexpected(Answer{kExitDone, app.help()});
   }

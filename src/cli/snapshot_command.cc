@@ -86,7 +86,7 @@ Result<Outcome> run_snapshot(const Run& run) {
     Phase timer(run.diagnostics, "write");
     return write_process_core(
         file, process, [&](const Mapping& mapping) { return modules.contain(mapping); },
-        options.analysis.threads);
+        options.analysis.threads, run.diagnostics.meter());
   }());
   auto disk_bytes = file.disk_bytes();
   OVERHANG_CHECK(file.commit());

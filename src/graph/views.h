@@ -277,7 +277,7 @@ class Views {
   // Notes that a view leads to the object; true if it is the first.
   bool touch(const ObjectRef& object) {
     if (!touched_.set_first(object.id.value)) return false;
-    touched_objects_++;
+    if (++touched_objects_ % Meter::kStep == 0) diagnostics_.meter().advance(Meter::kStep);
     touched_bytes_ += slot_size(object);
     if (owners_.owns(object.id)) shown_owners_.push_back(object.id);
     return true;

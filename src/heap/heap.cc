@@ -102,7 +102,10 @@ void Heap::load_spans(unsigned threads) {
   constexpr std::size_t kGrain = 256;
   bool in_arenas = !runtime_->layout().malloc_headers();
   if (in_arenas) bitmaps_.resize(spans_.size());
+  Meter& meter = runtime_->diagnostics().meter();
+  meter.begin(spans_.size(), "span");
   parallel_chunks(threads, spans_.size(), kGrain, [&](unsigned, std::size_t i, std::size_t end) {
+    meter.advance(end - i);
     ArenaBitmaps arena_bitmaps(*runtime_);
     // Only what is needed: beside each span that holds pointers stand many that do not.
     std::vector<Image::Range> wanted;
@@ -128,6 +131,7 @@ void Heap::load_spans(unsigned threads) {
       }
     }
   });
+  meter.end();
 }
 
 void Heap::set_allocated(const HeapSpan& entry, std::uint32_t byte_index, std::uint8_t bits) {

@@ -265,13 +265,16 @@ class Copier {
 
 Result<WrittenCore> write_core(const PendingFile& file, const CoreNotes& notes,
                                const std::vector<CoreSegment>& segments, const ReadMemory& read,
-                               unsigned threads) {
+                               unsigned threads, Meter& meter) {
   std::vector<std::uint64_t> offsets;
   std::uint64_t end = 0;
   auto front = front_matter(notes, segments, offsets, end);
   if (!file.resize(end) || !file.write(front.data(), front.size(), 0)) return file.failure(errno);
 
   auto pieces = cut(segments, offsets);
+  std::uint64_t bytes = 0;
+  for (auto& piece : pieces) bytes += piece.size;
+  meter.begin(bytes, "bytes");
   std::atomic<int> error{0};
   std::atomic<std::uint64_t> memory_bytes{0}, missing_bytes{0};
   std::atomic<std::size_t> next{0};
@@ -281,10 +284,12 @@ Result<WrittenCore> write_core(const PendingFile& file, const CoreNotes& notes,
       auto i = next.fetch_add(1, std::memory_order_relaxed);
       if (i >= pieces.size() || error.load(std::memory_order_relaxed)) break;
       if (!copier.copy(pieces[i])) error.store(errno ? errno : EIO, std::memory_order_relaxed);
+      meter.advance(pieces[i].size);
     }
     memory_bytes += copier.memory_bytes;
     missing_bytes += copier.missing_bytes;
   });
+  meter.end();
   if (error) return file.failure(error);
   return WrittenCore{end, memory_bytes, missing_bytes};
 }

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "base/meter.h"
 #include "image/image.h"
 #include "image/pending_file.h"
 #include "image/snapshot_note.h"
@@ -46,9 +47,10 @@ struct WrittenCore {
   std::uint64_t missing_bytes = 0;  // that could not be read, and are zero in the core
 };
 
-// Writes the core to `file`; the caller commits it. Errors: those of the file.
+// Writes the core to `file`; the caller commits it. `meter` counts the bytes that are copied.
+// Errors: those of the file.
 Result<WrittenCore> write_core(const PendingFile& file, const CoreNotes& notes,
                                const std::vector<CoreSegment>& segments, const ReadMemory& read,
-                               unsigned threads);
+                               unsigned threads, Meter& meter);
 
 }  // namespace overhang

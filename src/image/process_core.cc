@@ -126,13 +126,13 @@ std::vector<CoreSegment> core_segments(const FrozenProcess& process, const ReadM
 
 Result<WrittenCore> write_process_core(const PendingFile& file, const FrozenProcess& process,
                                        const std::function<bool(const Mapping&)>& keep_file,
-                                       unsigned threads) {
+                                       unsigned threads, Meter& meter) {
   RemoteMemory memory(process.stopper);
   ReadMemory read = [&memory](Address address, std::byte* to, std::uint64_t size) {
     return memory.read(address, to, size);
   };
   auto segments = core_segments(process, read, keep_file);
-  auto written = write_core(file, notes_of(process), segments, read, threads);
+  auto written = write_core(file, notes_of(process), segments, read, threads, meter);
   if (written && memory.lost_bytes() != 0)
     return fail(ErrorKind::Gone,
                 "process {}: its frozen image was killed while it was written (out of memory?)",
@@ -144,7 +144,8 @@ Result<WrittenCore> write_process_core(const PendingFile& file, const FrozenProc
 
 // No process can be frozen here (tracer.cc).
 Result<WrittenCore> write_process_core(const PendingFile&, const FrozenProcess& process,
-                                       const std::function<bool(const Mapping&)>&, unsigned) {
+                                       const std::function<bool(const Mapping&)>&, unsigned,
+                                       Meter&) {
   return fail(ErrorKind::Unsupported, "process {} cannot be imaged", process.identity.pid);
 }
 

@@ -18,10 +18,10 @@ namespace overhang {
 // What else is mapped stands there without its bytes.
 //
 // Writes the core of `process` to `file`, which the caller commits. `keep_file` says of a mapping
-// of a file that its bytes go in although the file has them. Errors: those of the file; Gone, where
-// the frozen image was killed meanwhile.
+// of a file that its bytes go in although the file has them; `meter` counts the bytes copied.
+// Errors: those of the file; Gone, where the frozen image was killed meanwhile.
 Result<WrittenCore> write_process_core(const PendingFile& file, const FrozenProcess& process,
                                        const std::function<bool(const Mapping&)>& keep_file,
-                                       unsigned threads);
+                                       unsigned threads, Meter& meter);
 
 }  // namespace overhang

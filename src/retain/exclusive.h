@@ -52,12 +52,15 @@ class ExclusiveOwners {
     if (present == label || present == kShared) return false;
     auto risen = present == kNone ? label : join(present, label);
     if (risen == present) return false;
+    reached_ += present == kNone;
     if (narrow_.empty())
       wide_[object.value] = risen;
     else
       narrow_[object.value] = narrow(risen);
     return true;
   }
+  // How many objects have a label.
+  std::uint64_t reached() const { return reached_; }
   void prefetch(ObjectId object) const {
     if (narrow_.empty())
       prefetch_read(&wide_[object.value]);
@@ -81,8 +84,9 @@ class ExclusiveOwners {
   }
 
   std::vector<std::uint32_t> group_of_;  // by label
-  std::uint32_t first_group_ = 0;        // the label of group 0
-  std::vector<std::uint16_t> narrow_;    // one of the two is in use
+  std::uint64_t reached_ = 0;
+  std::uint32_t first_group_ = 0;      // the label of group 0
+  std::vector<std::uint16_t> narrow_;  // one of the two is in use
   std::vector<std::uint32_t> wide_;
 };
 

@@ -157,6 +157,7 @@ class Tracer {
     }
     if (item.tag < sites_.size()) sites_[item.tag].reaches = true;
     if (!owners_.reach(object.id, item.tag)) return;
+    if (owners_.reached() - told_ >= Meter::kStep) tell();
     auto label = owners_.label_of(object.id);
     auto [type, array] = contents(r, object);
     views_.set_info(object, type, array, Holder());
@@ -194,6 +195,11 @@ class Tracer {
           [&](std::uint64_t, const Reference& word) { work_.push(word, label); });
   }
 
+  void tell() {
+    heap_.runtime().diagnostics().meter().advance(owners_.reached() - told_);
+    told_ = owners_.reached();
+  }
+
   Views& views_;
   const Heap& heap_;
   const HiddenMemory& hidden_;
@@ -201,6 +207,7 @@ class Tracer {
   std::vector<SiteRetention> sites_;
   std::size_t groups_;  // how many
   Work work_;
+  std::uint64_t told_ = 0;  // of owners_.reached()
 };
 
 }  // namespace

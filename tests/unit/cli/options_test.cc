@@ -4,6 +4,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <sstream>
 
 namespace overhang {
 namespace {
@@ -105,6 +106,38 @@ TEST(CommandLine, FixNeedsSourcesAndKnowsItsRemedies) {
   EXPECT_TRUE(
       contains(refused({"fix", "1", "--source", "/", "--remedy", "x"}).text, "remedies are"));
   EXPECT_TRUE(contains(refused({"1", "--remedy", "copy"}).text, "--remedy is not for leaks"));
+}
+
+// The command line of a help text's example: up to what it explains, or the shell's < | >.
+Words example_words(const std::string& line) {
+  auto text = line.substr(2, line.find("  ", 2) - 2);
+  std::istringstream in(text.substr(0, text.find_first_of("<|>")));
+  Words words;
+  for (std::string word; in >> word;) words.push_back(word == "~/relay" ? "/" : word);
+  return words;
+}
+
+TEST(CommandLine, EveryExampleOfTheHelpIsTaken) {
+  auto before = std::filesystem::current_path();
+  auto directory = std::filesystem::temp_directory_path() / "overhang-examples";
+  std::filesystem::create_directories(directory);
+  std::filesystem::current_path(directory);
+  std::ofstream("core") << "a bare word is taken for a file only where there is one";
+  for (const CommandRow& command : commands()) {
+    if (command.formats.empty()) continue;
+    int examples = 0, others = 0;  // others: what comes before or after
+    std::istringstream about{std::string(command.about)};
+    for (std::string line; std::getline(about, line);) {
+      if (!line.starts_with("  overhang ")) continue;
+      auto words = example_words(line);
+      words.erase(words.begin());
+      accepted(words).command == command.command ? examples++ : others++;
+    }
+    EXPECT_GE(examples + others, 2) << command.name;
+    EXPECT_GE(examples, 1) << command.name;
+  }
+  std::filesystem::current_path(before);
+  std::filesystem::remove_all(directory);
 }
 
 TEST(CommandLine, EveryCommandTeachesByExample) {
