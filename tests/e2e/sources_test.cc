@@ -114,7 +114,7 @@ TEST(Sources, OfAProgramOfSeveralPackages) {
       for (auto& source : sources)
         EXPECT_TRUE(is_marked(marks, source, site) || is_helper(marks, source)) << source;
     }
-    EXPECT_EQ(sites, 11u);
+    EXPECT_EQ(sites, 12u);
   }
 }
 
@@ -124,7 +124,7 @@ TEST(Sources, DoNotDependOnTheOrderOfTheRows) {
   auto anatomy = Anatomy::of(subject);
   Analysis analysis(*anatomy);
   LeakReport report;
-  auto places = describe_sites(*analysis.views, analysis.certain, analysis.possible, report);
+  auto places = describe_sites(*analysis.views, analysis.certain, analysis.possible, 0, report);
   ASSERT_GE(places.size(), 11u);
   auto texts = [&](bool reversed) {
     auto target = open_target({.target = subject.target().front()}, anatomy->diagnostics);
