@@ -141,8 +141,8 @@ DiffReport comparison(const std::string& prefix) {
   diff.spare_bytes = {9000000, 8300000};
   diff.lost_bytes = {2000000, 1000000};
   diff.sites = changes_of(older.sites, newer.sites);
-  diff.types = {{prefix + "main.Conn", {15000, 900000}, {960000, 57600000}, {900000, 57600000}},
-                {prefix + "main.Session", {5, 1}, {480, 96}, {}}};
+  diff.types = {{prefix + "main.Conn", {15000, 900000}, {960000, 57600000}, {900000, 57600000}, {}},
+                {prefix + "main.Session", {5, 1}, {480, 96}, {}, {}}};
   return diff;
 }
 

@@ -70,7 +70,8 @@ struct Written {
                             const Memory& memory) {
     auto file = PendingFile::open(scratch.path());
     if (!file) return tl::unexpected(file.error());
-    auto written = write_core(*file, of, segments, memory.reader(), 2);
+    Meter meter;
+    auto written = write_core(*file, of, segments, memory.reader(), 2, meter);
     if (auto done = file->commit(); !done) return tl::unexpected(done.error());
     image = open_core(scratch.path(), diagnostics);
     return written;
