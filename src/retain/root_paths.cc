@@ -155,6 +155,7 @@ std::vector<RootPath> RootPaths::distinct(ObjectId id, std::size_t most, const L
 
   std::vector<RootPath> out = {first};
   for (auto& [key, entry] : entries) {
+    const std::size_t branch = key.first;
     RootPath way;
     if (entry.root)
       way.root = entry.word;
@@ -163,11 +164,11 @@ std::vector<RootPath> RootPaths::distinct(ObjectId id, std::size_t most, const L
     // The way to the one that refers may lead through what it refers to.
     bool circle = std::any_of(way.objects.begin(), way.objects.end(), [&](ObjectId object) {
       auto at = branches.find(object.value);
-      return at != branches.end() && at->second >= key.first;
+      return at != branches.end() && at->second >= branch;
     });
     if (circle) continue;
     way.objects.insert(way.objects.end(),
-                       first.objects.begin() + static_cast<std::ptrdiff_t>(key.first),
+                       first.objects.begin() + static_cast<std::ptrdiff_t>(branch),
                        first.objects.end());
     way.similar = entry.similar - 1;
     out.push_back(std::move(way));
