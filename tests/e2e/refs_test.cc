@@ -339,7 +339,9 @@ TEST_F(RefsPprof, OpensInTheWebInterface) {
     kill -- -$!)";
   auto page = run({"bash", "-c", script, "bash", file_, directory_.file("log")}).out;
   EXPECT_TRUE(page.starts_with("HTTP/1.0 200 OK")) << page;
-  EXPECT_NE(page.find("hidden tail of main.table.shown"), std::string::npos) << page;
+  // The pages of older releases' pprof are made in the browser, out of names in pieces.
+  if (go_minor() >= 22)
+    EXPECT_NE(page.find("hidden tail of main.table.shown"), std::string::npos) << page;
   for (auto type :
        {"retained_space", "retained_objects", "hidden_space", "inuse_space", "inuse_objects"})
     EXPECT_NE(page.find("si=" + std::string(type)), std::string::npos) << type;
