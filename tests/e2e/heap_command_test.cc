@@ -76,10 +76,12 @@ class Heaps : public testing::TestWithParam<SubjectCase> {};
 // The sums over types are those of `overhang leaks`, and the parts of the heap the runtime's.
 TEST_P(Heaps, AddUp) {
   Subject subject(GetParam().name, GetParam().arguments);
-  auto report = heap_json(subject.target());
+  TemporaryDirectory directory;
+  auto image = one_image(subject, directory);
+  auto report = heap_json(image);
   EXPECT_EQ(report.at("schema"), "overhang.heap/1");
   EXPECT_EQ(report.at("warnings"), json::array());
-  auto leaks = leaks_json(subject.target()).at("heap");
+  auto leaks = leaks_json(image).at("heap");
   std::uint64_t objects = 0, bytes = 0, hidden = 0;
   for (auto& row : report.at("types")) {
     objects += row.at("objects").get<std::uint64_t>();
@@ -98,7 +100,7 @@ TEST_P(Heaps, AddUp) {
   EXPECT_EQ(kept, bytes);
 
   auto tree = [&] {
-    auto arguments = subject.target();
+    auto arguments = image;
     arguments.push_back("--dominators");
     return heap_json(arguments).at("dominators");
   }();

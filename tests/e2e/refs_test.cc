@@ -58,8 +58,10 @@ class Refs : public testing::TestWithParam<SubjectCase> {};
 
 TEST_P(Refs, AddUpToTheRuntimesLiveHeapAndToWhatIsHidden) {
   Subject subject(GetParam().name, GetParam().arguments);
-  auto report = json::parse(refs(subject.target(), "json"));
-  auto heap = leaks_json(subject.target()).at("heap");
+  TemporaryDirectory directory;
+  auto image = one_image(subject, directory);
+  auto report = json::parse(refs(image, "json"));
+  auto heap = leaks_json(image).at("heap");
   auto value = [&](const char* name) { return number(report.at("heap"), name); };
   EXPECT_EQ(report.at("schema"), "overhang.refs/1");
   EXPECT_EQ(report.at("warnings"), json::array());
@@ -181,8 +183,10 @@ TEST(RefsText, ShowsTheTreeAndFitsThePage) {
 // Lines of "frame;frame bytes" as flamegraph.pl and inferno take them apart: the last blank.
 TEST(RefsFolded, IsAStackAndANumberALineAndAddsUp) {
   Subject subject("paths");
-  auto report = json::parse(refs(subject.target(), "json"));
-  std::istringstream lines(refs(subject.target(), "folded"));
+  TemporaryDirectory directory;
+  auto image = one_image(subject, directory);
+  auto report = json::parse(refs(image, "json"));
+  std::istringstream lines(refs(image, "folded"));
   std::map<std::string, std::uint64_t> stacks;
   std::uint64_t total = 0;
   for (std::string line; std::getline(lines, line);) {
@@ -233,19 +237,21 @@ std::map<std::string, std::uint64_t> sums_of(const std::string& profile) {
 
 class RefsPprof : public testing::Test {
  protected:
-  RefsPprof() : subject_("paths"), file_(write("live.pb.gz")) {}
+  RefsPprof()
+      : subject_("paths"), image_(one_image(subject_, directory_)), file_(write("live.pb.gz")) {}
   std::string write(const std::string& name) {
     auto path = directory_.file(name);
-    refs(subject_.target(), "pprof", {"-o", path});
+    refs(image_, "pprof", {"-o", path});
     return path;
   }
   TemporaryDirectory directory_;
   Subject subject_;
+  std::vector<std::string> image_;
   std::string file_;
 };
 
 TEST_F(RefsPprof, SamplesAddUpToTheLiveHeap) {
-  auto heap = json::parse(refs(subject_.target(), "json")).at("heap");
+  auto heap = json::parse(refs(image_, "json")).at("heap");
   auto sums = sums_of(file_);
   for (auto type : {"inuse", "retained"}) {
     EXPECT_EQ(sums.at(type + std::string("_space")), number(heap, "live_bytes"));
@@ -272,13 +278,12 @@ TEST_F(RefsPprof, LeaksAsAProfileAddUpToTheOverhang) {
   auto path = directory_.file("leaks.pb.gz");
   auto leaks = [&](const std::vector<std::string>& more) {
     std::vector<std::string> command{"leaks"};
-    auto target = subject_.target();
-    command.insert(command.end(), target.begin(), target.end());
+    command.insert(command.end(), image_.begin(), image_.end());
     command.insert(command.end(), more.begin(), more.end());
     return run_overhang(command);
   };
   ASSERT_EQ(leaks({"--format", "pprof", "-o", path}).exit_code, 0);
-  auto heap = leaks_json(subject_.target()).at("heap");
+  auto heap = leaks_json(image_).at("heap");
   auto sums = sums_of(path);
   EXPECT_EQ(sums.at("retained_space"), number(heap, "overhang_bytes"));
   EXPECT_EQ(sums.at("retained_objects"), number(heap, "overhang_objects"));

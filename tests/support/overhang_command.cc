@@ -4,6 +4,8 @@
 #include <filesystem>
 #include <stdexcept>
 
+#include "support/go_program.h"
+
 namespace overhang::test {
 
 Finished run_overhang(const std::vector<std::string>& arguments, const ProcessOptions& options) {
@@ -22,6 +24,14 @@ nlohmann::json leaks_json(const std::vector<std::string>& arguments) {
                                             : "exit " + std::to_string(result.exit_code)) +
                              "): " + result.err);
   return nlohmann::json::parse(result.out);
+}
+
+std::vector<std::string> one_image(Subject& subject, const TemporaryDirectory& directory) {
+  if (emulating_arm64()) return subject.target();
+  auto core = directory.file("image");
+  auto written = run_overhang({"snapshot", std::to_string(subject.pid()), "-o", core});
+  if (written.exit_code != 0) throw std::runtime_error("overhang snapshot: " + written.err);
+  return {core, "--exe", subject.executable()};
 }
 
 bool have_gcore() { return run({"gcore", "--help"}).exit_code != 127; }

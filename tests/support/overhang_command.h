@@ -21,6 +21,13 @@ nlohmann::json leaks_json(const std::vector<std::string>& arguments);
 std::string write_core(pid_t pid, const std::string& prefix);
 bool have_gcore();
 
+class Subject;
+class TemporaryDirectory;
+// What names one image of the subject, for commands that are compared: of a live process each takes
+// an image of its own, and the runtime's own goroutines go on between them. A core that `overhang
+// snapshot` writes into the directory; of an emulated subject its own. Throws std::runtime_error.
+std::vector<std::string> one_image(Subject& subject, const TemporaryDirectory& directory);
+
 // A directory that goes when the object does.
 class TemporaryDirectory {
  public:
