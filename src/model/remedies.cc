@@ -1,10 +1,34 @@
 #include "model/remedies.h"
 
+#include <algorithm>
+
 namespace overhang::model {
 namespace {
 
+// The runtime's allocator of small pointer-free values (mallocgcTiny): of less than 16 bytes, they
+// share blocks of 16, in the order in which they are asked for, each aligned as its size is.
+class TinyBlocks {
+ public:
+  static constexpr std::uint64_t kBlock = 16;
+  // Whether a value of that size needs a new block.
+  bool add(std::uint64_t bytes) {
+    std::uint64_t align = 8;
+    while (bytes % align != 0) align /= 2;
+    auto begin = (used_ + align - 1) / align * align;
+    if (begin + bytes <= kBlock) {
+      used_ = begin + bytes;
+      return false;
+    }
+    used_ = std::min(used_, bytes);  // the block with more room left stays in use
+    return true;
+  }
+
+ private:
+  std::uint64_t used_ = kBlock;
+};
+
 // append([]T(nil), s...), or strings.Clone(s)
-void copy_slice(Place holder, Memory& memory, Freed& freed) {
+void copy_slice(Place holder, Memory& memory, TinyBlocks& tiny, Freed& freed) {
   const Ref slice = memory.at(holder);
   const Type* elem = memory[slice.object].elem;
   const Type* in = memory[holder.object].elem;
@@ -13,8 +37,14 @@ void copy_slice(Place holder, Memory& memory, Freed& freed) {
                      : memory.append({}, elem, memory.read(slice), slice.len);
   freed.copied_bytes += slice.len * elem->size;
   if (!copy.nowhere()) {
-    freed.new_objects++;
-    freed.new_bytes += memory[copy.object].slot_bytes;
+    auto slot = memory[copy.object].slot_bytes;
+    // append asks for all of the size class, a string for its own bytes.
+    auto asked = string ? slice.len : slot;
+    bool small = !elem->pointers() && asked < TinyBlocks::kBlock;
+    if (!small || tiny.add(asked)) {
+      freed.new_objects++;
+      freed.new_bytes += small ? TinyBlocks::kBlock : slot;
+    }
   }
   memory.at(holder) = copy;
 }
@@ -26,6 +56,7 @@ void clear(const std::vector<Region>& regions, Memory& memory) {
 
 void replace(const RemedyWithFactor& remedy, const std::vector<Place>& holders, Memory& memory,
              Freed& freed) {
+  TinyBlocks tiny;
   for (Place holder : holders) {
     auto& slice = memory.at(holder);
     switch (remedy.kind) {
@@ -35,10 +66,10 @@ void replace(const RemedyWithFactor& remedy, const std::vector<Place>& holders, 
         if (slice.len == 0) slice = {};
         break;
       case Remedy::Copy:
-        copy_slice(holder, memory, freed);
+        copy_slice(holder, memory, tiny, freed);
         break;
       case Remedy::CopyIfCapExceeds:
-        if (slice.cap > remedy.factor * slice.len) copy_slice(holder, memory, freed);
+        if (slice.cap > remedy.factor * slice.len) copy_slice(holder, memory, tiny, freed);
         break;
       case Remedy::ThreeIndex:
         slice.cap = slice.len;
