@@ -98,7 +98,9 @@ Predictions measure_predictions() {
     end = std::min(list.find('\n', begin), list.size());
     auto scenario = list.substr(begin, end - begin);
     Subject subject("oracle", {scenario});
-    auto report = leaks_json({std::to_string(subject.pid())});
+    std::vector<std::string> target = {std::to_string(subject.pid())};
+    if (scenario.starts_with("optin_interior")) target.emplace_back("--interior");
+    auto report = leaks_json(target);
     auto says = predicted(report, subject.facts());
     auto before = subject.heap_alloc();
     subject.command("remedy");
