@@ -105,6 +105,15 @@ Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& op
   // The live set is the collector's.
 }
 
+Result<std::unique_ptr<Analysis>> analyse(const AnalysisOptions& options,
+                                          Diagnostics& diagnostics) {
+  OVERHANG_TRY(auto opened, open_heap(options, diagnostics));
+  auto analysis = std::make_unique<Analysis>(std::move(opened), options, diagnostics);
+  if (options.dominators && !analysis->dominators())
+    return tl::unexpected(analysis->dominators().error());
+  return analysis;
+}
+
 const Bitmap& Analysis::marked() {
   if (collecting_.valid()) collected_ = collecting_.get();
   return collected_.live.live;

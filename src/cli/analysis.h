@@ -81,4 +81,7 @@ class Analysis {
   std::optional<Findings> certain_;  // nothing: no doubt, as possible_
 };
 
+// open_heap, then the passes. Errors: open_heap's, and where dominators are wanted, theirs.
+Result<std::unique_ptr<Analysis>> analyse(const AnalysisOptions& options, Diagnostics& diagnostics);
+
 }  // namespace overhang

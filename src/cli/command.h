@@ -11,6 +11,7 @@
 #include "cli/options.h"
 #include "cli/own_memory.h"
 #include "report/head.h"
+#include "report/options.h"
 
 namespace overhang {
 
@@ -35,5 +36,17 @@ void finish(const Run& run, ReportHead& head);
 
 // Colours are wanted on standard output: a terminal, and no NO_COLOR.
 bool colour_wanted(const Options& options);
+// The rows that the command line chooses: all, unless it says otherwise.
+Selection selection_of(const Options& options);
+// How a person sees them; `Text` has TextOptions' members, as far as its report has use for them.
+template <class Text = TextOptions>
+Text text_options_of(const Options& options) {
+  Text out;
+  out.colour = colour_wanted(options);
+  out.stats = options.stats;
+  if (options.top) out.selection.top = *options.top;
+  out.selection.min_bytes = options.min_bytes;
+  return out;
+}
 
 }  // namespace overhang

@@ -5,7 +5,6 @@
 #include "cli/analysis.h"
 #include "cli/heap_report.h"
 #include "cli/leaks_command.h"
-#include "cli/sources.h"
 #include "report/diff.h"
 #include "report/html.h"
 
@@ -22,16 +21,11 @@ Result<Side> read_side(const std::string& target, const Run& run) {
   AnalysisOptions options = run.options.analysis;
   options.target.target = target;
   options.dominators = true;
-  OVERHANG_TRY(auto opened, open_heap(options, run.diagnostics));
-  Analysis analysis(std::move(opened), options, run.diagnostics);
-  if (!analysis.dominators()) return tl::unexpected(analysis.dominators().error());
-  OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
-  if (!described.report.sites.empty()) {
-    Sources sources(analysis.target(), run.options.source, run.diagnostics);
-    describe_sources(sources.find(described.report.sites, described.places), described.report);
-  }
-  HeapReport heap = describe_heap(analysis, *analysis.dominators(), run.diagnostics);
-  return Side{std::move(described.report), std::move(heap.types)};
+  OVERHANG_TRY(auto analysis, analyse(options, run.diagnostics));
+  OVERHANG_TRY(DescribedLeaks described, describe_leaks(*analysis, run.diagnostics));
+  add_sources(*analysis, run.options.source, run.diagnostics, described);
+  auto types = describe_types(*analysis, *analysis->dominators(), run.diagnostics);
+  return Side{std::move(described.report), std::move(types)};
 }
 
 DiffReport compare(const Side& older, const Side& newer) {
@@ -52,6 +46,12 @@ DiffReport compare(const Side& older, const Side& newer) {
   return report;
 }
 
+std::string render(const DiffReport& report, const Options& options) {
+  if (options.format == Format::Json) return render_json(report, selection_of(options));
+  if (options.format == Format::Html) return render_html(report, selection_of(options));
+  return render_text(report, text_options_of(options));
+}
+
 }  // namespace
 
 Result<Outcome> run_diff(const Run& run) {
@@ -62,16 +62,7 @@ Result<Outcome> run_diff(const Run& run) {
   finish(run, report);
   bool over = options.fail_over &&
               report.overhang_bytes.growth() > static_cast<std::int64_t>(*options.fail_over);
-  Selection selection{.min_bytes = options.min_bytes};
-  if (options.top) selection.top = *options.top;
-  if (options.format == Format::Json)
-    return Outcome{render_json(report, selection), over ? kExitOverLimit : kExitDone, {}};
-  if (options.format == Format::Html)
-    return Outcome{render_html(report, selection), over ? kExitOverLimit : kExitDone, {}};
-  TextOptions text{.colour = colour_wanted(options)};
-  text.selection.min_bytes = options.min_bytes;
-  if (options.top) text.selection.top = *options.top;
-  return Outcome{render_text(report, text), over ? kExitOverLimit : kExitDone, {}};
+  return Outcome{render(report, options), over ? kExitOverLimit : kExitDone, {}};
 }
 
 }  // namespace overhang

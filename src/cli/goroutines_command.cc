@@ -137,15 +137,9 @@ Result<std::vector<std::uint64_t>> retained_bytes(const OpenedHeap& opened) {
 }
 
 std::string render(const GoroutinesReport& report, const Options& options) {
-  Selection selection{.min_bytes = options.min_bytes};
-  if (options.top) selection.top = *options.top;
-  if (options.format == Format::Json) return render_json(report, selection);
-  if (options.format == Format::Folded) return render_folded(report, selection);
-  TextOptions text;
-  text.colour = colour_wanted(options);
-  text.selection.min_bytes = options.min_bytes;
-  if (options.top) text.selection.top = *options.top;
-  return render_text(report, text);
+  if (options.format == Format::Json) return render_json(report, selection_of(options));
+  if (options.format == Format::Folded) return render_folded(report, selection_of(options));
+  return render_text(report, text_options_of(options));
 }
 
 }  // namespace

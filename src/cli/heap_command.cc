@@ -10,15 +10,8 @@ namespace overhang {
 namespace {
 
 std::string render(const HeapReport& report, const Options& options) {
-  HeapSelection selection{.min_bytes = options.min_bytes};
-  if (options.top) selection.top = *options.top;
-  if (options.format == Format::Json) return render_json(report, selection);
-  HeapTextOptions text;
-  text.colour = colour_wanted(options);
-  text.stats = options.stats;
-  text.selection.min_bytes = options.min_bytes;
-  if (options.top) text.selection.top = *options.top;
-  return render_text(report, text);
+  if (options.format == Format::Json) return render_json(report, selection_of(options));
+  return render_text(report, text_options_of<HeapTextOptions>(options));
 }
 
 }  // namespace
@@ -27,16 +20,14 @@ Result<Outcome> run_heap(const Run& run) {
   const Options& options = run.options;
   auto wanted = options.analysis;
   wanted.dominators = true;
-  OVERHANG_TRY(auto opened, open_heap(wanted, run.diagnostics));
-  Analysis analysis(std::move(opened), wanted, run.diagnostics);
-  if (!analysis.dominators()) return tl::unexpected(analysis.dominators().error());
-  const Dominators& dominators = *analysis.dominators();
-  HeapReport report = describe_heap(analysis, dominators, run.diagnostics);
+  OVERHANG_TRY(auto analysis, analyse(wanted, run.diagnostics));
+  const Dominators& dominators = *analysis->dominators();
+  HeapReport report = describe_heap(*analysis, dominators, run.diagnostics);
   if (options.dominators) {
     // A person sees what is two hundredths of the heap at least.
     auto least = options.format == Format::Text ? report.live_bytes / 200 : 0;
     report.dominators =
-        dominator_rows(analysis, dominators, std::max(options.min_bytes, least), run.diagnostics);
+        dominator_rows(*analysis, dominators, std::max(options.min_bytes, least), run.diagnostics);
   }
   finish(run, report);
   return Outcome{render(report, options), kExitDone, {}};

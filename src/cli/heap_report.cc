@@ -57,16 +57,37 @@ std::string label(const RootName& name) {
   return of_kind ? fmt::format("{} {}", name.kind, name.root) : name.root;
 }
 
-void describe_types(Views& views, const Dominators& dominators, const HiddenMemory& hidden,
-                    HeapReport& report) {
-  for (HeapType& type : find_heap_types(views, dominators, hidden))
-    report.types.push_back(
+// Live objects and bytes, and the hidden ones of them, are in one type each.
+void check_sums(const std::vector<HeapTypeRow>& types, const Analysis& analysis,
+                Diagnostics& diagnostics) {
+  HeapTypeRow sum;
+  for (const HeapTypeRow& row : types) {
+    sum.objects += row.objects;
+    sum.bytes += row.bytes;
+    sum.hidden_bytes += row.hidden_bytes;
+  }
+  const LiveSet& live = analysis.live();
+  const Findings& certain = analysis.certain();
+  auto hidden =
+      certain.overhang.total.bytes + certain.hidden.spare_bytes + certain.hidden.lost_bytes;
+  if (sum.objects != live.objects || sum.bytes != live.bytes || sum.hidden_bytes != hidden)
+    diagnostics.warn(fmt::format(
+        "conservation: {} live objects, {} bytes, {} of them hidden, but by type {}, {} and {}",
+        live.objects, live.bytes, hidden, sum.objects, sum.bytes, sum.hidden_bytes));
+}
+
+std::vector<HeapTypeRow> type_rows(Analysis& analysis, const Dominators& dominators,
+                                   Diagnostics& diagnostics) {
+  std::vector<HeapTypeRow> out;
+  for (HeapType& type : find_heap_types(analysis.views(), dominators, analysis.certain().hidden))
+    out.push_back(
         {std::move(type.name), type.objects, type.bytes, type.hidden_bytes, type.retained_bytes});
-  std::sort(report.types.begin(), report.types.end(),
-            [](const HeapTypeRow& a, const HeapTypeRow& b) {
-              if (a.bytes != b.bytes) return a.bytes > b.bytes;
-              return a.type < b.type;
-            });
+  std::sort(out.begin(), out.end(), [](const HeapTypeRow& a, const HeapTypeRow& b) {
+    if (a.bytes != b.bytes) return a.bytes > b.bytes;
+    return a.type < b.type;
+  });
+  check_sums(out, analysis, diagnostics);
+  return out;
 }
 
 void describe_roots(const Analysis& analysis, const Dominators& dominators, HeapReport& report) {
@@ -122,23 +143,13 @@ MemoryRow describe_memory(const Analysis& analysis) {
   return row;
 }
 
-// Live objects and bytes, and the hidden ones of them, are in one type each.
-void check_sums(const HeapReport& report, Diagnostics& diagnostics) {
-  HeapTypeRow sum;
-  for (const HeapTypeRow& row : report.types) {
-    sum.objects += row.objects;
-    sum.bytes += row.bytes;
-    sum.hidden_bytes += row.hidden_bytes;
-  }
-  if (sum.objects != report.live_objects || sum.bytes != report.live_bytes ||
-      sum.hidden_bytes != report.hidden_bytes())
-    diagnostics.warn(fmt::format(
-        "conservation: {} live objects, {} bytes, {} of them hidden, but by type {}, {} and {}",
-        report.live_objects, report.live_bytes, report.hidden_bytes(), sum.objects, sum.bytes,
-        sum.hidden_bytes));
-}
-
 }  // namespace
+
+std::vector<HeapTypeRow> describe_types(Analysis& analysis, const Dominators& dominators,
+                                        Diagnostics& diagnostics) {
+  Phase timer(diagnostics, "types");
+  return type_rows(analysis, dominators, diagnostics);
+}
 
 HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
                          Diagnostics& diagnostics) {
@@ -152,10 +163,9 @@ HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
   report.overhang_bytes = certain.overhang.total.bytes;
   report.spare_bytes = certain.hidden.spare_bytes;
   report.lost_bytes = certain.hidden.lost_bytes;
-  describe_types(analysis.views(), dominators, certain.hidden, report);
+  report.types = type_rows(analysis, dominators, diagnostics);
   describe_roots(analysis, dominators, report);
   report.memory = describe_memory(analysis);
-  check_sums(report, diagnostics);
   return report;
 }
 

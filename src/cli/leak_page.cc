@@ -1,7 +1,5 @@
 #include "cli/leak_page.h"
 
-#include <map>
-#include <tuple>
 #include <utility>
 
 #include "cli/heap_report.h"
@@ -15,21 +13,14 @@ constexpr std::size_t kMaxFrames = 100'000;
 
 // The rows at which each site's hidden slots are entered.
 std::vector<std::vector<std::uint32_t>> site_rows(const RefsReport& refs, const LeakReport& leaks) {
-  using Key = std::tuple<std::string, std::string, std::string>;
-  std::map<Key, std::size_t> index;
-  for (std::size_t i = 0; i < leaks.sites.size(); i++) {
-    const SiteRow& site = leaks.sites[i];
-    index.try_emplace({site.site, site.category, site.element_type}, i);
-  }
   std::vector<std::vector<std::uint32_t>> out(leaks.sites.size());
   for (std::size_t row = 0; row < refs.tree.size(); row++) {
     auto site = refs.site[row];
     auto parent = refs.tree.parent[row];
     bool entered = parent == TreeRows::kRoot || refs.site[static_cast<std::size_t>(parent)] != site;
     if (site == RefsReport::kNone || !entered) continue;
-    const RefsReport::Site& named = refs.sites[site];
-    auto at = index.find({named.site, named.category, named.element_type});
-    if (at != index.end()) out[at->second].push_back(static_cast<std::uint32_t>(row));
+    if (auto at = refs.sites[site].row; at != RefsReport::kNone)
+      out[at].push_back(static_cast<std::uint32_t>(row));
   }
   return out;
 }
@@ -56,7 +47,7 @@ LeakPage describe_page(Analysis& analysis, const LeakReport& leaks, Diagnostics&
     return page;
   }
   const Dominators& dominators = *analysis.dominators();
-  page.types = describe_heap(analysis, dominators, diagnostics).types;
+  page.types = describe_types(analysis, dominators, diagnostics);
   auto rows = dominator_rows(analysis, dominators, 0, diagnostics);
   page.dominators = reduced(std::move(rows), kMaxFrames, 0).tree;
   return page;

@@ -25,18 +25,13 @@ constexpr std::size_t kPictures = 100;
 
 std::string render(const LeakReport& report, const std::optional<LeakPage>& page,
                    const Options& options) {
-  Selection selection{.min_bytes = options.min_bytes};
-  if (options.top) selection.top = *options.top;
+  auto selection = selection_of(options);
   if (options.format == Format::Json) return render_json(report, selection);
   if (page) return render_html(report, selection, page->parts());
   if (options.format == Format::Pprof) return render_pprof(report, selection);
   if (options.format == Format::Folded) return render_folded(report, selection);
-  TextOptions text;
-  text.colour = colour_wanted(options);
-  text.stats = options.stats;
+  auto text = text_options_of(options);
   text.spare = options.spare;
-  text.selection.min_bytes = options.min_bytes;
-  if (options.top) text.selection.top = *options.top;
   return render_text(report, text);
 }
 
@@ -62,21 +57,26 @@ Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnosti
   return out;
 }
 
+void add_sources(const Analysis& analysis, const std::string& source, Diagnostics& diagnostics,
+                 DescribedLeaks& leaks) {
+  if (leaks.report.sites.empty()) return;
+  Phase timer(diagnostics, "sources");
+  Sources sources(analysis.target(), source, diagnostics);
+  describe_sources(sources.find(leaks.report.sites, leaks.places), leaks.report);
+}
+
 Result<Outcome> run_leaks(const Run& run) {
   const Options& options = run.options;
   auto wanted = options.analysis;
   wanted.dominators = options.format == Format::Html;
+  // Not analyse(): a page does without the dominators where they cannot be had.
   OVERHANG_TRY(auto opened, open_heap(wanted, run.diagnostics));
   Analysis analysis(std::move(opened), wanted, run.diagnostics);
   OVERHANG_TRY(
       DescribedLeaks described,
       describe_leaks(analysis, run.diagnostics, options.format == Format::Text ? 0 : kPictures));
   LeakReport& report = described.report;
-  if (!report.sites.empty()) {
-    Phase timer(run.diagnostics, "sources");
-    Sources sources(analysis.target(), options.source, run.diagnostics);
-    describe_sources(sources.find(report.sites, described.places), report);
-  }
+  add_sources(analysis, options.source, run.diagnostics, described);
   // What the sources tell stands in the rows.
   std::optional<LeakPage> page;
   if (options.format == Format::Html) page = describe_page(analysis, report, run.diagnostics);
@@ -87,15 +87,14 @@ Result<Outcome> run_leaks(const Run& run) {
 
 Result<Outcome> run_fix(const Run& run) {
   const Options& options = run.options;
-  OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
-  Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
-  OVERHANG_TRY(DescribedLeaks described, describe_leaks(analysis, run.diagnostics));
+  OVERHANG_TRY(auto analysis, analyse(options.analysis, run.diagnostics));
+  OVERHANG_TRY(DescribedLeaks described, describe_leaks(*analysis, run.diagnostics));
   Fix fix;
   if (described.report.sites.empty()) {
     fix.advice.push_back("nothing is hidden");
   } else {
     Phase timer(run.diagnostics, "sources");
-    Sources sources(analysis.target(), options.source, run.diagnostics);
+    Sources sources(analysis->target(), options.source, run.diagnostics);
     auto statements = sources.find(described.report.sites, described.places);
     fix = make_fix(sources, statements, described.report, options.fix);
   }

@@ -20,6 +20,9 @@ struct DescribedLeaks {
 // nobody knows does not add up.
 Result<DescribedLeaks> describe_leaks(Analysis& analysis, Diagnostics& diagnostics,
                                       std::size_t pictures = 0);
+// Looks up the statements for all rows, in the folder `source` (--source), and writes them there.
+void add_sources(const Analysis& analysis, const std::string& source, Diagnostics& diagnostics,
+                 DescribedLeaks& leaks);
 
 // Errors: those of open_heap; among them TooMany, where the heap has room for more than
 // max_objects.

@@ -11,6 +11,7 @@
 #include "cli/leak_report.h"
 #include "report/path.h"
 #include "retain/access_steps.h"
+#include "retain/heap_types.h"
 #include "retain/root_paths.h"
 
 namespace overhang {
@@ -104,12 +105,8 @@ class PathFinder {
     const ObjectInfo& info = views_.info(id);
     return std::uint64_t{info.type().value} << 1 | info.array();
   }
-  std::string type_name(TypeId type, bool array) {
-    if (type == kUnknownType) return "unknown";
-    return array ? views_.types().slice_name(type) : views_.types().info(type).name;
-  }
   std::string type_of(ObjectId id) {
-    return type_name(views_.info(id).type(), views_.info(id).array());
+    return contents_name(views_.types(), views_.info(id).type(), views_.info(id).array());
   }
   std::map<std::uint64_t, std::string> live_types() {
     std::map<std::uint64_t, std::string> out;
@@ -317,14 +314,13 @@ class PathFinder {
 
 Result<Outcome> run_path(const Run& run) {
   const Options& options = run.options;
-  OVERHANG_TRY(auto opened, open_heap(options.analysis, run.diagnostics));
-  Analysis analysis(std::move(opened), options.analysis, run.diagnostics);
+  OVERHANG_TRY(auto analysis, analyse(options.analysis, run.diagnostics));
   PathReport report;
-  report.target = describe_target(analysis.target());
+  report.target = describe_target(analysis->target());
   report.asked = options.object;
   {
     Phase timer(run.diagnostics, "paths");
-    PathFinder finder(analysis);
+    PathFinder finder(*analysis);
     auto most = std::max<std::size_t>(options.top.value_or(kShown), 1);
     auto address = parse_address(options.object);
     OVERHANG_CHECK(address ? finder.to_address(*address, most, report)

@@ -6,7 +6,7 @@
 
 #include "cli/heap_report.h"
 #include "cli/leaks_command.h"
-#include "cli/sources.h"
+#include "retain/heap_types.h"
 #include "retain/reference_tree.h"
 #include "text/units.h"
 
@@ -19,9 +19,7 @@ std::string frame_name(const ReferenceTree& tree, const Frame& frame, TypeTable&
   auto name = tree.texts[frame.step];
   if (frame.hidden_slots) return fmt::format("[{} of {}]", name, sites.sites[frame.site].name.text);
   if (!frame.typed) return name;
-  auto type = frame.type == kUnknownType ? std::string("unknown")
-              : frame.array              ? types.slice_name(frame.type)
-                                         : types.info(frame.type).name;
+  auto type = contents_name(types, frame.type, frame.array);
   return name.empty() ? type : name + " " + type;
 }
 
@@ -82,9 +80,11 @@ class Rows {
 std::vector<RefsReport::Site> sites_of(const Sites& sites, TypeTable& types,
                                        const LeakReport& leaks) {
   using Key = std::tuple<std::string, std::string, std::string>;
-  std::map<Key, const SiteRow*> rows;
-  for (const SiteRow& row : leaks.sites)
-    rows.try_emplace({row.site, row.category, row.element_type}, &row);
+  std::map<Key, std::size_t> rows;
+  for (std::size_t i = 0; i < leaks.sites.size(); i++) {
+    const SiteRow& row = leaks.sites[i];
+    rows.try_emplace({row.site, row.category, row.element_type}, i);
+  }
   std::vector<RefsReport::Site> out;
   for (const Site& site : sites.sites) {
     auto& added = out.emplace_back();
@@ -92,7 +92,9 @@ std::vector<RefsReport::Site> sites_of(const Sites& sites, TypeTable& types,
     added.category = category_name(site.category);
     added.element_type = site.elem == kUnknownType ? "uint8" : types.info(site.elem).name;
     auto row = rows.find({added.site, added.category, added.element_type});
-    if (row != rows.end()) added.sources = row->second->sources;
+    if (row == rows.end()) continue;
+    added.row = row->second;
+    added.sources = leaks.sites[added.row].sources;
   }
   return out;
 }
@@ -121,9 +123,7 @@ std::string render(RefsReport& report, const Options& options) {
     text.min_bytes = options.min_bytes;
     return render_refs_text(report, text);
   }
-  Selection selection{.min_bytes = options.min_bytes};
-  if (options.top) selection.top = *options.top;
-  select(report, selection);
+  select(report, selection_of(options));
   if (options.format == Format::Json) return render_refs_json(report);
   return options.format == Format::Pprof ? render_refs_pprof(report) : render_refs_folded(report);
 }
@@ -157,20 +157,14 @@ Result<Outcome> run_refs(const Run& run) {
   const Options& options = run.options;
   auto wanted = options.analysis;
   wanted.dominators = options.format == Format::Pprof;
-  OVERHANG_TRY(auto opened, open_heap(wanted, run.diagnostics));
-  Analysis analysis(std::move(opened), wanted, run.diagnostics);
-  if (wanted.dominators && !analysis.dominators())
-    return tl::unexpected(analysis.dominators().error());
-  OVERHANG_TRY(DescribedLeaks leaks, describe_leaks(analysis, run.diagnostics));
-  if (!leaks.report.sites.empty() && options.format != Format::Folded) {
-    Phase timer(run.diagnostics, "sources");
-    Sources sources(analysis.target(), options.source, run.diagnostics);
-    describe_sources(sources.find(leaks.report.sites, leaks.places), leaks.report);
-  }
-  auto report = describe_refs(analysis, leaks.report, run.diagnostics);
+  OVERHANG_TRY(auto analysis, analyse(wanted, run.diagnostics));
+  OVERHANG_TRY(DescribedLeaks leaks, describe_leaks(*analysis, run.diagnostics));
+  if (options.format != Format::Folded)
+    add_sources(*analysis, options.source, run.diagnostics, leaks);
+  auto report = describe_refs(*analysis, leaks.report, run.diagnostics);
   if (wanted.dominators)
     report.dominators =
-        dominator_rows(analysis, *analysis.dominators(), options.min_bytes, run.diagnostics);
+        dominator_rows(*analysis, *analysis->dominators(), options.min_bytes, run.diagnostics);
   finish(run, report);
   return Outcome{render(report, options), kExitDone, {}, {}};
 }

@@ -2,12 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "report/head.h"
+#include "report/options.h"
 #include "report/tree.h"
 
 namespace overhang {
@@ -60,20 +60,16 @@ struct HeapReport : ReportHead {
   std::uint64_t hidden_bytes() const { return overhang_bytes + spare_bytes + lost_bytes; }
 };
 
-struct HeapSelection {
-  std::size_t top = std::numeric_limits<std::size_t>::max();
-  std::uint64_t min_bytes = 0;  // a type's bytes and what it retains are below it: left out
-};
-
 struct HeapTextOptions {
   bool colour = false;
   bool stats = false;
-  HeapSelection selection{.top = 25};
+  // A type is left out where its bytes and what it retains are below min_bytes.
+  Selection selection{.top = 25};
 };
 
 // For a person; no line is wider than 100 columns. With a dominator tree, that alone.
 std::string render_text(const HeapReport& report, const HeapTextOptions& options);
 // Schema "overhang.heap/1"; one document, ends in a newline.
-std::string render_json(const HeapReport& report, const HeapSelection& selection = {});
+std::string render_json(const HeapReport& report, const Selection& selection = {});
 
 }  // namespace overhang

@@ -64,7 +64,7 @@ Json to_json(const TreeRows& tree) {
 
 }  // namespace
 
-std::string render_json(const HeapReport& report, const HeapSelection& selection) {
+std::string render_json(const HeapReport& report, const Selection& selection) {
   auto row = [](const auto& r) { return to_json(r); };
   auto types = Json::array();
   for (const HeapTypeRow& type : report.types)

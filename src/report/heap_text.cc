@@ -36,7 +36,7 @@ void write_header(Page& page, const HeapReport& report) {
     page.line("no DWARF (stripped): types are inferred, variables are nameless; see --debug");
 }
 
-void write_types(Page& page, const HeapReport& report, const HeapSelection& selection) {
+void write_types(Page& page, const HeapReport& report, const Selection& selection) {
   page.line();
   page.line("     objects      bytes     hidden   retained  type", Style::Bold);
   std::uint64_t shown = 0, objects = 0, bytes = 0;

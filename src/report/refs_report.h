@@ -14,6 +14,7 @@
 namespace overhang {
 
 struct RefsReport : ReportHead {
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   HeapTotals heap;
   // Its bytes add up to heap.live_bytes, its objects to heap.live_objects, its hidden bytes to what
   // is overhang, spare and lost. A name is the step from the parent and the type that it leads to.
@@ -22,6 +23,7 @@ struct RefsReport : ReportHead {
   struct Site {
     std::string site, category, element_type;  // as in SiteRow
     std::vector<SourceRow> sources;            // the statements that hid them, best first
+    std::size_t row = kNone;                   // in LeakReport::sites; kNone: it has none
   };
   std::vector<Site> sites;
   // Where the code of a local's function stopped.
@@ -33,7 +35,6 @@ struct RefsReport : ReportHead {
   // The dominator tree by type: with all that is below, a row is what would go with it (of a
   // profile).
   std::optional<TreeRows> dominators;
-  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
   std::vector<std::uint32_t> site;     // by row: index into sites, or kNone
   std::vector<std::uint32_t> code_of;  // by row: index into code, or kNone
 };

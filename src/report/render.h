@@ -2,25 +2,12 @@
 #pragma once
 
 #include <cstdint>
-#include <limits>
 #include <string>
 
 #include "report/model.h"
+#include "report/options.h"
 
 namespace overhang {
-
-// Which sites are shown. The totals are those of the whole heap all the same.
-struct Selection {
-  std::size_t top = std::numeric_limits<std::size_t>::max();
-  std::uint64_t min_bytes = 0;
-};
-
-struct TextOptions {
-  bool colour = false;
-  bool stats = false;  // phase times, conservation, coverage
-  bool spare = false;  // list spare capacity too
-  Selection selection{.top = 10};
-};
 
 // Whether the site is shown where `already` sites are.
 bool shown(const SiteRow& site, std::size_t already, const Selection& selection);
