@@ -15,7 +15,6 @@ constexpr std::array kRefsFormats = {Format::Text, Format::Json, Format::Pprof, 
 constexpr std::array kTextJsonAndFolded = {Format::Text, Format::Json, Format::Folded};
 constexpr std::array kTextJsonAndHtml = {Format::Text, Format::Json, Format::Html};
 constexpr std::array kTextAlone = {Format::Text};
-constexpr std::span<const Format> kNone{};
 
 constexpr std::array<CommandRow, 9> kCommands = {{
     {Command::Leaks, "leaks", "TARGET", "what hangs on slots that no slice shows, and who holds it",

@@ -73,13 +73,13 @@ std::string words_of(const std::vector<std::string_view>& words) {
 std::string values_branch(const OptionRow& option) {
   auto pattern = joined(names_of(option), " | ");
   std::string out;
-  for (const CommandRow* command : available_commands()) {
-    if (option.commands != kNoCommand && !(option.commands & bit(command->command))) continue;
-    auto values = values_of(option, *command);
+  for (const CommandRow& command : commands()) {
+    if (!stands_beside(option, command)) continue;
+    auto values = values_of(option, command);
     auto doing = values.empty() ? action(word_kind(option.value)) : words_of(values);
     if (option.names != "--format")  // the others' values are the same for all commands
       return fmt::format("    {}) {}; return ;;\n", pattern, doing);
-    out += fmt::format("        {}) {} ;;\n", command->name, doing);
+    out += fmt::format("        {}) {} ;;\n", command.name, doing);
   }
   return fmt::format("    {})\n      case ${{command:-leaks}} in\n{}      esac\n      return ;;\n",
                      pattern, out);
@@ -95,29 +95,26 @@ std::string option_words(const CommandRow* command) {
 }  // namespace
 
 std::string bash_completion() {
-  std::vector<std::string_view> names, values;
-  for (const CommandRow* command : available_commands()) names.push_back(command->name);
-  for (const OptionRow& option : command_options())
-    if (!option.value.empty())
-      for (auto name : names_of(option)) values.push_back(name);
-  auto out = fmt::format(kStart, fmt::arg("values", joined(values, " | ")),
+  std::vector<std::string_view> names;
+  for (const CommandRow& command : commands()) names.push_back(command.name);
+  auto out = fmt::format(kStart, fmt::arg("values", joined(names_with_value(), " | ")),
                          fmt::arg("commands", joined(names, " | ")));
   out += "  case $before in\n";
   for (const OptionRow& option : command_options())
     if (!option.value.empty()) out += values_branch(option);
   out += "  esac\n  if [[ $word == -* ]]; then\n    case $command in\n";
-  for (const CommandRow* command : available_commands())
-    out += fmt::format("      {}) {} ;;\n", command->name, option_words(command));
+  for (const CommandRow& command : commands())
+    out += fmt::format("      {}) {} ;;\n", command.name, option_words(&command));
   out += fmt::format("      *) {} ;;\n", option_words(nullptr));
   out += "    esac\n    return\n  fi\n  case $command:$place in\n";
   names.push_back("help");
   out += fmt::format("    :0) {}\n      local found=(\"${{COMPREPLY[@]}}\")\n      {}\n",
                      words_of(names), action(WordKind::Target));
   out += "      COMPREPLY=(\"${found[@]}\" \"${COMPREPLY[@]}\") ;;\n";
-  for (const CommandRow* command : available_commands()) {
-    auto words = split(command->words, ' ');
+  for (const CommandRow& command : commands()) {
+    auto words = split(command.words, ' ');
     for (std::size_t i = 0; i < words.size(); i++)
-      out += fmt::format("    {}:{}) {} ;;\n", command->name, i, action(word_kind(words[i])));
+      out += fmt::format("    {}:{}) {} ;;\n", command.name, i, action(word_kind(words[i])));
   }
   out += "  esac\n}\n";
   return out + std::string(kHelpers);

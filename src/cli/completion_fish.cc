@@ -78,9 +78,9 @@ std::string names(const OptionRow& option) {
 // A line for the commands with the same values.
 std::string option_lines(const OptionRow& option) {
   std::map<std::string, std::string> commands_by_values;
-  for (const CommandRow* command : available_commands()) {
-    if (option.commands != kNoCommand && !(option.commands & bit(command->command))) continue;
-    auto values = values_of(option, *command);
+  for (const CommandRow& command : commands()) {
+    if (!stands_beside(option, command)) continue;
+    auto values = values_of(option, command);
     std::string value;
     if (!values.empty())
       value = fmt::format(" -x -a '{}'", fmt::join(values, " "));
@@ -88,8 +88,8 @@ std::string option_lines(const OptionRow& option) {
       value = " -r" + std::string(action(word_kind(option.value)));
     auto& commands = commands_by_values[value];
     if (option.commands == kNoCommand) continue;
-    commands += " " + std::string(command->name);
-    if (command->command == Command::Leaks) commands += " ''";
+    commands += " " + std::string(command.name);
+    if (command.command == Command::Leaks) commands += " ''";
   }
   std::string out;
   for (auto& [value, commands] : commands_by_values)
@@ -103,21 +103,19 @@ std::string option_lines(const OptionRow& option) {
 
 std::string fish_completion() {
   std::string out = "set -g __overhang_commands";
-  for (const CommandRow* command : available_commands()) out += " " + std::string(command->name);
+  for (const CommandRow& command : commands()) out += " " + std::string(command.name);
   out += "\nset -g __overhang_with_value";
-  for (const OptionRow& option : command_options())
-    if (!option.value.empty())
-      for (auto name : names_of(option)) out += " " + std::string(name);
+  for (auto name : names_with_value()) out += " " + std::string(name);
   out = std::string(kHelpers) + out + "\n";
-  for (const CommandRow* command : available_commands()) {
-    out += fmt::format("complete -c overhang -n '__overhang_at :0' -a {} -d {}\n", command->name,
-                       quoted(command->summary));
+  for (const CommandRow& command : commands()) {
+    out += fmt::format("complete -c overhang -n '__overhang_at :0' -a {} -d {}\n", command.name,
+                       quoted(command.summary));
   }
   std::map<WordKind, std::string> places = {{WordKind::Target, " :0"}};
-  for (const CommandRow* command : available_commands()) {
-    auto words = split(command->words, ' ');
+  for (const CommandRow& command : commands()) {
+    auto words = split(command.words, ' ');
     for (std::size_t i = 0; i < words.size(); i++)
-      places[word_kind(words[i])] += fmt::format(" {}:{}", command->name, i);
+      places[word_kind(words[i])] += fmt::format(" {}:{}", command.name, i);
   }
   for (auto& [kind, at] : places)
     if (kind != WordKind::Other)

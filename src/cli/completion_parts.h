@@ -37,12 +37,18 @@ inline std::vector<std::string_view> names_of(const OptionRow& option) {
   return split(option.names, ',');
 }
 
-// Commands of this version.
-inline std::vector<const CommandRow*> available_commands() {
-  std::vector<const CommandRow*> out;
-  for (const CommandRow& command : commands())
-    if (!command.formats.empty()) out.push_back(&command);
+// Of the options that have a value.
+inline std::vector<std::string_view> names_with_value() {
+  std::vector<std::string_view> out;
+  for (const OptionRow& option : command_options())
+    if (!option.value.empty())
+      for (auto name : names_of(option)) out.push_back(name);
   return out;
+}
+
+// Whether a command takes the option, or may be absent beside it.
+inline bool stands_beside(const OptionRow& option, const CommandRow& command) {
+  return option.commands == kNoCommand || (option.commands & bit(command.command));
 }
 
 // Those that a command takes; without one, leaks' and those that stand in place of a command.

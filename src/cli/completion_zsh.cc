@@ -103,14 +103,13 @@ std::string branch(const CommandRow* command) {
 std::string zsh_completion() {
   std::string out(kHelpers);
   out += "_overhang() {\n  local -a commands=(\n";
-  for (const CommandRow* command : available_commands())
-    out += fmt::format("    '{}:{}'\n", command->name, quoted(command->summary));
+  for (const CommandRow& command : commands())
+    out += fmt::format("    '{}:{}'\n", command.name, quoted(command.summary));
   out += "  )\n  local -a with_value=(";
-  for (const OptionRow& option : command_options())
-    if (!option.value.empty()) out += " " + replaced(option.names, ',', " ");
+  for (auto name : names_with_value()) out += " " + std::string(name);
   out += " )\n";
   out += kStart;
-  for (const CommandRow* command : available_commands()) out += branch(command);
+  for (const CommandRow& command : commands()) out += branch(&command);
   out += branch(nullptr);
   out += "  esac\n}\n";
   // Sourced, it makes itself known; in a directory of $fpath it is called.

@@ -14,8 +14,7 @@ std::string overview() {
   out += "\nUsage: overhang [COMMAND] TARGET [options]\n";
   out += "TARGET is a process id or a core file. COMMAND is\n";
   for (const CommandRow& command : commands())
-    if (!command.formats.empty())
-      out += fmt::format("  {:<11} {:<17} {}\n", command.name, command.words, command.summary);
+    out += fmt::format("  {:<11} {:<17} {}\n", command.name, command.words, command.summary);
   out += "overhang COMMAND --help has examples of each, and its options. Those of leaks:\n";
   return out;
 }

@@ -78,14 +78,9 @@ std::string paragraph_of(const OptionRow& option) {
   auto out = fmt::format(".TP\n{}\n{}", heading(option), sentence(option.about));
   if (option.commands == kNoCommand) return out;
   std::vector<std::string_view> names;
-  std::size_t available = 0;
-  for (const CommandRow& command : commands()) {
-    if (command.formats.empty()) continue;
-    available++;
+  for (const CommandRow& command : commands())
     if (option.commands & bit(command.command)) names.push_back(command.name);
-  }
-  if (names.empty()) return "";
-  if (names.size() < available) out += fmt::format("For {}.\n", joined(names));
+  if (names.size() < commands().size()) out += fmt::format("For {}.\n", joined(names));
   return out;
 }
 
@@ -111,8 +106,7 @@ std::string man_page(std::string_view version) {
   out += ".SH SYNOPSIS\n.B overhang\n[\\fICOMMAND\\fR] \\fITARGET\\fR [\\fIoptions\\fR]\n";
   out += ".SH DESCRIPTION\n" + roff(kDescription) + ".PP\n" + roff(kTarget);
   out += ".SH COMMANDS\nWithout a command: leaks.\n";
-  for (const CommandRow& command : commands())
-    if (!command.formats.empty()) out += section_of(command);
+  for (const CommandRow& command : commands()) out += section_of(command);
   out += ".SH OPTIONS\n";
   for (const OptionRow& option : command_options()) out += paragraph_of(option);
   out += ".SH EXIT STATUS\n" + roff(kExitStatuses) + "\n";

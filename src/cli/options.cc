@@ -231,9 +231,6 @@ tl::expected<Options, Answer> parse_command_line(std::vector<std::string> argume
     app.description(of_one ? about(*command) : overview());
     return tl::unexpected(Answer{kExitDone, app.help()});
   }
-  if (command->formats.empty())
-    return wrong_usage("the command '" + std::string(command->name) +
-                       "' is not in this version yet");
   for (auto& [row, option] : rows)
     if (option->count() > 0 && !(row->commands & bit(options.command)))
       return wrong_usage(fmt::format("{} is not for {}", option->get_name(), command->name));

@@ -6,14 +6,6 @@
 namespace overhang {
 namespace {
 
-Json to_json(const HeapTypeRow& row) {
-  return {{"type", row.type},
-          {"objects", row.objects},
-          {"bytes", row.bytes},
-          {"hidden_bytes", row.hidden_bytes},
-          {"retained_bytes", row.retained_bytes}};
-}
-
 Json to_json(const HeapRootRow& row) {
   return {{"root", row.root},
           {"kind", row.kind},

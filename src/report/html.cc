@@ -81,14 +81,6 @@ std::string tree_json(const TreeRows* tree) {
   return out;
 }
 
-Json to_json(const HeapTypeRow& row) {
-  return {{"type", row.type},
-          {"objects", row.objects},
-          {"bytes", row.bytes},
-          {"hidden_bytes", row.hidden_bytes},
-          {"retained_bytes", row.retained_bytes}};
-}
-
 std::string opened_page() {
   std::string out(kPageBeforeData);
   out += R"({"schema":"overhang.page/1","version":")" OVERHANG_VERSION R"(")";

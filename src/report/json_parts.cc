@@ -21,6 +21,14 @@ Json to_json(const SourceRow& row) {
           {"statement", row.statement}};
 }
 
+Json to_json(const HeapTypeRow& row) {
+  return {{"type", row.type},
+          {"objects", row.objects},
+          {"bytes", row.bytes},
+          {"hidden_bytes", row.hidden_bytes},
+          {"retained_bytes", row.retained_bytes}};
+}
+
 void append_head(Json& document, const ReportHead& head) {
   document["timings"] = array_of(head.timings, [](const PhaseTime& time) {
     return Json{{"phase", time.phase}, {"ms", time.ms}};

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "report/head.h"
+#include "report/heap.h"
 
 namespace overhang {
 
@@ -25,6 +26,7 @@ Json array_of(const Rows& rows, Convert convert) {
 
 Json to_json(const TargetRow& target);
 Json to_json(const SourceRow& row);
+Json to_json(const HeapTypeRow& row);
 // "timings", "elapsed_ms", "peak_anonymous_bytes" and "warnings", as the last members.
 void append_head(Json& document, const ReportHead& head);
 // One document, indented, that ends in a newline. Names of the target may be any bytes: what is no

@@ -19,13 +19,13 @@ class Merger {
   DominatorPaths run(const HiddenMemory& hidden, const std::vector<std::string>& group_names) {
     row_of_.assign(dominators_.size(), kTop);
     // First, by vertex, what stands there; types come before other names.
-    for_each_live([&](const HeapSpan& span, ObjectId id) {
+    dominators_.for_each_live(views_.heap(), [&](const HeapSpan& span, ObjectId id) {
       auto kind = kind_of(id);
       if (span.layout != PointerLayout::None) row_of_[dominators_.vertex(id)] = kind;
     });
     out_.names = types_.names();
     place_vertices(group_names);
-    for_each_live([&](const HeapSpan& span, ObjectId id) {
+    dominators_.for_each_live(views_.heap(), [&](const HeapSpan& span, ObjectId id) {
       auto& row = out_.rows[row_of(span, id)];
       row.objects++;
       row.bytes += span.span.elem_size;
@@ -34,7 +34,7 @@ class Merger {
     for (const HiddenArray& array : hidden.arrays) {
       if (!dominators_.live(array.object)) continue;  // of a damaged image
       out_.rows[row_of(views_.heap().span_of(array.object), array.object)].hidden_bytes +=
-          array.data_end - array.data_begin - array.visible_bytes;
+          array.hidden_bytes();
     }
     return std::move(out_);
   }
@@ -43,14 +43,6 @@ class Merger {
   using Row = DominatorPaths::Row;
   static constexpr std::uint32_t kTop = DominatorPaths::kNoParent;
 
-  template <class Visit>
-  void for_each_live(Visit&& visit) {
-    for (const HeapSpan& span : views_.heap().spans())
-      for (std::uint32_t i = 0; i < span.span.slots; i++) {
-        ObjectId id(span.first.value + i);
-        if (dominators_.live(id)) visit(span, id);
-      }
-  }
   // A name and whether it is hidden.
   std::uint32_t kind_of(ObjectId id) { return types_.of(id) << 1 | !views_.touched(id); }
 

@@ -41,6 +41,13 @@ class Dominators {
   // Of an index into the groups.
   Vertex group(std::size_t index) const { return groups_[index]; }
 
+  // Calls visit(span, id) for each live object.
+  template <class Visit>
+  void for_each_live(const Heap& heap, Visit&& visit) const {
+    for (const HeapSpan& span : heap.spans())
+      for (std::uint32_t i = 0; i < span.span.slots; i++)
+        if (ObjectId id(span.first.value + i); live(id)) visit(span, id);
+  }
   // Whether the roots reach it.
   bool live(ObjectId id) const { return vertex_[id.value] != DominatorTree::kNone; }
   // Of a live object in a span with pointers its own vertex, of another its immediate dominator.

@@ -15,8 +15,7 @@ class Counter {
   std::vector<HeapType> run(const HiddenMemory& hidden) {
     count_objects();
     for (const HiddenArray& array : hidden.arrays)
-      types_[rows_.of(array.object)].hidden_bytes +=
-          array.data_end - array.data_begin - array.visible_bytes;
+      types_[rows_.of(array.object)].hidden_bytes += array.hidden_bytes();
     list_leaves();
     list_children();
     walk();
@@ -34,17 +33,8 @@ class Counter {
   };
   static constexpr ObjectIndex kNoLeaf = ~ObjectIndex{0};
 
-  template <class Visit>
-  void for_each_live(Visit&& visit) {
-    for (const HeapSpan& span : views_.heap().spans())
-      for (std::uint32_t i = 0; i < span.span.slots; i++) {
-        ObjectId id(span.first.value + i);
-        if (dominators_.live(id)) visit(span, id);
-      }
-  }
-
   void count_objects() {
-    for_each_live([&](const HeapSpan& span, ObjectId id) {
+    dominators_.for_each_live(views_.heap(), [&](const HeapSpan& span, ObjectId id) {
       auto row = rows_.of(id);
       if (row >= types_.size()) {
         types_.resize(row + 1);
@@ -73,7 +63,7 @@ class Counter {
     }
     if (!mixed) return;
     first_leaf_.assign(dominators_.size(), kNoLeaf);
-    for_each_live([&](const HeapSpan& span, ObjectId id) {
+    dominators_.for_each_live(views_.heap(), [&](const HeapSpan& span, ObjectId id) {
       if (span.layout != PointerLayout::None) return;
       auto row = rows_.of(id);
       if (!with_vertex_[row]) return;

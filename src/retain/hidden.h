@@ -36,6 +36,7 @@ struct HiddenArray {
   std::uint64_t elem_size = 1;  // bytes
   std::uint64_t data_begin = 0, data_end = 0;  // bytes from the slot's start
   std::uint64_t visible_bytes = 0;
+  std::uint64_t hidden_bytes() const { return data_end - data_begin - visible_bytes; }
   ObjectIndex first_window = 0, window_count = 0;  // in HiddenMemory::windows
 };
 

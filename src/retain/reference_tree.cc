@@ -209,7 +209,7 @@ class Walk {
     for (ObjectIndex i = 0; i < hidden_.arrays.size(); i++) {
       const HiddenArray& array = hidden_.arrays[i];
       if (!live_.test(array.object.value)) continue;
-      auto hidden = array.data_end - array.data_begin - array.visible_bytes;
+      auto hidden = array.hidden_bytes();
       frames_[frame_of(array.object)].hidden_bytes += hidden - framed_bytes_[i];
     }
   }

@@ -26,13 +26,6 @@ Names split(const std::string& text, char separator) {
   return out;
 }
 
-std::vector<const CommandRow*> available() {
-  std::vector<const CommandRow*> out;
-  for (const CommandRow& command : commands())
-    if (!command.formats.empty()) out.push_back(&command);
-  return out;
-}
-
 Names expected_options(const CommandRow& command) {
   Names out;
   for (const OptionRow& option : command_options())
@@ -58,18 +51,18 @@ bool have(const std::string& program) { return run({program, "--version"}).exit_
 
 TEST(Help, NamesTheCommandsOptions) {
   static const std::regex line("(?:^|\\n)  (-[-a-z,]+)");
-  for (const CommandRow* command : available()) {
-    auto help = output_of({std::string(command->name), "--help"});
+  for (const CommandRow& command : commands()) {
+    auto help = output_of({std::string(command.name), "--help"});
     Names found;
     for (std::sregex_iterator at(help.begin(), help.end(), line), end; at != end; ++at)
       found.merge(split((*at)[1], ','));
-    EXPECT_EQ(found, expected_options(*command)) << help;
+    EXPECT_EQ(found, expected_options(command)) << help;
   }
 }
 
 TEST(Help, FitsATerminal) {
-  for (const CommandRow* command : available()) {
-    std::istringstream help(output_of({std::string(command->name), "--help"}));
+  for (const CommandRow& command : commands()) {
+    std::istringstream help(output_of({std::string(command.name), "--help"}));
     for (std::string line; std::getline(help, line);) EXPECT_LE(line.size(), 110u) << line;
   }
 }
@@ -99,18 +92,18 @@ TEST_F(Manual, HasEveryOptionOfEveryCommand) {
   auto options_at = printed.find(" OPTIONS ");
   ASSERT_NE(options_at, std::string::npos);
   auto options = printed.substr(options_at);
-  for (const CommandRow* command : available()) {
-    auto at = printed.find(" overhang " + std::string(command->name) + " " +
-                           std::string(command->words) + " [options]");
-    ASSERT_LT(at, options_at) << command->name;
+  for (const CommandRow& command : commands()) {
+    auto at = printed.find(" overhang " + std::string(command.name) + " " +
+                           std::string(command.words) + " [options]");
+    ASSERT_LT(at, options_at) << command.name;
     auto list_at = printed.find("Options: ", at);
     auto list = printed.substr(list_at, printed.find('.', list_at) - list_at);
     Names found;
     static const std::regex name("--[-a-z]+");
     for (std::sregex_iterator word(list.begin(), list.end(), name), end; word != end; ++word)
       found.insert(word->str());
-    EXPECT_EQ(found, long_ones(expected_options(*command))) << list;
-    for (const auto& option : expected_options(*command))
+    EXPECT_EQ(found, long_ones(expected_options(command))) << list;
+    for (const auto& option : expected_options(command))
       EXPECT_NE(options.find(" " + option), std::string::npos) << option;
   }
 }
@@ -166,10 +159,10 @@ class Completion : public testing::TestWithParam<Shell> {
 };
 
 TEST_P(Completion, OffersTheCommandsOptions) {
-  for (const CommandRow* command : available())
-    EXPECT_EQ(long_ones(offers("overhang " + std::string(command->name) + " x --")),
-              long_ones(expected_options(*command)))
-        << command->name;
+  for (const CommandRow& command : commands())
+    EXPECT_EQ(long_ones(offers("overhang " + std::string(command.name) + " x --")),
+              long_ones(expected_options(command)))
+        << command.name;
   auto of_leaks = long_ones(expected_options(row_of(Command::Leaks)));
   EXPECT_EQ(long_ones(offers("overhang 12923 --")), of_leaks);
   of_leaks.insert({"--version", "--man", "--completion"});
@@ -178,26 +171,26 @@ TEST_P(Completion, OffersTheCommandsOptions) {
 
 TEST_P(Completion, OffersTheCommandsWords) {
   auto first = offers("overhang ");
-  for (const CommandRow* command : available()) {
-    std::string name(command->name);
+  for (const CommandRow& command : commands()) {
+    std::string name(command.name);
     EXPECT_TRUE(first.contains(name)) << name;
     auto second = offers("overhang " + name + " ");
-    bool target = command->words.starts_with("TARGET") || command->words.starts_with("OLD");
-    bool process = target || command->words.starts_with("PID");
+    bool target = command.words.starts_with("TARGET") || command.words.starts_with("OLD");
+    bool process = target || command.words.starts_with("PID");
     EXPECT_EQ(second.contains(std::to_string(getpid())), process) << name;
     EXPECT_EQ(offers("overhang " + name + " /etc/hostn").contains("/etc/hostname") ||
                   offers("overhang " + name + " /etc/hostn").contains("hostname"),
-              target || command->words == "FILE")
+              target || command.words == "FILE")
         << name;
   }
 }
 
 TEST_P(Completion, OffersValues) {
-  for (const CommandRow* command : available()) {
-    if (!expected_options(*command).contains("--format")) continue;
+  for (const CommandRow& command : commands()) {
+    if (!expected_options(command).contains("--format")) continue;
     Names formats;
-    for (Format format : command->formats) formats.emplace(format_name(format));
-    auto line = "overhang " + std::string(command->name) + " x --format ";
+    for (Format format : command.formats) formats.emplace(format_name(format));
+    auto line = "overhang " + std::string(command.name) + " x --format ";
     EXPECT_EQ(offers(line), formats) << line;
   }
   EXPECT_EQ(offers("overhang fix x --remedy c"), (Names{"clear", "copy", "copy_if_cap_exceeds"}));

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "reference/naive_mark.h"
+#include "unit/graph/list_heap.h"
 #include "unit/graph/random_heap.h"
 
 namespace overhang::test {
@@ -49,29 +50,12 @@ TEST(Mark, EqualsTheNaiveMarkOnRandomHeapsWithAnyNumberOfThreads) {
 // A list as long as the heap: no recursion, and threads that find nothing to do wait and end.
 TEST(Mark, FollowsALongList) {
   ForgedHeap forged;
-  constexpr std::uint32_t kSpans = 200;
-  ForgedSpan s;
-  s.elem_size = 16;
-  s.span_class = 2 << 1;
-  Address previous = 0;
-  std::uint64_t count = 0;
-  for (std::uint32_t n = 0; n < kSpans; n++) {
-    auto base = forged.add_span(s);
-    auto slots = static_cast<std::uint32_t>((kHeapPageSize - 128) / 16);
-    forged.set_all_allocated(base, slots);
-    for (std::uint32_t slot = 0; slot < slots; slot++) {
-      forged.memory.store<std::uint64_t>(base + slot * 16, previous);
-      forged.memory.set_bit(base + kHeapPageSize - 128, slot * 2);
-      previous = base + slot * 16;
-      count++;
-    }
-  }
-  forged.finish();
+  auto elements = forge_list(forged);
   auto spans = forged.spans();
   auto heap = open(forged.runtime(), spans);
   RootSet roots;
-  roots.roots.push_back({RootKind::Data, 0x1000, previous, 0});
-  for (unsigned threads : {1u, 3u}) EXPECT_EQ(mark(heap, roots, threads).objects, count);
+  roots.roots.push_back({RootKind::Data, 0x1000, elements.back(), 0});
+  for (unsigned threads : {1u, 3u}) EXPECT_EQ(mark(heap, roots, threads).objects, elements.size());
 }
 
 // An array of a million pointers fans out to a million objects: the work must be shared and each

@@ -2,24 +2,17 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "text/columns.h"
+#include "unit/report/models.h"
+#include "unit/report/text_checks.h"
 
 namespace overhang {
 namespace {
 
 using nlohmann::json;
-
-std::string golden(const std::string& name) {
-  std::ifstream file(std::string(OVERHANG_TESTS_DIR) + "/golden/report/" + name);
-  EXPECT_TRUE(file) << name;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+using testing::expect_narrow;
+using testing::golden;
 
 GoroutineRow waiting(std::uint64_t id, const char* reason, double ms, std::uint64_t retained) {
   GoroutineRow row;
@@ -53,15 +46,7 @@ StackRow workers() {
 
 GoroutinesReport relay_report() {
   GoroutinesReport report;
-  report.target = {.live = true,
-                   .path = "",
-                   .pid = 12923,
-                   .exe = "/srv/relay/bin/relay",
-                   .go_version = "go1.26.8",
-                   .arch = "amd64",
-                   .dwarf = true,
-                   .pause_ms = 11.2,
-                   .taken_at = "2026-01-02T03:04:05Z"};
+  report.target = testing::relay_target();
   report.elapsed_ms = 420;
   report.warnings = {"something was lost"};
   report.clock = "monotonic";
@@ -107,8 +92,7 @@ TEST(GoroutinesText, NoLineIsWiderThanThePage) {
     for (auto& member : stack.members) member.wait_reason = name + std::to_string(member.id);
     stack.retained_bytes = UINT64_MAX;
   }
-  std::istringstream lines(render_text(report, {}));
-  for (std::string line; std::getline(lines, line);) EXPECT_LE(display_width(line), 100u) << line;
+  expect_narrow(render_text(report, {}));
 }
 
 TEST(GoroutinesJson, HasEveryFieldOfTheSchema) {

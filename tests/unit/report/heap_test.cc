@@ -2,36 +2,21 @@
 
 #include <gtest/gtest.h>
 
-#include <fstream>
 #include <nlohmann/json.hpp>
-#include <sstream>
 
-#include "text/columns.h"
+#include "unit/report/models.h"
+#include "unit/report/text_checks.h"
 
 namespace overhang {
 namespace {
 
 using nlohmann::json;
-
-std::string golden(const std::string& name) {
-  std::ifstream file(std::string(OVERHANG_TESTS_DIR) + "/golden/report/" + name);
-  EXPECT_TRUE(file) << name;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
+using testing::expect_narrow;
+using testing::golden;
 
 HeapReport relay_report() {
   HeapReport report;
-  report.target = {.live = true,
-                   .path = "",
-                   .pid = 12923,
-                   .exe = "/srv/relay/bin/relay",
-                   .go_version = "go1.26.8",
-                   .arch = "amd64",
-                   .dwarf = true,
-                   .pause_ms = 11.2,
-                   .taken_at = "2026-01-02T03:04:05Z"};
+  report.target = testing::relay_target();
   report.elapsed_ms = 1200;
   report.warnings = {"heap span's bytes not in the image: 2 (first: 0xc000100000)"};
   report.live_objects = 1000013;
@@ -109,11 +94,7 @@ TEST(HeapText, SaysWhatIsNotKnownAndFitsThePage) {
   EXPECT_NE(text.find("counts were not found"), std::string::npos);
   EXPECT_EQ(text.find("GCSys"), std::string::npos);
   EXPECT_NE(text.find("no DWARF"), std::string::npos);
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    EXPECT_LE(display_width(line), 100u) << line;
-    EXPECT_EQ(printable(line), line);
-  }
+  expect_narrow(text);
 }
 
 TEST(HeapJson, HasEveryFigure) {

@@ -5,18 +5,22 @@
 
 namespace overhang::testing {
 
+inline TargetRow relay_target() {
+  return {.live = true,
+          .path = "",
+          .pid = 12923,
+          .exe = "/srv/relay/bin/relay",
+          .go_version = "go1.26.8",
+          .arch = "amd64",
+          .dwarf = true,
+          .pause_ms = 11.2,
+          .taken_at = "2026-01-02T03:04:05Z"};
+}
+
 // A pool that leaks behind its slice's length, a small window on large arrays, a small gap.
 inline LeakReport pool_report() {
   LeakReport report;
-  report.target = {.live = true,
-                   .path = "",
-                   .pid = 12923,
-                   .exe = "/srv/relay/bin/relay",
-                   .go_version = "go1.26.8",
-                   .arch = "amd64",
-                   .dwarf = true,
-                   .pause_ms = 11.2,
-                   .taken_at = "2026-01-02T03:04:05Z"};
+  report.target = relay_target();
   report.heap = {.live_objects = 6187857,
                  .live_bytes = 817500000,
                  .typed_bytes = 816900000,

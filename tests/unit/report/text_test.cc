@@ -1,36 +1,19 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-#include <sstream>
-
 #include "report/advice.h"
 #include "report/render.h"
-#include "text/columns.h"
 #include "unit/report/models.h"
+#include "unit/report/text_checks.h"
 
 namespace overhang {
 namespace {
 
+using testing::expect_narrow;
+using testing::golden;
 using testing::pool_report;
-
-std::string golden(const std::string& name) {
-  std::ifstream file(std::string(OVERHANG_TESTS_DIR) + "/golden/report/" + name);
-  EXPECT_TRUE(file) << name;
-  std::ostringstream text;
-  text << file.rdbuf();
-  return text.str();
-}
 
 bool contains(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
-}
-
-void expect_narrow(const std::string& text) {
-  std::istringstream lines(text);
-  for (std::string line; std::getline(lines, line);) {
-    EXPECT_LE(display_width(line), 100u) << line;
-    EXPECT_EQ(printable(line), line) << "control characters must not reach the terminal";
-  }
 }
 
 TEST(Text, ReadsLikeTheHandWrittenReport) {

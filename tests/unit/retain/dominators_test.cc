@@ -9,6 +9,7 @@
 
 #include "reference/naive_dominators.h"
 #include "reference/naive_mark.h"
+#include "unit/graph/list_heap.h"
 #include "unit/graph/random_heap.h"
 
 namespace overhang::test {
@@ -117,31 +118,15 @@ TEST(Dominators, RetainWhatTheNaiveMarkLosesOnRandomHeaps) {
   EXPECT_GT(retaining, 100u);  // some objects keep others
 }
 
-// Each element keeps all that follow; 200 spans of a list, no recursion on the way.
+// Each element keeps all that follow; no recursion on the way.
 TEST(Dominators, OfALongList) {
   ForgedHeap forged;
-  ForgedSpan s;
-  s.elem_size = 16;
-  s.span_class = 2 << 1;
-  Address previous = 0;
-  std::vector<Address> elements;
-  for (int n = 0; n < 200; n++) {
-    auto base = forged.add_span(s);
-    auto slots = static_cast<std::uint32_t>((kHeapPageSize - 128) / 16);
-    forged.set_all_allocated(base, slots);
-    for (std::uint32_t slot = 0; slot < slots; slot++) {
-      forged.memory.store<std::uint64_t>(base + slot * 16, previous);
-      forged.memory.set_bit(base + kHeapPageSize - 128, slot * 2);
-      previous = base + slot * 16;
-      elements.push_back(previous);
-    }
-  }
-  forged.finish();
+  auto elements = forge_list(forged);
   auto spans = forged.spans();
   auto heap = Heap::open(forged.runtime(), spans);
   ASSERT_TRUE(heap);
   RootSet roots;
-  roots.roots.push_back({RootKind::Data, 0x1000, previous, 0});
+  roots.roots.push_back({RootKind::Data, 0x1000, elements.back(), 0});
   auto groups = root_groups(forged.runtime(), roots, nullptr);
   auto found = Dominators::find(*heap, roots, groups);
   ASSERT_TRUE(found);
