@@ -3,7 +3,7 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Change, Diff, SiteChange, TypeChange } from "./document";
 import { baseName, bytes, count, countOf, signedBytes } from "./format";
-import { SortableTable, type Column } from "./sortable";
+import { Filter, ofTypes, SortableTable, type Column } from "./sortable";
 
 // The older figure over the newer one, on one scale.
 function Bars({ change, most }: { change: Change; most: number }) {
@@ -150,7 +150,7 @@ function Sites({ diff }: { diff: Diff }) {
 
 function Types({ diff }: { diff: Diff }) {
   const [query, setQuery] = useState("");
-  const rows = useMemo(() => diff.types.filter((row) => row.type.toLowerCase().includes(query.trim().toLowerCase())), [diff, query]);
+  const rows = useMemo(() => ofTypes(diff.types, query), [diff, query]);
   const columns: Column<TypeChange>[] = [
     { key: "type", title: "Type", value: (row) => row.type, cell: (row) => <code class="name">{row.type}</code> },
     { key: "growth", title: "Growth", number: true, value: (row) => row.bytes.growth, cell: (row) => <Growth change={row.bytes} /> },
@@ -170,12 +170,7 @@ function Types({ diff }: { diff: Diff }) {
   return (
     <section aria-labelledby="types-title">
       <h2 id="types-title">Types by growth</h2>
-      <div class="toolbar">
-        <label class="search">
-          <span class="visually-hidden">Filter types</span>
-          <input type="search" placeholder="Filter types" value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
-        </label>
-      </div>
+      <Filter label="Filter types" query={query} onQuery={setQuery} />
       <SortableTable caption="Types by growth" columns={columns} rows={rows} sort="growth" page={25} rowKey={(row) => row.type} />
       {diff.types_omitted > 0 && <p class="quiet">{countOf(diff.types_omitted, "more type")} left out.</p>}
     </section>

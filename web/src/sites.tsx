@@ -1,6 +1,7 @@
 // The table of sites, and what is known of each: its array, what hangs on it, the way from a root, the remedies, the
 // statements.
 
+import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Picture } from "./array_picture";
 import type { Leaks, Remedy, Site } from "./document";
@@ -15,31 +16,47 @@ interface Ranked {
   rank: number; // in the document's order
 }
 
-export function Remedies({ remedies, label }: { remedies: Remedy[]; label: string }) {
-  const most = Math.max(1, ...remedies.map((remedy) => remedy.frees_bytes));
+// A row with a bar of its bytes, as a part of the most that any row has.
+interface BarRow {
+  name: string;
+  bytes: number;
+  detail: ComponentChildren; // behind the bytes
+}
+
+interface BarTableProps {
+  label: string;
+  headings: [string, string, string];
+  bar: string; // the bars' class
+  rows: BarRow[];
+  dimNothing?: boolean;
+}
+
+function BarTable({ label, headings, bar, rows, dimNothing = false }: BarTableProps) {
+  const most = Math.max(1, ...rows.map((row) => row.bytes));
   return (
     <table class="remedies">
       <caption class="visually-hidden">{label}</caption>
       <thead class="visually-hidden">
         <tr>
-          <th scope="col">remedy</th>
-          <th scope="col">frees</th>
-          <th scope="col">bytes</th>
+          {headings.map((heading) => (
+            <th key={heading} scope="col">
+              {heading}
+            </th>
+          ))}
         </tr>
       </thead>
       <tbody>
-        {remedies.map((remedy, i) => (
-          <tr key={i} class={remedy.frees_bytes === 0 ? "nothing" : ""}>
+        {rows.map((row, i) => (
+          <tr key={i} class={dimNothing && row.bytes === 0 ? "nothing" : ""}>
             <th scope="row">
-              <code>{remedy.title}</code>
+              <code>{row.name}</code>
             </th>
             <td class="what-if" aria-hidden="true">
-              <div class="frees" style={{ width: `${(100 * remedy.frees_bytes) / most}%` }} />
+              <div class={bar} style={{ width: `${(100 * row.bytes) / most}%` }} />
             </td>
             <td>
-              <b>{bytes(remedy.frees_bytes)}</b>
-              {remedy.copies_bytes > 0 && <span class="quiet"> copies {bytes(remedy.copies_bytes)}</span>}
-              {remedy.note !== "" && <span class="quiet">: {remedy.note}</span>}
+              <b>{bytes(row.bytes)}</b>
+              {row.detail}
             </td>
           </tr>
         ))}
@@ -48,36 +65,27 @@ export function Remedies({ remedies, label }: { remedies: Remedy[]; label: strin
   );
 }
 
+export function Remedies({ remedies, label }: { remedies: Remedy[]; label: string }) {
+  const rows = remedies.map((remedy) => ({
+    name: remedy.title,
+    bytes: remedy.frees_bytes,
+    detail: (
+      <>
+        {remedy.copies_bytes > 0 && <span class="quiet"> copies {bytes(remedy.copies_bytes)}</span>}
+        {remedy.note !== "" && <span class="quiet">: {remedy.note}</span>}
+      </>
+    ),
+  }));
+  return <BarTable label={label} headings={["remedy", "frees", "bytes"]} bar="frees" rows={rows} dimNothing />;
+}
+
 function RetainedTypes({ site }: { site: Site }) {
-  const shown = site.retained_types.slice(0, 12);
-  const most = Math.max(1, ...shown.map((row) => row.bytes));
-  return (
-    <table class="remedies">
-      <caption class="visually-hidden">What the site keeps alive, by type</caption>
-      <thead class="visually-hidden">
-        <tr>
-          <th scope="col">type</th>
-          <th scope="col">part</th>
-          <th scope="col">bytes</th>
-        </tr>
-      </thead>
-      <tbody>
-        {shown.map((row, i) => (
-          <tr key={i}>
-            <th scope="row">
-              <code>{row.type}</code>
-            </th>
-            <td class="what-if" aria-hidden="true">
-              <div class="keeps" style={{ width: `${(100 * row.bytes) / most}%` }} />
-            </td>
-            <td>
-              <b>{bytes(row.bytes)}</b> <span class="quiet">{countOf(row.objects, "object")}</span>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
+  const rows = site.retained_types.slice(0, 12).map((row) => ({
+    name: row.type,
+    bytes: row.bytes,
+    detail: <span class="quiet"> {countOf(row.objects, "object")}</span>,
+  }));
+  return <BarTable label="What the site keeps alive, by type" headings={["type", "part", "bytes"]} bar="keeps" rows={rows} />;
 }
 
 function Path({ steps }: { steps: string[] }) {

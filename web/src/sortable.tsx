@@ -101,3 +101,21 @@ export function SortableTable<Row>({ caption, columns, rows, sort, page, rowKey,
     </>
   );
 }
+
+// What narrows a table down: a box above it.
+export function Filter({ label, query, onQuery }: { label: string; query: string; onQuery(query: string): void }) {
+  return (
+    <div class="toolbar">
+      <label class="search">
+        <span class="visually-hidden">{label}</span>
+        <input type="search" placeholder={label} value={query} onInput={(event) => onQuery(event.currentTarget.value)} />
+      </label>
+    </div>
+  );
+}
+
+// Rows of types whose name has the query in it.
+export function ofTypes<Row extends { type: string }>(rows: Row[], query: string): Row[] {
+  const wanted = query.trim().toLowerCase();
+  return rows.filter((row) => row.type.toLowerCase().includes(wanted));
+}

@@ -3,14 +3,12 @@
 import { useMemo, useState } from "preact/hooks";
 import type { Leaks, TypeRow } from "./document";
 import { bytes, count, printable } from "./format";
-import { SortableTable, type Column } from "./sortable";
+import { Filter, ofTypes, SortableTable, type Column } from "./sortable";
 
 export function Types({ types }: { types: TypeRow[] }) {
   const [query, setQuery] = useState("");
-  const rows = useMemo(() => {
-    const wanted = query.trim().toLowerCase();
-    return types.map((row) => ({ ...row, type: printable(row.type) })).filter((row) => row.type.toLowerCase().includes(wanted));
-  }, [types, query]);
+  const named = useMemo(() => types.map((row) => ({ ...row, type: printable(row.type) })), [types]);
+  const rows = useMemo(() => ofTypes(named, query), [named, query]);
   const columns: Column<TypeRow>[] = [
     { key: "type", title: "Type", value: (row) => row.type, cell: (row) => <code class="name">{row.type}</code> },
     { key: "objects", title: "Objects", number: true, minor: true, value: (row) => row.objects, cell: (row) => count(row.objects) },
@@ -35,12 +33,7 @@ export function Types({ types }: { types: TypeRow[] }) {
   return (
     <section aria-labelledby="types-title">
       <h2 id="types-title">Types</h2>
-      <div class="toolbar">
-        <label class="search">
-          <span class="visually-hidden">Filter types</span>
-          <input type="search" placeholder="Filter types" value={query} onInput={(event) => setQuery(event.currentTarget.value)} />
-        </label>
-      </div>
+      <Filter label="Filter types" query={query} onQuery={setQuery} />
       <SortableTable caption="Live objects by type" columns={columns} rows={rows} sort="bytes" page={15} rowKey={(row) => row.type} />
     </section>
   );
