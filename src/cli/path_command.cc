@@ -246,9 +246,7 @@ class PathFinder {
   bool hides(ObjectId id, std::uint64_t offset) const {
     if (!views_.touched(id) || views_.full(id)) return false;
     const Intervals* parts = views_.visible_parts(id);
-    if (!parts) return true;
-    auto after = parts->ranges().upper_bound(offset);
-    return after == parts->ranges().begin() || std::prev(after)->second <= offset;
+    return !parts || !parts->covers(offset);
   }
   std::string category_at(ObjectId id, std::uint64_t offset) const {
     const HiddenMemory& hidden = analysis_.certain().hidden;

@@ -134,6 +134,10 @@ class Intervals {
   template <class Fresh>
   void add(std::uint64_t begin, std::uint64_t end, Fresh&& fresh);
   const std::map<std::uint64_t, std::uint64_t>& ranges() const { return ranges_; }
+  bool covers(std::uint64_t at) const {
+    auto after = ranges_.upper_bound(at);
+    return after != ranges_.begin() && std::prev(after)->second > at;
+  }
 
  private:
   std::map<std::uint64_t, std::uint64_t> ranges_;
