@@ -1,6 +1,9 @@
 #include "goruntime/goroutine_position.h"
 
 #include <algorithm>
+#include <bit>
+
+#include "goruntime/arenas.h"
 
 namespace overhang {
 namespace {
@@ -52,6 +55,28 @@ bool GoroutinePositions::in_copystack(const ThreadState& thread) const {
     if (is_copystack(*word)) return true;
   }
   return false;
+}
+
+std::optional<GoroutinePositions::StackBounds> GoroutinePositions::stack_being_left(
+    Address g, StackBounds recorded) const {
+  if (!any_moving_) return std::nullopt;
+  const Image& image = runtime_.image();
+  const Layout& layout = runtime_.layout();
+  auto sp = image.word(g + static_cast<std::uint64_t>(layout.g_sched_sp)).value_or(0);
+  // A stack's size is a power of two: another one has been written by half.
+  bool whole = recorded.lo < recorded.hi && std::has_single_bit(recorded.hi - recorded.lo);
+  if (sp == 0 || (whole && sp >= recorded.lo && sp < recorded.hi)) return std::nullopt;
+  // stackpoolalloc, stackalloc: a span of stacks of mspan.elemsize bytes, not freed yet.
+  auto span = ArenaMap(image, layout, runtime_.variables().mheap).span_of(sp);
+  auto field = [&](std::int64_t offset) {
+    return image.word(span + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  auto state = image.read<std::uint8_t>(span + static_cast<std::uint64_t>(layout.mspan_state));
+  auto base = field(layout.mspan_startAddr), size = field(layout.mspan_elemsize);
+  if (span == 0 || !state || *state == layout.mSpanInUse || sp < base || !std::has_single_bit(size))
+    return std::nullopt;
+  auto lo = base + (sp - base) / size * size;
+  return StackBounds{lo, lo + size};
 }
 
 bool GoroutinePositions::may_be_moving(const Goroutine& goroutine,

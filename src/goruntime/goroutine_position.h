@@ -40,6 +40,13 @@ class GoroutinePositions {
   // `goroutine` has g, status and stack bounds. Nothing where nobody knows: a running goroutine
   // whose thread is not in the image, or is in code that tells nothing.
   std::optional<GoroutinePosition> find(const Goroutine& goroutine, PcCache& cache) const;
+  // Where the frames of a goroutine still are for whose stack g.stack stands already, in part or in
+  // whole, while g.sched.sp does not lead there yet (stack.go: copystack). Nothing where they
+  // agree.
+  struct StackBounds {
+    Address lo = 0, hi = 0;
+  };
+  std::optional<StackBounds> stack_being_left(Address g, StackBounds recorded) const;
   // Whether somebody may be amidst moving the goroutine's stack (stack.go: copystack): once it is
   // copied, its frames are adjusted one by one, and until then point to where it was.
   bool may_be_moving(const Goroutine& goroutine, const GoroutinePosition& position) const;

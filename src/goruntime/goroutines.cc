@@ -17,7 +17,8 @@ constexpr std::size_t kGrain = 64;                           // goroutines per p
 constexpr std::uint64_t kMaxStack = std::uint64_t{1} << 32;  // bytes; Go's own limit is 1 GB
 
 // Fields of runtime.g. Nothing for a g that the collector does not scan.
-std::optional<Goroutine> read_g(const Runtime& runtime, Address g) {
+std::optional<Goroutine> read_g(const Runtime& runtime, const GoroutinePositions& positions,
+                                Address g) {
   const Image& image = runtime.image();
   const Layout& layout = runtime.layout();
   bool readable = true;
@@ -52,6 +53,10 @@ std::optional<Goroutine> read_g(const Runtime& runtime, Address g) {
     case GoroutineStatus::CopyStack:
     case GoroutineStatus::Preempted:
     case GoroutineStatus::Leaked:
+      if (auto bounds = positions.stack_being_left(g, {out.stack_lo, out.stack_hi})) {
+        out.stack_lo = bounds->lo;
+        out.stack_hi = bounds->hi;
+      }
       if (out.stack_lo < out.stack_hi && out.stack_hi - out.stack_lo <= kMaxStack) return out;
   }
   runtime.diagnostics().lose("goroutine of unknown state or without a stack",
@@ -59,7 +64,7 @@ std::optional<Goroutine> read_g(const Runtime& runtime, Address g) {
   return std::nullopt;
 }
 
-std::vector<Goroutine> read_headers(const Runtime& runtime) {
+std::vector<Goroutine> read_headers(const Runtime& runtime, const GoroutinePositions& positions) {
   std::vector<Goroutine> out;
   const Image& image = runtime.image();
   auto list = read_slice(image, runtime.variables().allgs);
@@ -70,7 +75,7 @@ std::vector<Goroutine> read_headers(const Runtime& runtime) {
     return out;
   }
   for (std::uint64_t i = 0; i < list->len; i++)
-    if (auto g = read_g(runtime, load_unchecked<Address>(pointers + i * 8)))
+    if (auto g = read_g(runtime, positions, load_unchecked<Address>(pointers + i * 8)))
       out.push_back(std::move(*g));
   return out;
 }
@@ -99,7 +104,8 @@ void drop_overlapping(const Runtime& runtime, std::vector<Goroutine>& goroutines
 std::vector<Goroutine> read_goroutines(const Runtime& runtime,
                                        const std::function<bool(Address)>& in_heap,
                                        unsigned threads) {
-  auto goroutines = read_headers(runtime);
+  GoroutinePositions positions(runtime);
+  auto goroutines = read_headers(runtime, positions);
   drop_overlapping(runtime, goroutines);
 
   std::uint64_t image_bytes = 0;
@@ -107,7 +113,6 @@ std::vector<Goroutine> read_goroutines(const Runtime& runtime,
   // A record takes some words, and stands in one list only.
   std::atomic<std::int64_t> defers_left(static_cast<std::int64_t>(image_bytes / 32));
 
-  GoroutinePositions positions(runtime);
   std::vector<std::unique_ptr<GoroutineStack>> workers(std::max(threads, 1u));
   parallel_chunks(
       threads, goroutines.size(), kGrain, [&](unsigned worker, std::size_t begin, std::size_t end) {

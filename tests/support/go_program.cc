@@ -69,6 +69,12 @@ void go_build(const fs::path& directory, const fs::path& executable,
     throw std::runtime_error("go build of " + directory.string() + " failed:\n" + result.err);
 }
 
+std::string go_env(const std::string& variable) {
+  auto result = run({go_command(), "env", variable}, {.directory = kSubjects / "kit"});
+  if (result.exit_code != 0) throw std::runtime_error("go env: " + result.err);
+  return result.out.substr(0, result.out.find('\n'));
+}
+
 std::string read_file(const fs::path& path) {
   std::ifstream file(path);
   return {std::istreambuf_iterator<char>(file), {}};
@@ -83,12 +89,13 @@ void write_file(const fs::path& path, const std::string& text) {
 
 const std::string& go_version() {
   static const std::string version = [] {
-    auto result = run({go_command(), "env", "GOVERSION"}, {.directory = kSubjects / "kit"});
-    if (result.exit_code != 0) throw std::runtime_error("go env: " + result.err);
-    return result.out.substr(0, result.out.find_first_of(" \n"));
+    auto text = go_env("GOVERSION");
+    return text.substr(0, text.find(' '));
   }();
   return version;
 }
+
+std::string go_root() { return go_env("GOROOT"); }
 
 int go_minor() {
   auto& version = go_version();  // go1.N or go1.N.M

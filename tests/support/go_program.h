@@ -12,6 +12,8 @@ namespace overhang::test {
 
 // "go1.26.8": the toolchain at hand, or the one that GOTOOLCHAIN names.
 const std::string& go_version();
+// Its GOROOT.
+std::string go_root();
 // 26 for go1.26.8.
 int go_minor();
 

@@ -1,0 +1,4 @@
+module overhang.subjects/moving
+
+go 1.19
+
