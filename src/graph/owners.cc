@@ -47,6 +47,17 @@ std::vector<ObjectId> Owners::dead(const Bitmap& touched, const Bitmap& live) co
   return select([&](ObjectId id) { return !touched.test(id.value) && !live.test(id.value); });
 }
 
+void Owners::push_kept(ObjectId id, WordTrace& trace) const {
+  bool contents = false;
+  for (const Root& root : roots_of(id)) {
+    contents |= root.kind == RootKind::FinalizerObject;
+    if (root.kind != RootKind::FinalizerObject) trace.push(root.value);
+  }
+  if (contents)
+    for_each_finalizer_pointer(heap_, {id, heap_.span_index_of(id), 0},
+                               [&](std::uint64_t, Address value) { trace.push(value); });
+}
+
 // Round by round those go that the roots of the rest do not lead to, as one collection after the
 // other would have them. (Words that lead there from what is touched are hidden ones, which do not
 // count.)
@@ -55,16 +66,7 @@ std::vector<ObjectId> Owners::permanent(const Bitmap& touched, Follower& followe
   for (unsigned round = 0; round < kMostRounds && !left.empty(); round++) {
     Bitmap reached(heap_.object_count());
     WordTrace trace(heap_, follower);
-    for (ObjectId id : left) {
-      bool contents = false;
-      for (const Root& root : roots_of(id)) {
-        contents |= root.kind == RootKind::FinalizerObject;
-        if (root.kind != RootKind::FinalizerObject) trace.push(root.value);
-      }
-      if (contents)
-        for_each_finalizer_pointer(heap_, {id, heap_.span_index_of(id), 0},
-                                   [&](std::uint64_t, Address value) { trace.push(value); });
-    }
+    for (ObjectId id : left) push_kept(id, trace);
     trace.run([&](ObjectId id) { return !touched.test(id.value) && reached.set_first(id.value); },
               [&](ObjectId id) { reached.prefetch(id.value); });
     auto before = left.size();

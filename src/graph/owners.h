@@ -24,6 +24,7 @@
 namespace overhang {
 
 class Follower;
+class WordTrace;
 
 class Owners {
  public:
@@ -44,6 +45,8 @@ class Owners {
   std::vector<ObjectId> dead(const Bitmap& touched, const Bitmap& live) const;
   // Those of them that are permanent.
   std::vector<ObjectId> permanent(const Bitmap& touched, Follower& follower) const;
+  // Has `trace` go on from what the runtime keeps for the object's sake.
+  void push_kept(ObjectId id, WordTrace& trace) const;
 
  private:
   struct Row {

@@ -171,6 +171,7 @@ class Views {
   bool full(ObjectId id) const { return full_.test(id.value); }
   // Some view leads to it.
   bool touched(ObjectId id) const { return touched_.test(id.value); }
+  const Bitmap& touched() const { return touched_; }  // by object
   const ObjectInfo& info(ObjectId id) const { return info_[id.value]; }
   void prefetch(ObjectId id) const {
     prefetch_read(&info_[id.value]);

@@ -180,8 +180,9 @@ void WhatIfs::replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Re
   out.allocates = copies.allocated();
   if (any) {
     out.frees = group == kAll ? overhang_.total : overhang_.groups[group];
-    if (!all) {
-      auto kept = kept_by_survivors(arrays, group, dies);
+    auto permanent = kept_by_themselves(arrays, dies);
+    if (!all || !permanent.empty()) {
+      auto kept = kept_by_survivors(arrays, group, permanent, dies);
       out.frees.objects -= kept.objects;
       out.frees.bytes -= kept.bytes;
     }
@@ -205,9 +206,28 @@ bool WhatIfs::exclusive_to(std::uint32_t group, ObjectId id) const {
          (label != ExclusiveOwners::kShared && overhang_.owners.group_of(label) == group);
 }
 
-// Of the objects that are exclusive to the group, those that the hidden words of arrays that stay
-// lead to. Arrays that such objects refer to stay as well: `dies` loses them.
+// Objects with finalizers that become permanent once nothing but hidden words leads to the arrays
+// that are to die.
+std::vector<ObjectId> WhatIfs::kept_by_themselves(const Arrays& arrays,
+                                                  const std::vector<bool>& dies) {
+  if (views_.owners().empty()) return {};
+  std::vector<ObjectId> in_question;
+  for (std::size_t i = 0; i < dies.size(); i++) {
+    auto object = hidden_.arrays[arrays.arrays[i].hidden].object;
+    if (dies[i] && overhang_.owners.label_of(object) != ExclusiveOwners::kNone)
+      in_question.push_back(object);
+  }
+  if (in_question.empty()) return {};
+  Bitmap touched = views_.touched();
+  for (auto id : in_question) touched.clear(id.value);
+  return views_.owners().permanent(touched, views_.follower());
+}
+
+// Of the objects that are exclusive to the group, those that the hidden words of arrays that stay,
+// or what is kept for `permanent` objects, lead to. Arrays that such objects refer to stay as well:
+// `dies` loses them.
 Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
+                                   const std::vector<ObjectId>& permanent,
                                    std::vector<bool>& dies) {
   WordTrace trace(heap_, views_.follower());
   std::unordered_map<ObjectIndex, std::size_t> dying;  // object -> index
@@ -223,6 +243,7 @@ Counted WhatIfs::kept_by_survivors(const Arrays& arrays, std::uint32_t group,
     else
       push_hidden_words(i);
   }
+  for (auto id : permanent) views_.owners().push_kept(id, trace);
   Counted out;
   std::vector<ObjectId> seen;
   auto reach = [&](ObjectId id) {

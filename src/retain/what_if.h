@@ -6,7 +6,8 @@
 // dies with it; what its windows show lives on in the copy. So of a holder's arrays (a group of
 // sites) some die, and the rest keep what they reach: of the objects that are exclusive to the
 // group (ExclusiveOwners) those die that no survivor leads to. That has to be traced only where
-// some of the arrays die and some do not.
+// some of the arrays die and some do not, or where a finalizer's object that an array hides refers
+// to the array: with nothing else to hold it, the two keep each other for good (owners.h).
 #pragma once
 
 #include <cstdint>
@@ -67,7 +68,9 @@ class WhatIfs {
   bool held_by(const Window& window, std::uint32_t group);
   template <class Replaced>
   void replace(const Arrays& arrays, std::uint32_t group, WhatIf& out, Replaced&& replaced);
-  Counted kept_by_survivors(const Arrays& arrays, std::uint32_t group, std::vector<bool>& dies);
+  std::vector<ObjectId> kept_by_themselves(const Arrays& arrays, const std::vector<bool>& dies);
+  Counted kept_by_survivors(const Arrays& arrays, std::uint32_t group,
+                            const std::vector<ObjectId>& permanent, std::vector<bool>& dies);
   bool exclusive_to(std::uint32_t group, ObjectId id) const;
 
   Views& views_;

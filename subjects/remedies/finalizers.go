@@ -76,4 +76,27 @@ func init() {
 		}
 		at("main.Pool.inUse", headers...)
 	})
+	add("finalizers_around_their_array", func() {
+		// Once no slice shows the array, the finalizer of what it hides keeps both.
+		var headers []Header
+		for i := 0; i < 30; i++ {
+			p := &Pool{inUse: conns(100, 100)}
+			switch i % 3 {
+			case 0: // over itself, and behind it more
+				finalized(p.inUse[70]).slot = &p.inUse[60]
+				p.inUse[71].peer = finalized(newConn(0))
+			case 1: // over another object, to the whole
+				finalized(p.inUse[80]).peer = newConn(0)
+				p.inUse[80].peer.list = p.inUse
+			case 2: // no way back
+				finalized(p.inUse[70]).peer = p.inUse[71]
+			}
+			pools = append(pools, p)
+			headers = append(headers, in(&p.inUse))
+		}
+		for i, p := range pools {
+			p.inUse = p.inUse[:[]int{3, 30, 60, 0}[i%4]]
+		}
+		at("main.Pool.inUse", headers...)
+	})
 }

@@ -16,6 +16,7 @@ using nlohmann::json;
 const std::vector<std::string> kScenarios = {"finalizers",
                                              "finalizers_of_two_holders",
                                              "finalizers_that_survive",
+                                             "finalizers_around_their_array",
                                              "tail",
                                              "tail_of_an_empty_slice",
                                              "head",
