@@ -14,7 +14,7 @@ namespace {
 constexpr std::uint64_t kChunk = 1 << 20;  // bytes of code at a time
 constexpr std::uint64_t kReach = 96;       // bytes between the address and the call
 constexpr std::uint64_t kMostCode = std::uint64_t{1} << 32;  // of a hostile image
-constexpr std::uint64_t kLea = 7;                            // bytes: lea rax, [rip + disp32]
+constexpr std::uint64_t kLea = 7;  // bytes: lea rax, [rip + disp32]; and mov, either way
 
 unsigned byte_at(ByteSpan code, std::size_t at) {
   return at < code.size() ? static_cast<unsigned>(code[at]) : 0;
@@ -174,35 +174,38 @@ class Search {
   void read_amd64(ByteSpan code, Address entry) {
     auto* begin = reinterpret_cast<const unsigned char*>(code.data());
     auto last = std::min<std::size_t>(code.size(), kChunk + kLea);
-    for (std::size_t at = 1; at + kLea - 1 <= last; at++) {
-      auto* next = static_cast<const unsigned char*>(std::memchr(begin + at, 0x8D, last - at));
-      if (!next) return;
-      at = static_cast<std::size_t>(next - begin);
-      if (at + kLea - 1 > code.size() || next[-1] != 0x48 || next[1] != 0x05) continue;
-      auto after = at - 1 + kLea;
-      auto displacement = load_unchecked<std::int32_t>(code.data() + at + 2);
+    for (std::size_t at = 2; at + kLea - 2 <= last; at++) {
+      auto* modrm = static_cast<const unsigned char*>(std::memchr(begin + at, 0x05, last - at));
+      if (!modrm) return;
+      at = static_cast<std::size_t>(modrm - begin);
+      bool lea = modrm[-1] == 0x8D, mov = modrm[-1] == 0x8B || modrm[-1] == 0x89;
+      if (at + kLea - 2 > code.size() || !(lea || mov) || modrm[-2] != 0x48) continue;
+      auto after = at - 2 + kLea;
+      auto displacement = load_unchecked<std::int32_t>(code.data() + at + 1);
       auto target = entry + after + static_cast<std::uint64_t>(std::int64_t{displacement});
       if (!runtime_.module_of_data(target)) continue;
       auto rest = code.subspan(after, std::min<std::size_t>(kReach, code.size() - after));
-      note(target, called_next_amd64(rest, entry + after));
+      note(target, mov, called_next_amd64(rest, entry + after));
     }
   }
 
   void read_arm64(ByteSpan code, Address entry) {
     for (std::size_t at = 0; at + 8 <= code.size() && at < kChunk; at += 4) {
       auto adrp = load_unchecked<std::uint32_t>(code.data() + at);
-      auto add = load_unchecked<std::uint32_t>(code.data() + at + 4);
+      auto second = load_unchecked<std::uint32_t>(code.data() + at + 4);
       auto page = arm64::adrp_page(adrp, entry + at);
-      bool into_r0 = arm64::is_add(add) && (add & 31) == 0;
-      if (!page || !into_r0 || arm64::base_register(add) != (adrp & 31)) continue;
-      auto target = *page + arm64::immediate12(add);
+      bool add = arm64::is_add(second), word = arm64::is_ldr(second) || arm64::is_str(second);
+      bool of_r0 = (second & 31) == 0;
+      if (!page || !(add || word) || !of_r0 || arm64::base_register(second) != (adrp & 31))
+        continue;
+      auto target = *page + arm64::immediate12(second) * (word ? 8 : 1);
       if (!runtime_.module_of_data(target)) continue;
       auto rest = code.subspan(at + 8, std::min<std::size_t>(kReach, code.size() - at - 8));
-      note(target, called_next_arm64(rest, entry + at + 8));
+      note(target, word, called_next_arm64(rest, entry + at + 8));
     }
   }
 
-  void note(Address target, Address called) {
+  void note(Address target, bool pointer, Address called) {
     auto function = called ? runtime_.find_function(called) : std::nullopt;
     if (!function || function->entry != called) return;
     auto type = receiver_type(function->name);
@@ -211,7 +214,7 @@ class Search {
       runtime_.diagnostics().lose("method calls on global variables");
       return;
     }
-    found_.insert({target, std::move(type)});
+    found_.insert({target, std::move(type), pointer});
   }
 
   const Runtime& runtime_;

@@ -3,7 +3,9 @@
 // In a program without symbols and DWARF nothing names the type of a global. But code that calls a
 // method on one loads its address into the first argument's register (ABIInternal: RAX, R0) and
 // calls a function whose name is in the function table: `lea rax, [rip + x]`, `call
-// main.(*Pool).drain` say that a main.Pool stands at x.
+// main.(*Pool).drain` say that a main.Pool stands at x, and `mov rax, [rip + x]` that a pointer to
+// one does, as does `mov [rip + x], rax` (or may do: where the word is an interface's, code has
+// looked at its type first).
 #pragma once
 
 #include <string>
@@ -18,6 +20,7 @@ struct Receiver {
   // The type that stands there, as the function table writes it: "net/http.Server"; of generic
   // types with the arguments left out: "main.Ring[...]".
   std::string type;
+  bool pointer = false;  // not the type stands there, but a pointer to it
   friend auto operator<=>(const Receiver&, const Receiver&) = default;
 };
 

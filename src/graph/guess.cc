@@ -182,6 +182,22 @@ TypeId Guesser::value(const Place& place, const std::vector<TypeId>& types) {
   return clear_winner(std::move(fitting), 0);
 }
 
+TypeId Guesser::pointee(Address value, const std::vector<TypeId>& types) {
+  std::vector<Candidate> fitting;
+  for (TypeId type : types) {
+    if (exhausted()) return kUnknownType;
+    if (auto verdict = check_pointer(type, value, kDepth)) fitting.push_back({type, *verdict});
+  }
+  return clear_winner(std::move(fitting), 0);
+}
+
+bool Guesser::in_interface(Address slot, Address value) {
+  Reference word;
+  word.slot = slot;
+  word.target = value;
+  return interface_word(word).has_value();
+}
+
 TypeId Guesser::closure(const ObjectRef& object) {
   const HeapSpan& span = heap_.spans()[object.span];
   bool pointers = span.layout == PointerLayout::InlineBitmap;

@@ -58,6 +58,11 @@ class Guesser {
   // The type that the words of a value say it is of, given that it is of one of these;
   // kUnknownType where they say the same of several that differ.
   TypeId value(const Place& place, const std::vector<TypeId>& types);
+  // The one of these types that `value`, a pointer to one of them, leads to; kUnknownType where it
+  // may be several that differ, or none.
+  TypeId pointee(Address value, const std::vector<TypeId>& types);
+  // Whether the words at `slot` - 8 and `slot`, which holds `value`, are an interface's.
+  bool in_interface(Address slot, Address value);
   // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
   TypeId allocated_type(const ObjectRef& object);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.

@@ -3,7 +3,6 @@
 #include <algorithm>
 
 #include "base/checked.h"
-#include "goruntime/receivers.h"
 #include "goruntime/stack_loads.h"
 
 namespace overhang {
@@ -15,6 +14,7 @@ constexpr std::uint64_t kMaxLocalBytes = 16 << 20;
 
 // Of a hostile image: words of globals that are held against types.
 constexpr std::uint64_t kMostCompared = 1 << 26;
+constexpr unsigned kMostEmbedded = 16;         // structs in one another
 constexpr std::int32_t kMostArguments = 1024;  // bytes; with what registers' arguments spill to
 
 // The address of a piece of a variable; 0 where it is not in memory.
@@ -333,7 +333,12 @@ void RootPlaces::show_receivers(Guesser& guesser, const Emit& emit) {
     std::uint64_t size;
   };
   std::vector<Found> found;
+  std::vector<Receiver> pointers;
   for (const Receiver& receiver : receivers_in_data(heap_.runtime())) {
+    if (receiver.pointer) {
+      pointers.push_back(receiver);
+      continue;
+    }
     std::vector<TypeId> types;
     for (TypeId type : guesser.types_called(receiver.type))
       if (decoder_.facts(type).has_pointers && has_pointers_of(receiver.address, type))
@@ -358,6 +363,57 @@ void RootPlaces::show_receivers(Guesser& guesser, const Emit& emit) {
     row.nameless = true;
     show_place({bytes->data(), bytes->size(), global.address, nullptr}, row, 1, emit);
   }
+  for (auto first = pointers.begin(); first != pointers.end();) {
+    auto last = std::find_if(first, pointers.end(), [&](const Receiver& receiver) {
+      return receiver.address != first->address;
+    });
+    show_pointer({first, last}, guesser, emit);
+    first = last;
+  }
+}
+
+// Whether values of the type begin with one of the other: itself, or embedded.
+bool RootPlaces::begins_with(TypeId type, TypeId other) {
+  for (unsigned depth = 0; depth < kMostEmbedded; depth++) {
+    if (type == other) return true;
+    auto& fields = decoder_.types().info(type).fields;
+    if (fields.empty() || fields.front().offset != 0) return false;
+    type = fields.front().type;
+  }
+  return false;
+}
+
+// A pointer that the code calls methods on, of types that embed each other.
+void RootPlaces::show_pointer(std::span<const Receiver> receivers, Guesser& guesser,
+                              const Emit& emit) {
+  const auto address = receivers.front().address;
+  const Module* module = heap_.runtime().module_of_data(address);
+  auto value = image_.word(address).value_or(0);
+  if (!module || !heap_.contains(value) || words_.claimed(address) ||
+      !heap_.runtime().is_root_word(*module, address) || guesser.in_interface(address, value))
+    return;
+  TypeId type = kUnknownType;
+  for (const Receiver& receiver : receivers) {
+    auto other = guesser.pointee(value, guesser.types_called(receiver.type));
+    if (other == kUnknownType) return;
+    if (type == kUnknownType || begins_with(other, type))
+      type = other;
+    else if (!begins_with(type, other))
+      return;
+  }
+  if (!words_.claim(address)) return;
+  RootPlace row;
+  row.kind = RootPlace::Kind::Global;
+  row.label = label(fmt::format("a global *{} at", decoder_.types().info(type).name));
+  row.by_address = true;
+  row.address = address;
+  row.nameless = true;
+  Reference pointer;
+  pointer.kind = Reference::Kind::Value;
+  pointer.type = type;
+  pointer.slot = address;
+  pointer.target = value;
+  emit(pointer, add(row), 0);
 }
 
 void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "goruntime/local_slice.h"
+#include "goruntime/receivers.h"
 #include "goruntime/stack_map.h"
 #include "graph/follow.h"
 #include "graph/guess.h"
@@ -113,6 +114,8 @@ class RootPlaces {
   void show_place(const Place& place, const RootPlace& row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
   void show_receivers(Guesser& guesser, const Emit& emit);
+  void show_pointer(std::span<const Receiver> receivers, Guesser& guesser, const Emit& emit);
+  bool begins_with(TypeId type, TypeId other);
   bool has_pointers_of(Address address, TypeId type);
   bool in_stack_object(const StackFrame& frame, Address slot);
   void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);

@@ -121,8 +121,16 @@ type slab struct {
 	id   int
 }
 
+//go:noinline
+func (s *slab) use() { s.id++ }
+
+//go:noinline
+func useLater() { later.use() }
+
 var (
 	interior *slab
+	current  *slab
+	later    *slab
 	field    *int
 	point    *Point
 )
@@ -139,6 +147,28 @@ func init() { // pointers to elements pin the rest of their array
 		hide(s[11:])
 		interior = &s[10]
 		expect(Site{Site: "main.interior", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
+	})
+	add("interior_of_a_receiver", func() { // methods tell its type where nothing else does
+		s := make([]slab, exact/8)
+		for i := range s {
+			s[i].conn[3] = newConn(i)
+		}
+		hide(s[:10])
+		hide(s[11:])
+		current = &s[10]
+		current.use()
+		expect(Site{Site: "main.current", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
+	})
+	add("interior_of_a_loaded_receiver", func() {
+		s := make([]slab, exact/8)
+		for i := range s {
+			s[i].conn[3] = newConn(i)
+		}
+		hide(s[:30])
+		hide(s[31:])
+		later = &s[30]
+		useLater()
+		expect(Site{Site: "main.later", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
 	})
 	add("interior_of_a_field", func() {
 		s := make([]slab, exact/8)

@@ -37,9 +37,10 @@ bool needs_recorded_type(const std::string& label) {
   return label == "oracle_clipped" || label == "oracle_gap";
 }
 
-// A global pointer into an array: that it shows one element is what its type would say.
+// A global pointer into an array: that it shows one element is what its type would say, which
+// methods tell if the code calls any on it.
 bool needs_type_of_a_pointer(const std::string& label) {
-  return label.starts_with("oracle_interior");
+  return label == "oracle_interior" || label == "oracle_interior_of_a_field";
 }
 
 // Before Go 1.23 DWARF does not say what closures capture, and what hangs on that counts as
