@@ -48,24 +48,35 @@ Reference Guesser::word(const Reference& unknown, bool scattered) {
 }
 
 // {*abi.Type or *itab, data}.
-std::optional<Reference> Guesser::interface_word(const Reference& unknown) {
-  const Image& image = heap_.image();
-  auto first = image.word(unknown.slot - 8);
-  if (!first || *first == 0 || *first % 8 != 0) return std::nullopt;
+TypeId Guesser::interface_type(Address slot, Address value, ScanStep::Kind* kind) {
+  auto first = heap_.image().word(slot - 8);
+  if (!first || *first == 0 || *first % 8 != 0) return kUnknownType;
   // Types stand in a module's read-only data, itabs there or in data; neither in the heap.
-  if (heap_.contains(*first)) return std::nullopt;
+  if (heap_.contains(*first)) return kUnknownType;
   auto& types = decoder_.types();
   auto dynamic = kUnknownType;
   for (const Module& module : decoder_.runtime().modules())
     if (*first >= module.types && *first < module.etypes) dynamic = types.from_rtype(*first);
-  ScanStep step{.kind = ScanStep::Kind::EmptyInterface};
+  *kind = ScanStep::Kind::EmptyInterface;
   if (dynamic == kUnknownType) {
     dynamic = types.from_itab(*first);
-    step.kind = ScanStep::Kind::Interface;
+    *kind = ScanStep::Kind::Interface;
   }
-  if (dynamic == kUnknownType || types.info(dynamic).kind == TypeKind::Unknown) return std::nullopt;
-  if (!check_interface(dynamic, unknown.target)) return std::nullopt;
-  auto both = image.bytes(unknown.slot - 8, 16);
+  if (dynamic == kUnknownType || types.info(dynamic).kind == TypeKind::Unknown ||
+      !check_interface(dynamic, value))
+    return kUnknownType;
+  return dynamic;
+}
+
+TypeId Guesser::interface_type(Address slot, Address value) {
+  ScanStep::Kind kind;
+  return interface_type(slot, value, &kind);
+}
+
+std::optional<Reference> Guesser::interface_word(const Reference& unknown) {
+  ScanStep step{.kind = ScanStep::Kind::EmptyInterface};
+  if (interface_type(unknown.slot, unknown.target, &step.kind) == kUnknownType) return std::nullopt;
+  auto both = heap_.image().bytes(unknown.slot - 8, 16);
   Reference out;
   if (!both ||
       !decoder_.decode_step({both->data(), both->size(), unknown.slot - 8, nullptr}, 0, step, &out))
@@ -189,13 +200,6 @@ TypeId Guesser::pointee(Address value, const std::vector<TypeId>& types) {
     if (auto verdict = check_pointer(type, value, kDepth)) fitting.push_back({type, *verdict});
   }
   return clear_winner(std::move(fitting), 0);
-}
-
-bool Guesser::in_interface(Address slot, Address value) {
-  Reference word;
-  word.slot = slot;
-  word.target = value;
-  return interface_word(word).has_value();
 }
 
 TypeId Guesser::closure(const ObjectRef& object) {

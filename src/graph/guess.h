@@ -61,8 +61,9 @@ class Guesser {
   // The one of these types that `value`, a pointer to one of them, leads to; kUnknownType where it
   // may be several that differ, or none.
   TypeId pointee(Address value, const std::vector<TypeId>& types);
-  // Whether the words at `slot` - 8 and `slot`, which holds `value`, are an interface's.
-  bool in_interface(Address slot, Address value);
+  // Of an interface whose data word, at `slot`, holds `value`: the type of what it holds;
+  // kUnknownType where the word before says that it is none.
+  TypeId interface_type(Address slot, Address value);
   // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
   TypeId allocated_type(const ObjectRef& object);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.
@@ -80,6 +81,7 @@ class Guesser {
     std::vector<TypeId> types;
   };
   using ByShape = std::unordered_map<std::uint64_t, std::vector<TypeId>>;
+  TypeId interface_type(Address slot, Address value, ScanStep::Kind* kind);
   std::optional<Reference> interface_word(const Reference& unknown);
   std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
   Reference guess(const ObjectRef& object);

@@ -296,9 +296,12 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, bool
   word.target = value;
   auto meaning = guesser.word(word, scattered);
   if (meaning.kind == Reference::Kind::Unknown || !words_.claim(row.address)) return;
-  bool slice = meaning.kind == Reference::Kind::Slice;
   bool local = row.kind == RootPlace::Kind::Local;
-  auto what = slice ? " " + decoder_.types().slice_name(meaning.type) : std::string();
+  std::string what;
+  if (meaning.kind == Reference::Kind::Slice)
+    what = " " + decoder_.types().slice_name(meaning.type);
+  else if (auto held = guesser.interface_type(row.address, value); held != kUnknownType)
+    what = " interface holding " + decoder_.types().info(held).name;
   row.label = label(local ? "a local" + what : "a global" + what + " at");
   row.by_address = !local;
   row.nameless = true;
@@ -390,7 +393,8 @@ void RootPlaces::show_pointer(std::span<const Receiver> receivers, Guesser& gues
   const Module* module = heap_.runtime().module_of_data(address);
   auto value = image_.word(address).value_or(0);
   if (!module || !heap_.contains(value) || words_.claimed(address) ||
-      !heap_.runtime().is_root_word(*module, address) || guesser.in_interface(address, value))
+      !heap_.runtime().is_root_word(*module, address) ||
+      guesser.interface_type(address, value) != kUnknownType)
     return;
   TypeId type = kUnknownType;
   for (const Receiver& receiver : receivers) {

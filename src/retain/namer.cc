@@ -63,6 +63,24 @@ bool Namer::is_map_key(TypeId storage, std::uint64_t offset) {
 
 bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeKind::Map; }
 
+// A global that has no name is told by the type of what it points to.
+std::string Namer::place_name(const RootPlace& place) {
+  constexpr std::string_view kBare = "a global at ";
+  auto name = views_.places().name(place);
+  if (!place.nameless || !name.starts_with(kBare)) return name;
+  auto value = views_.heap().image().word(place.address);
+  auto object = value ? views_.heap().find(*value) : std::nullopt;
+  if (!object || !views_.touched(object->id)) return name;
+  const TypeInfo& info = views_.types().info(views_.info(object->id).type());
+  std::string type;
+  if (info.kind == TypeKind::Map || info.kind == TypeKind::Chan)
+    type = info.name;
+  else if (info.kind != TypeKind::Unknown &&
+           !views_.types().is_closure(views_.info(object->id).type()))
+    type = "*" + info.name;
+  return type.empty() ? name : fmt::format("a global {} at {}", type, name.substr(kBare.size()));
+}
+
 std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
   Edge key{holder.bits(), target.value};
   if (auto known = offsets_.find(key); known != offsets_.end()) return known->second;
@@ -105,7 +123,7 @@ SiteName Namer::name_at(Holder holder, std::uint64_t offset, unsigned depth) {
   if (holder.is_object()) return name_object(holder.as_object(), offset, depth);
   const RootPlaces& places = views_.places();
   const RootPlace& place = places.row(holder);
-  auto name = places.name(place);
+  auto name = place_name(place);
   auto function = places.function(place);
   switch (place.kind) {
     case RootPlace::Kind::Global: {
@@ -153,11 +171,13 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
 
   if (is_map_storage(type)) {
     // Up to the map's header, then to the place that holds the map.
-    std::string part = is_map_key(type, within) ? "key of map " : "value of map ";
     auto holder = info.holder();
-    if (holder.is_object() && is_map(views_.info(holder.as_object()).type()))
-      return {part + name_of_pointee(holder.as_object(), depth).text, SiteKind::Map};
-    return {part + name_of_pointee(id, depth).text, SiteKind::Map};
+    bool headed = holder.is_object() && is_map(views_.info(holder.as_object()).type());
+    auto map = name_of_pointee(headed ? holder.as_object() : id, depth).text;
+    std::string_view part = is_map_key(type, within) ? "key" : "value";
+    // "a global map[string]int at 0x…" says that it is one.
+    return {fmt::format("{} of {}{}", part, map.starts_with("a ") ? "" : "map ", map),
+            SiteKind::Map};
   }
   if (views_.types().is_closure(type)) {
     auto variable = field_path(type, within);
@@ -204,8 +224,8 @@ std::vector<std::string> Namer::path(Holder holder, std::uint64_t offset) {
         continue;
       }
       auto function = places.function(place);
-      add(function.empty() ? places.name(place)
-                           : fmt::format("{} in {}", places.name(place), function));
+      add(function.empty() ? place_name(place)
+                           : fmt::format("{} in {}", place_name(place), function));
       break;
     }
     auto id = holder.as_object();

@@ -73,6 +73,7 @@ class Namer {
     }
   };
   SiteName name_object(ObjectId id, std::uint64_t offset, unsigned depth);
+  std::string place_name(const RootPlace& place);
   SiteName name_at(Holder holder, std::uint64_t offset, unsigned depth);
   SiteName name_of_pointee(ObjectId id, unsigned depth);
   std::vector<SlicePlace::Field> fields_at(TypeId type, std::uint64_t offset, bool& element);

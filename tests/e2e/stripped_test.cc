@@ -233,6 +233,21 @@ TEST_F(Stripped, NamesTypeAndFieldOfAGlobal) {
   }
 }
 
+// What a nameless global points to tells its type.
+TEST_F(Stripped, NamesGlobalsByTheirTypes) {
+  for (auto [scenario, begin] :
+       {std::pair{"tail_interface", "a global interface holding []*main.Conn at 0x"},
+        {"tail_map_values", "value of a global map[string][]*main.Conn at 0x"},
+        {"tail_in_channel", "element of a global chan []*main.Conn at 0x"},
+        {"tail_behind_pointer_to_slice", "a global *[]*main.Conn at 0x"}}) {
+    Subject subject("oracle", {scenario});
+    auto report = leaks_json({subject.target().front(), "--exe", stripped(subject.executable())});
+    ASSERT_FALSE(report.at("sites").empty()) << scenario;
+    auto site = report.at("sites")[0].at("site").get<std::string>();
+    EXPECT_TRUE(site.starts_with(begin)) << site;
+  }
+}
+
 TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {
   auto full = build_subject("oracle");
   auto debug = directory_.file("program.debug"), program = directory_.file("program");
