@@ -9,8 +9,12 @@
 namespace overhang::amd64 {
 namespace {
 
+using namespace machine;
+
+constexpr unsigned kGeneralRegisters = 16, kRsp = 4;
+
 // One row a register, by its widths.
-constexpr std::array<std::array<unsigned, 4>, kRegisters> kNames{{
+constexpr std::array<std::array<unsigned, 4>, kGeneralRegisters> kNames{{
     {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL},
     {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL},
     {X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL},
@@ -33,8 +37,8 @@ Gpr general_register(unsigned name) {
   static const auto table = [] {
     std::array<Gpr, X86_REG_ENDING> out{};
     out.fill(kNoRegister);
-    for (Gpr r = 0; r < kRegisters; r++)
-      for (unsigned alias : kNames[r]) out[alias] = r;
+    for (Gpr r = 0; r < kGeneralRegisters; r++)
+      for (unsigned alias : kNames[r]) out[alias] = r == kRsp ? kStackPointer : r;
     out[X86_REG_AH] = kRax;
     out[X86_REG_BH] = kRbx;
     out[X86_REG_CH] = kRcx;
@@ -165,23 +169,27 @@ Instruction converted(const cs_insn& in) {
   Operand* operands[] = {&out.a, &out.b, &out.c};
   for (std::uint8_t i = 0; i < x86.op_count && i < 3; i++)
     *operands[i] = operand(in, x86.operands[i]);
+  // The first operand is one of two, but for imul r, r, imm.
+  if (out.operation == Operation::Arithmetic && out.c.kind == Operand::Kind::None) {
+    out.c = out.b;
+    out.b = out.a;
+  }
+  if (out.operation == Operation::ConditionalMove) out.c = out.a;
   bool to = out.operation == Operation::Jump || out.operation == Operation::Branch ||
             out.operation == Operation::Call;
-  if (to && out.a.kind == Operand::Kind::Immediate) out.target = static_cast<Address>(out.a.value);
-  if (in.id == X86_INS_XOR && out.a.is_register() && out.b.is_register() &&
-      out.a.base == out.b.base)
+  if (to && out.a.is_immediate()) out.target = static_cast<Address>(out.a.value);
+  if (in.id == X86_INS_XOR && out.a.is_register() && out.c.is_register() &&
+      out.a.base == out.c.base)
     out.operation = Operation::Zero;
   auto* detail = in.detail;
   for (std::uint8_t i = 0; i < detail->regs_write_count; i++)
     if (auto r = general_register(detail->regs_write[i]); r != kNoRegister)
-      out.implicit_writes |= static_cast<std::uint16_t>(1u << r);
-  if (out.b.kind == Operand::Kind::Immediate)
+      out.implicit_writes |= RegisterSet{1} << r;
+  if (out.c.is_immediate())
     out.is_mask =
-        (in.id == X86_INS_AND && out.b.value >= 0) || (in.id == X86_INS_SAR && out.b.value == 63);
+        (in.id == X86_INS_AND && out.c.value >= 0) || (in.id == X86_INS_SAR && out.c.value == 63);
   return out;
 }
-
-}  // namespace
 
 std::optional<std::vector<Instruction>> decode(ByteSpan code, Address at) {
   csh handle = 0;
@@ -197,5 +205,14 @@ std::optional<std::vector<Instruction>> decode(ByteSpan code, Address at) {
   if (left != 0) return std::nullopt;
   return out;
 }
+
+constexpr std::array<Gpr, 9> kArguments{kRax, kRbx, kRcx, kRdi, kRsi, kR8, kR9, kR10, kR11};
+
+}  // namespace
+
+const Machine kMachine{.decode = decode,
+                       .arguments = kArguments,
+                       .barrier_buffer = kR11,
+                       .duff_writes = 1u << kRsi | 1u << kRdi};
 
 }  // namespace overhang::amd64

@@ -3,12 +3,17 @@
 namespace overhang {
 namespace {
 
-using amd64::Gpr;
-using amd64::Instruction;
-using amd64::Operand;
-using amd64::Operation;
+using machine::Gpr;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
 
 constexpr std::size_t kMostSlots = 64;  // words of a frame that are followed
+
+void forget(machine::RegisterSet set, FrameState& state) {
+  for (Gpr r = 0; r < machine::kRegisters; r++)
+    if (set >> r & 1) state.registers[r] = 0;
+}
 
 Tags derived(Tags tags) {
   Tags out = tags & (kPart | kFromLen | kFromCap | kBetween);
@@ -126,16 +131,17 @@ bool FrameFlow::step(std::size_t i, FrameState& state) {
   }
 }
 
-bool FrameFlow::step_call(const Call& call, FrameState& state) {
+bool FrameFlow::step_call(const Call& call, FrameState& state) const {
+  auto& machine = code_.machine();
   switch (call.callee) {
     case Callee::CapCheck:
     case Callee::OtherPanic:
       return false;
     case Callee::WriteBarrier:
-      state.registers[amd64::kR11] = 0;
+      state.registers[machine.barrier_buffer] = 0;
       return true;
     case Callee::Duff:
-      state.registers[amd64::kRsi] = state.registers[amd64::kRdi] = 0;
+      forget(machine.duff_writes, state);
       return true;
     default:
       state.registers = {};
@@ -163,7 +169,7 @@ Tags FrameFlow::tags_of(const Operand& operand, const FrameState& state) const {
 
 void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
   if (to.is_register()) {
-    if (to.base == amd64::kRsp) return;
+    if (to.base == machine::kStackPointer) return;
     state.registers[to.base] = tags;
     return;
   }
@@ -189,29 +195,26 @@ void FrameFlow::transfer(const Instruction& in, FrameState& state) const {
     case Operation::Lea: {
       Tags tags = 0;
       if (!in.b.absolute) {
-        if (in.b.base != amd64::kNoRegister) tags |= state.registers[in.b.base];
-        if (in.b.index != amd64::kNoRegister) tags |= state.registers[in.b.index];
+        if (in.b.base != machine::kNoRegister) tags |= state.registers[in.b.base];
+        if (in.b.index != machine::kNoRegister) tags |= state.registers[in.b.index];
       }
       write(in.a, derived(tags), state);
       return;
     }
     case Operation::Arithmetic: {
-      // imul r, r, imm; else the first operand is one of the two.
-      auto tags = in.c.kind == Operand::Kind::None ? tags_of(in.a, state) | tags_of(in.b, state)
-                                                   : tags_of(in.b, state);
-      if (in.b.kind == Operand::Kind::Immediate) tags = in.is_mask ? 0 : tags_of(in.a, state);
-      write(in.a, derived(static_cast<Tags>(tags)), state);
+      auto tags = in.is_mask ? Tags{0} : tags_of(in.b, state);
+      if (!in.c.is_immediate()) tags |= tags_of(in.c, state);
+      write(in.a, derived(tags), state);
       return;
     }
     case Operation::Zero:
       write(in.a, 0, state);
       return;
     case Operation::ConditionalMove:
-      write(in.a, static_cast<Tags>(tags_of(in.a, state) | tags_of(in.b, state)), state);
+      write(in.a, static_cast<Tags>(tags_of(in.b, state) | tags_of(in.c, state)), state);
       return;
     case Operation::Other:
-      for (Gpr r = 0; r < amd64::kRegisters; r++)
-        if (in.implicit_writes >> r & 1 && r != amd64::kRsp) state.registers[r] = 0;
+      forget(in.implicit_writes, state);
       // Whether the first is read, written or both: what was there may stay.
       if (in.a.in_frame() && in.a.size > 0 && state.frame(in.a.value, in.a.size) == 0)
         write(in.a, 0, state);

@@ -26,7 +26,7 @@ inline constexpr Tags kTooLong = kCaps | kBetween;  // as a len
 
 struct FrameState {
   bool reached = false;
-  std::array<Tags, amd64::kRegisters> registers{};
+  std::array<Tags, machine::kRegisters> registers{};
   std::map<std::int32_t, Tags> slots;  // of the frame, by offset; without tags: none
 
   bool join(const FrameState& other);  // whether that changed anything
@@ -47,7 +47,7 @@ class FrameFlow {
   template <class Visit>
   void for_each(Visit&& visit);
 
-  Tags tags_of(const amd64::Operand& operand, const FrameState& state) const;
+  Tags tags_of(const machine::Operand& operand, const FrameState& state) const;
   // As it stands before instruction `index`; a state that is not reached where the block is none.
   FrameState before(std::size_t index) const;
   std::uint64_t visits() const { return visits_; }
@@ -56,16 +56,16 @@ class FrameFlow {
   void merge(std::size_t index, const FrameState& state);
   template <class Visit>
   void walk(std::size_t i, FrameState& state, Visit&& visit);
-  void flow_to(const amd64::Instruction& in, const FrameState& state);
+  void flow_to(const machine::Instruction& in, const FrameState& state);
   bool step(std::size_t i, FrameState& state);
-  static bool step_call(const Call& call, FrameState& state);
+  bool step_call(const Call& call, FrameState& state) const;
   Tags immediate(std::int64_t value) const;
-  static void write(const amd64::Operand& to, Tags tags, FrameState& state);
-  void transfer(const amd64::Instruction& in, FrameState& state) const;
+  static void write(const machine::Operand& to, Tags tags, FrameState& state);
+  void transfer(const machine::Instruction& in, FrameState& state) const;
 
   static constexpr std::uint64_t kMostVisits = 200'000;  // instructions, of one question
   const FrameCode& code_;
-  const std::vector<amd64::Instruction>& in_;
+  const std::vector<machine::Instruction>& in_;
   std::uint64_t len_, room_;
   std::vector<bool> leaders_;                 // instructions to which a branch leads, or behind one
   std::map<std::size_t, FrameState> states_;  // by leader

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -12,22 +13,24 @@
 namespace overhang {
 namespace {
 
-using amd64::Condition;
-using amd64::Gpr;
-using amd64::Instruction;
-using amd64::Operand;
-using amd64::Operation;
+using machine::Condition;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
 
 // Of all frames: instructions that are followed. A function of a thousand takes a few thousand.
 constexpr std::uint64_t kMostWork = 20'000'000;
 constexpr unsigned kReach = 32;  // instructions from a comparison to what it decides
-constexpr auto& kArguments = kArgumentRegisters;
 
 // What the code does with the values that a flow has followed.
 class SliceUses {
  public:
   SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice)
-      : code_(code), in_(code.instructions()), flow_(flow), slice_(slice) {}
+      : code_(code),
+        in_(code.instructions()),
+        arguments_(code.machine().arguments),
+        flow_(flow),
+        slice_(slice) {}
 
   // Whether something takes them for a slice, and nothing for anything else.
   bool are_slice() {
@@ -62,20 +65,19 @@ class SliceUses {
         if (in.b.in_frame() && is_home(in.b.value)) doubt();
         return;
       case Operation::Arithmetic: {
-        if (in.a.is_register() && in.a.base == amd64::kRsp) check_end(i);
+        if (in.a.is_register() && in.a.base == machine::kStackPointer) check_end(i);
+        if (in.c.is_immediate()) return;
         // An address past the len.
-        auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
-        bool masked = in.b.kind == Operand::Kind::Immediate;
-        if (!masked && ((a & kPointers && b & kTooLong) || (b & kPointers && a & kTooLong)))
-          doubt();
+        auto b = flow_.tags_of(in.b, state), c = flow_.tags_of(in.c, state);
+        if ((b & kPointers && c & kTooLong) || (c & kPointers && b & kTooLong)) doubt();
         return;
       }
       case Operation::Other:
-        if (in.implicit_writes >> amd64::kRsp & 1) check_end(i);
+        if (in.implicit_writes >> machine::kStackPointer & 1) check_end(i);
         return check_other(in, state);
       case Operation::ConditionalMove:
         // min(cap(s), n) and the like.
-        if ((flow_.tags_of(in.b, state) | flow_.tags_of(in.a, state)) & kTooLong) doubt();
+        if ((flow_.tags_of(in.b, state) | flow_.tags_of(in.c, state)) & kTooLong) doubt();
         return;
       default:
         return;
@@ -89,8 +91,8 @@ class SliceUses {
   // An element, or the address of one, that a number tells which may be past the len.
   void check_element(const Instruction& in, const FrameState& state) {
     for (const Operand* operand : {&in.a, &in.b, &in.c}) {
-      if (!operand->is_memory() || operand->base == amd64::kNoRegister ||
-          operand->index == amd64::kNoRegister)
+      if (!operand->is_memory() || operand->base == machine::kNoRegister ||
+          operand->index == machine::kNoRegister)
         continue;
       auto base = state.registers[operand->base], index = state.registers[operand->index];
       if ((base & kPointers && index & kTooLong) || (index & kPointers && base & kTooLong)) doubt();
@@ -117,7 +119,7 @@ class SliceUses {
         call.callee == Callee::CapCheck || call.callee == Callee::OtherPanic)
       return;
     auto at = [&](std::size_t k) {
-      return k < call.arguments ? state.registers[kArguments[k]] : Tags{0};
+      return k < call.arguments ? state.registers[arguments_[k]] : Tags{0};
     };
     for (std::size_t k = 0; k < call.arguments; k++) {
       if (!(at(k) & kPointers)) continue;
@@ -137,8 +139,8 @@ class SliceUses {
   }
 
   void check_return(const FrameState& state) {
-    auto at = [&](std::size_t k) { return state.registers[kArguments[k]]; };
-    for (std::size_t k = 0; k + 1 < kArguments.size(); k++)
+    auto at = [&](std::size_t k) { return state.registers[arguments_[k]]; };
+    for (std::size_t k = 0; k + 1 < arguments_.size(); k++)
       if ((at(k) & kPointers) && (at(k + 1) & kTooLong)) doubt();
     if ((at(0) & kPointer) && (at(1) & kLens) && (at(2) & kCap)) evidence_ = true;
   }
@@ -160,7 +162,7 @@ class SliceUses {
     const Instruction& in = in_[i];
     auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
     if (!((a | b) & kTooLong)) return;
-    bool constant = in.b.kind == Operand::Kind::Immediate;
+    bool constant = in.b.is_immediate();
     auto branch = branch_after(i);
     if (branch && in_[*branch].condition == Condition::Equality) return;
     if (constant && (a & kLens) && !(a & kTooLong)) return;  // len(s) >= 1000
@@ -217,8 +219,8 @@ class SliceUses {
   bool grows(std::size_t call, Tags number) const {
     FrameState state = flow_.before(call);
     if (!state.reached) return false;
-    for (std::size_t k = 0; k + 2 < kArguments.size(); k++) {
-      auto at = [&](std::size_t j) { return state.registers[kArguments[j]]; };
+    for (std::size_t k = 0; k + 2 < arguments_.size(); k++) {
+      auto at = [&](std::size_t j) { return state.registers[arguments_[j]]; };
       bool ours = (at(k) & kPointers) != 0;
       if (ours && (at(k + 1) & kLens) && !(at(k + 1) & kTooLong) && (at(k + 2) & kCaps))
         return !(number & kBetween) || (at(k + 2) & kBetween);
@@ -226,7 +228,7 @@ class SliceUses {
     }
     // Another slice's, whose cap the number is (third in growslice, before Go 1.20 fourth).
     return !(number & kCaps) &&
-           ((state.registers[kArguments[2]] | state.registers[kArguments[3]]) & kBetween);
+           ((state.registers[arguments_[2]] | state.registers[arguments_[3]]) & kBetween);
   }
 
   void check_store(std::size_t i, const FrameState& state) {
@@ -241,7 +243,7 @@ class SliceUses {
     auto tags = flow_.tags_of(in.b, state);
     if (in.a.in_frame()) return check_frame_store(in.a.value, tags, state);
     // The write barrier's buffer.
-    if (in.a.base == amd64::kR11 && (tags & kPointers)) return;
+    if (in.a.base == code_.machine().barrier_buffer && (tags & kPointers)) return;
     stores_.push_back({in.a, tags});
   }
 
@@ -277,6 +279,7 @@ class SliceUses {
 
   const FrameCode& code_;
   const std::vector<Instruction>& in_;
+  std::span<const machine::Gpr> arguments_;
   FrameFlow& flow_;
   LocalSlice slice_;
   std::vector<Store> stores_;
@@ -291,19 +294,19 @@ struct LocalSliceProver::Code : FrameCode {
   std::map<std::vector<std::uint64_t>, bool> answers;
 };
 
-LocalSliceProver::LocalSliceProver(const Runtime& runtime) : runtime_(runtime) {}
+LocalSliceProver::LocalSliceProver(const Runtime& runtime)
+    : runtime_(runtime), machine_(machine::machine_for(runtime.layout().architecture)) {}
 LocalSliceProver::~LocalSliceProver() = default;
 
 LocalSliceProver::Code& LocalSliceProver::code_of(const Function& function) {
   auto& code = functions_[function.entry];
-  if (!code) code = std::make_unique<Code>(runtime_, function);
+  if (!code) code = std::make_unique<Code>(runtime_, *machine_, function);
   return *code;
 }
 
 bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& slice,
                                 std::uint64_t room) {
-  if (runtime_.layout().architecture != Architecture::Amd64) return false;
-  auto function = runtime_.find_function(pc);
+  auto function = machine_ ? runtime_.find_function(pc) : std::nullopt;
   if (!function) return false;
   Code& code = code_of(*function);
   auto start = code.index_of(pc);

@@ -5,12 +5,17 @@
 namespace overhang::amd64 {
 namespace {
 
+using machine::Condition;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
+
 constexpr Address kAt = 0x401000;
 
 std::optional<std::vector<Instruction>> decoded(std::initializer_list<unsigned> bytes) {
   std::vector<std::byte> code;
   for (auto byte : bytes) code.push_back(static_cast<std::byte>(byte));
-  return decode(code, kAt);
+  return kMachine.decode(code, kAt);
 }
 
 // Bytes as Go's assembler wrote them (go tool objdump).
