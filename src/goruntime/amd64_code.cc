@@ -55,6 +55,11 @@ Operand operand(const cs_insn& in, const cs_x86_op& op) {
     case X86_OP_REG:
       out.base = general_register(op.reg);
       out.kind = out.base == kNoRegister ? Operand::Kind::Other : Operand::Kind::Register;
+      for (unsigned first : {X86_REG_XMM0, X86_REG_YMM0, X86_REG_ZMM0}) {
+        if (op.reg < first || op.reg >= first + kVectors) continue;
+        out.kind = Operand::Kind::Vector;
+        out.base = static_cast<Gpr>(op.reg - first);
+      }
       return out;
     case X86_OP_IMM:
       out.kind = Operand::Kind::Immediate;
@@ -83,6 +88,10 @@ Operation operation_of(const cs_insn& in) {
     case X86_INS_MOVZX:
     case X86_INS_MOVSX:
     case X86_INS_MOVSXD:
+    case X86_INS_MOVUPS:
+    case X86_INS_MOVAPS:
+    case X86_INS_MOVDQU:
+    case X86_INS_MOVDQA:
       return Operation::Move;
     case X86_INS_LEA:
       return Operation::Lea;
@@ -185,9 +194,14 @@ Instruction converted(const cs_insn& in) {
   for (std::uint8_t i = 0; i < detail->regs_write_count; i++)
     if (auto r = general_register(detail->regs_write[i]); r != kNoRegister)
       out.implicit_writes |= RegisterSet{1} << r;
-  if (out.c.is_immediate())
-    out.is_mask =
-        (in.id == X86_INS_AND && out.c.value >= 0) || (in.id == X86_INS_SAR && out.c.value == 63);
+  const auto* reads = detail->regs_read;
+  const auto* writes = detail->regs_write;
+  out.reads_flags = std::find(reads, reads + detail->regs_read_count, X86_REG_EFLAGS) !=
+                    reads + detail->regs_read_count;
+  out.writes_flags = std::find(writes, writes + detail->regs_write_count, X86_REG_EFLAGS) !=
+                     writes + detail->regs_write_count;
+  out.is_mask =
+      in.id == X86_INS_AND || (in.id == X86_INS_SAR && out.c.is_immediate() && out.c.value == 63);
   return out;
 }
 

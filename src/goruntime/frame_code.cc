@@ -23,7 +23,7 @@ FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
   instructions_ = std::move(*decoded);
   for (std::size_t i = 0; i < instructions_.size(); i++) {
     const Instruction& in = instructions_[i];
-    by_address_[in.at] = i;
+    by_address_.try_emplace(in.at, i);  // the first of what one instruction became
     if (in.operation == Operation::Call) calls_[i] = call(in);
     for (const Operand* operand : {&in.a, &in.b, &in.c})
       if (operand->is_immediate()) immediates_.insert(operand->value);
@@ -67,6 +67,11 @@ bool FrameCode::checks_cap(const Instruction& in) const {
   auto* module = runtime_.module_of_pc(in.at);
   auto value = module ? module->functions.pcdata(function_, kPanicBounds, in.at) : -1;
   return value >= 0 && (value % kCodes == kSliceAcap || value % kCodes == kSlice3Acap);
+}
+
+std::optional<machine::Gpr> FrameCode::barrier_buffer() const {
+  if (runtime_.layout().minor < 21) return std::nullopt;
+  return machine_.barrier_buffer;
 }
 
 std::uint64_t FrameCode::rank(std::uint64_t value) const {

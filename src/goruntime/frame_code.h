@@ -14,7 +14,7 @@ namespace overhang {
 enum class Callee : std::uint8_t {
   Function,
   Computed,      // by a func value or an interface
-  WriteBarrier,  // keeps all registers but the one of the buffer
+  WriteBarrier,  // keeps all registers but the buffer's
   Duff,          // keeps all but those it copies with
   CapCheck,      // panics: an index is beyond a cap
   OtherPanic,    // does not return
@@ -39,6 +39,8 @@ class FrameCode {
     auto found = by_address_.find(at);
     return found == by_address_.end() ? std::nullopt : std::optional(found->second);
   }
+  // What gcWriteBarrier returns; before Go 1.21 nothing.
+  std::optional<machine::Gpr> barrier_buffer() const;
   // How many of the code's constants are at most `value`.
   std::uint64_t rank(std::uint64_t value) const;
 

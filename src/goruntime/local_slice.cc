@@ -49,7 +49,7 @@ class SliceUses {
   void doubt() { doubt_ = true; }
 
   void check(std::size_t i, const FrameState& state) {
-    const Instruction& in = in_[i];
+    const Instruction in = FrameFlow::resolved(in_[i], state);
     check_element(in, state);
     switch (in.operation) {
       case Operation::Call:
@@ -57,15 +57,17 @@ class SliceUses {
       case Operation::Return:
         return check_return(state);
       case Operation::Compare:
-        return check_compare(i, state);
+        return check_compare(i, in, state);
       case Operation::Move:
-        return check_store(i, state);
+        if (writes_stack_pointer(in)) check_end(i);
+        return check_store(in, state);
       case Operation::Lea:
+        if (writes_stack_pointer(in)) return check_end(i);
         // The address of one of the words: what happens to them is no longer told.
         if (in.b.in_frame() && is_home(in.b.value)) doubt();
         return;
       case Operation::Arithmetic: {
-        if (in.a.is_register() && in.a.base == machine::kStackPointer) check_end(i);
+        if (writes_stack_pointer(in)) check_end(i);
         if (in.c.is_immediate()) return;
         // An address past the len.
         auto b = flow_.tags_of(in.b, state), c = flow_.tags_of(in.c, state);
@@ -82,6 +84,10 @@ class SliceUses {
       default:
         return;
     }
+  }
+
+  static bool writes_stack_pointer(const Instruction& in) {
+    return in.a.is_register() && in.a.base == machine::kStackPointer;
   }
 
   bool is_home(std::int64_t at) const {
@@ -148,18 +154,41 @@ class SliceUses {
   // The branch that a comparison decides; nothing where something else may use it.
   std::optional<std::size_t> branch_after(std::size_t i) const {
     for (auto k = i + 1; k < in_.size() && k < i + 6; k++) {
-      if (in_[k].operation == Operation::Branch) return k;
-      bool keeps = in_[k].operation == Operation::Move || in_[k].operation == Operation::Lea ||
-                   in_[k].operation == Operation::Nop;
-      if (!keeps) return std::nullopt;
+      const Instruction& in = in_[k];
+      if (in.operation == Operation::Branch)
+        return in.reads_flags && !flags_used_after(k) ? std::optional(k) : std::nullopt;
+      bool ends = in.operation == Operation::Jump || in.operation == Operation::Call ||
+                  in.operation == Operation::Return || in.operation == Operation::Trap ||
+                  in.operation == Operation::Unknown;
+      if (ends || in.reads_flags || in.writes_flags) return std::nullopt;
     }
     return std::nullopt;
   }
 
+  // Whether something else depends on what decides a branch: if n == cap … else if n < cap …
+  bool flags_used_after(std::size_t branch) const {
+    std::vector<std::size_t> open{branch + 1};
+    if (auto target = code_.index_of(in_[branch].target)) open.push_back(*target);
+    std::set<std::size_t> seen;
+    for (unsigned n = 0; n < kReach * 2 && !open.empty(); n++) {
+      auto i = open.back();
+      open.pop_back();
+      if (i >= in_.size() || !seen.insert(i).second) continue;
+      const Instruction& in = in_[i];
+      if (in.reads_flags) return true;
+      bool ends = in.operation == Operation::Call || in.operation == Operation::Return ||
+                  in.operation == Operation::Trap || in.writes_flags;
+      if (ends) continue;
+      if (in.operation == Operation::Branch || in.operation == Operation::Jump)
+        if (auto target = code_.index_of(in.target)) open.push_back(*target);
+      if (in.operation != Operation::Jump) open.push_back(i + 1);
+    }
+    return !open.empty();
+  }
+
   // A number that a len may not be decides something: whether an append has room, whether a reslice
   // is within cap, whether anything equals. Everything else may be an index's bound.
-  void check_compare(std::size_t i, const FrameState& state) {
-    const Instruction& in = in_[i];
+  void check_compare(std::size_t i, const Instruction& in, const FrameState& state) {
     auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
     if (!((a | b) & kTooLong)) return;
     bool constant = in.b.is_immediate();
@@ -202,6 +231,7 @@ class SliceUses {
           continue;
         case Operation::Return:
         case Operation::Trap:
+        case Operation::Unknown:
           continue;
         case Operation::Branch:
           open.push_back(i + 1);
@@ -231,20 +261,22 @@ class SliceUses {
            ((state.registers[arguments_[2]] | state.registers[arguments_[3]]) & kBetween);
   }
 
-  void check_store(std::size_t i, const FrameState& state) {
-    const Instruction& in = in_[i];
+  void check_store(const Instruction& in, const FrameState& state) {
+    auto tags = flow_.tags_of(in.b, state);
     if (!in.a.is_memory()) {
-      // A word of the frame that is read in another way than it is kept.
-      bool odd =
-          in.b.in_frame() && in.b.size < 8 && (flow_.tags_of(in.b, state) & (kPointers | kCaps));
-      if (odd) doubt();
+      // A word of the frame that is read in another way than it is kept, or beside others.
+      bool odd = in.b.in_frame() && in.b.size < 8 && (tags & (kPointers | kCaps));
+      if (odd || (in.a.kind == Operand::Kind::Vector && (tags & kPointers))) doubt();
       return;
     }
-    auto tags = flow_.tags_of(in.b, state);
     if (in.a.in_frame()) return check_frame_store(in.a.value, tags, state);
     // The write barrier's buffer.
-    if (in.a.base == code_.machine().barrier_buffer && (tags & kPointers)) return;
-    stores_.push_back({in.a, tags});
+    bool by_register = in.a.base != machine::kNoRegister;
+    if (by_register && (state.registers[in.a.base] & kBuffer)) return;
+    for (std::int64_t beyond = 0; beyond == 0 || beyond + 8 <= in.a.size; beyond += 8) {
+      auto& store = stores_.emplace_back(Store{in.a, tags});
+      store.to.value += beyond;
+    }
   }
 
   // A struct that is made in the frame: pointer and len stand side by side, as a slice's words may

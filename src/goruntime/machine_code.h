@@ -1,5 +1,5 @@
 // A function's instructions, as far as following values through registers and the frame needs, in
-// one form for all machines. (amd64_code.h makes them.)
+// one form for all machines. (amd64_code.h and arm64_code.h make them.)
 #pragma once
 
 #include <cstdint>
@@ -15,9 +15,10 @@ namespace overhang::machine {
 // As the machine numbers them, but for the stack pointer.
 using Gpr = std::uint8_t;
 inline constexpr Gpr kStackPointer = 31;
+inline constexpr Gpr kScratch = 32;  // of instructions that are told as two
 inline constexpr Gpr kNoRegister = 0xFF;
-inline constexpr unsigned kRegisters = 32;
-using RegisterSet = std::uint32_t;  // bit: register
+inline constexpr unsigned kRegisters = 33, kVectors = 32;
+using RegisterSet = std::uint64_t;  // bit: register
 
 struct Operand {
   enum class Kind : std::uint8_t {
@@ -25,10 +26,11 @@ struct Operand {
     Register,
     Memory,
     Immediate,
-    Other,  // a vector register
+    Vector,  // a register of that kind
+    Other,
   };
   Kind kind = Kind::None;
-  Gpr base = kNoRegister;   // of memory; the register itself
+  Gpr base = kNoRegister;   // of memory; the register itself, of its kind
   Gpr index = kNoRegister;  // of memory
   std::uint8_t scale = 1;
   std::uint8_t size = 0;   // bytes
@@ -56,7 +58,8 @@ enum class Operation : std::uint8_t {
   Return,
   Trap,
   Nop,
-  Other,  // operands: a, b and c, of which a may be written
+  Other,    // operands: a, b and c, of which a may be written
+  Unknown,  // what it does is not told
 };
 
 enum class Condition : std::uint8_t { None, Equality, Unsigned, Other };
@@ -67,11 +70,13 @@ struct Instruction {
   std::uint8_t size = 0;  // bytes
   Operation operation = Operation::Other;
   Condition condition = Condition::None;  // of a branch
-  // Of arithmetic: b and an immediate that is not negative; b's sign: of b little is left.
+  // Of arithmetic: b and c, or b's sign: of b little is left if c is a number (masks).
   bool is_mask = false;
+  bool reads_flags = false, writes_flags = false;
   RegisterSet implicit_writes = 0;
   Operand a, b, c;
   Address next() const { return at + size; }
+  bool masks() const { return is_mask && c.is_immediate() && c.value >= 0; }
 };
 
 // What calls do with a machine's registers.
