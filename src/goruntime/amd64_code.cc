@@ -9,8 +9,12 @@
 namespace overhang::amd64 {
 namespace {
 
+using namespace machine;
+
+constexpr unsigned kGeneralRegisters = 16, kRsp = 4;
+
 // One row a register, by its widths.
-constexpr std::array<std::array<unsigned, 4>, kRegisters> kNames{{
+constexpr std::array<std::array<unsigned, 4>, kGeneralRegisters> kNames{{
     {X86_REG_RAX, X86_REG_EAX, X86_REG_AX, X86_REG_AL},
     {X86_REG_RCX, X86_REG_ECX, X86_REG_CX, X86_REG_CL},
     {X86_REG_RDX, X86_REG_EDX, X86_REG_DX, X86_REG_DL},
@@ -33,8 +37,8 @@ Gpr general_register(unsigned name) {
   static const auto table = [] {
     std::array<Gpr, X86_REG_ENDING> out{};
     out.fill(kNoRegister);
-    for (Gpr r = 0; r < kRegisters; r++)
-      for (unsigned alias : kNames[r]) out[alias] = r;
+    for (Gpr r = 0; r < kGeneralRegisters; r++)
+      for (unsigned alias : kNames[r]) out[alias] = r == kRsp ? kStackPointer : r;
     out[X86_REG_AH] = kRax;
     out[X86_REG_BH] = kRbx;
     out[X86_REG_CH] = kRcx;
@@ -51,6 +55,11 @@ Operand operand(const cs_insn& in, const cs_x86_op& op) {
     case X86_OP_REG:
       out.base = general_register(op.reg);
       out.kind = out.base == kNoRegister ? Operand::Kind::Other : Operand::Kind::Register;
+      for (unsigned first : {X86_REG_XMM0, X86_REG_YMM0, X86_REG_ZMM0}) {
+        if (op.reg < first || op.reg >= first + kVectors) continue;
+        out.kind = Operand::Kind::Vector;
+        out.base = static_cast<Gpr>(op.reg - first);
+      }
       return out;
     case X86_OP_IMM:
       out.kind = Operand::Kind::Immediate;
@@ -79,6 +88,10 @@ Operation operation_of(const cs_insn& in) {
     case X86_INS_MOVZX:
     case X86_INS_MOVSX:
     case X86_INS_MOVSXD:
+    case X86_INS_MOVUPS:
+    case X86_INS_MOVAPS:
+    case X86_INS_MOVDQU:
+    case X86_INS_MOVDQA:
       return Operation::Move;
     case X86_INS_LEA:
       return Operation::Lea;
@@ -165,23 +178,32 @@ Instruction converted(const cs_insn& in) {
   Operand* operands[] = {&out.a, &out.b, &out.c};
   for (std::uint8_t i = 0; i < x86.op_count && i < 3; i++)
     *operands[i] = operand(in, x86.operands[i]);
+  // The first operand is one of two, but for imul r, r, imm.
+  if (out.operation == Operation::Arithmetic && out.c.kind == Operand::Kind::None) {
+    out.c = out.b;
+    out.b = out.a;
+  }
+  if (out.operation == Operation::ConditionalMove) out.c = out.a;
   bool to = out.operation == Operation::Jump || out.operation == Operation::Branch ||
             out.operation == Operation::Call;
-  if (to && out.a.kind == Operand::Kind::Immediate) out.target = static_cast<Address>(out.a.value);
-  if (in.id == X86_INS_XOR && out.a.is_register() && out.b.is_register() &&
-      out.a.base == out.b.base)
+  if (to && out.a.is_immediate()) out.target = static_cast<Address>(out.a.value);
+  if (in.id == X86_INS_XOR && out.a.is_register() && out.c.is_register() &&
+      out.a.base == out.c.base)
     out.operation = Operation::Zero;
   auto* detail = in.detail;
   for (std::uint8_t i = 0; i < detail->regs_write_count; i++)
     if (auto r = general_register(detail->regs_write[i]); r != kNoRegister)
-      out.implicit_writes |= static_cast<std::uint16_t>(1u << r);
-  if (out.b.kind == Operand::Kind::Immediate)
-    out.is_mask =
-        (in.id == X86_INS_AND && out.b.value >= 0) || (in.id == X86_INS_SAR && out.b.value == 63);
+      out.implicit_writes |= RegisterSet{1} << r;
+  const auto* reads = detail->regs_read;
+  const auto* writes = detail->regs_write;
+  out.reads_flags = std::find(reads, reads + detail->regs_read_count, X86_REG_EFLAGS) !=
+                    reads + detail->regs_read_count;
+  out.writes_flags = std::find(writes, writes + detail->regs_write_count, X86_REG_EFLAGS) !=
+                     writes + detail->regs_write_count;
+  out.is_mask =
+      in.id == X86_INS_AND || (in.id == X86_INS_SAR && out.c.is_immediate() && out.c.value == 63);
   return out;
 }
-
-}  // namespace
 
 std::optional<std::vector<Instruction>> decode(ByteSpan code, Address at) {
   csh handle = 0;
@@ -197,5 +219,14 @@ std::optional<std::vector<Instruction>> decode(ByteSpan code, Address at) {
   if (left != 0) return std::nullopt;
   return out;
 }
+
+constexpr std::array<Gpr, 9> kArguments{kRax, kRbx, kRcx, kRdi, kRsi, kR8, kR9, kR10, kR11};
+
+}  // namespace
+
+const Machine kMachine{.decode = decode,
+                       .arguments = kArguments,
+                       .barrier_buffer = kR11,
+                       .duff_writes = 1u << kRsi | 1u << kRdi};
 
 }  // namespace overhang::amd64

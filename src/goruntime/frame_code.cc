@@ -5,35 +5,36 @@
 namespace overhang {
 namespace {
 
-using amd64::Instruction;
-using amd64::Operand;
-using amd64::Operation;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
 
 constexpr std::uint64_t kLongestFunction = 64 << 10;  // bytes
 
 }  // namespace
 
-FrameCode::FrameCode(const Runtime& runtime, const Function& function)
-    : runtime_(runtime), function_(function) {
+FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
+                     const Function& function)
+    : runtime_(runtime), machine_(machine), function_(function) {
   auto size = function.end - function.entry;
   auto code = size <= kLongestFunction ? runtime.image().bytes(function.entry, size) : std::nullopt;
-  auto decoded = code ? amd64::decode(*code, function.entry) : std::nullopt;
+  auto decoded = code ? machine.decode(*code, function.entry) : std::nullopt;
   if (!decoded) return;
   instructions_ = std::move(*decoded);
   for (std::size_t i = 0; i < instructions_.size(); i++) {
     const Instruction& in = instructions_[i];
-    by_address_[in.at] = i;
+    by_address_.try_emplace(in.at, i);  // the first of what one instruction became
     if (in.operation == Operation::Call) calls_[i] = call(in);
     for (const Operand* operand : {&in.a, &in.b, &in.c})
-      if (operand->kind == Operand::Kind::Immediate) immediates_.insert(operand->value);
+      if (operand->is_immediate()) immediates_.insert(operand->value);
   }
 }
 
 Call FrameCode::call(const Instruction& in) const {
-  if (in.target == 0) return {};
-  auto callee = runtime_.find_function(in.target);
-  if (!callee) return {};
-  Call out{Callee::Function, kArgumentRegisters.size()};
+  Call out{Callee::Computed, machine_.arguments.size()};
+  auto callee = in.target != 0 ? runtime_.find_function(in.target) : std::nullopt;
+  if (!callee) return out;
+  out.callee = Callee::Function;
   auto name = callee->name;
   auto starts = [&](std::string_view prefix) { return name.starts_with(prefix); };
   if (starts("runtime.gcWriteBarrier")) {
@@ -66,6 +67,11 @@ bool FrameCode::checks_cap(const Instruction& in) const {
   auto* module = runtime_.module_of_pc(in.at);
   auto value = module ? module->functions.pcdata(function_, kPanicBounds, in.at) : -1;
   return value >= 0 && (value % kCodes == kSliceAcap || value % kCodes == kSlice3Acap);
+}
+
+std::optional<machine::Gpr> FrameCode::barrier_buffer() const {
+  if (runtime_.layout().minor < 21) return std::nullopt;
+  return machine_.barrier_buffer;
 }
 
 std::uint64_t FrameCode::rank(std::uint64_t value) const {

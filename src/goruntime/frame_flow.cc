@@ -1,14 +1,30 @@
 #include "goruntime/frame_flow.h"
 
+#include <optional>
+#include <utility>
+
 namespace overhang {
 namespace {
 
-using amd64::Gpr;
-using amd64::Instruction;
-using amd64::Operand;
-using amd64::Operation;
+using machine::Gpr;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
 
 constexpr std::size_t kMostSlots = 64;  // words of a frame that are followed
+
+constexpr std::int64_t kLargestFrame = 1 << 20;  // bytes
+
+// An operand that is a register which holds a constant, as an immediate.
+std::optional<Operand> number_of(const Operand& operand, const FrameState& state) {
+  if (!operand.is_register() || state.numbers[operand.base] == kNoNumber) return std::nullopt;
+  Operand out;
+  out.kind = Operand::Kind::Immediate;
+  out.size = operand.size;
+  out.value = state.numbers[operand.base];
+  if (operand.size == 4) out.value = static_cast<std::int32_t>(out.value);
+  return out;
+}
 
 Tags derived(Tags tags) {
   Tags out = tags & (kPart | kFromLen | kFromCap | kBetween);
@@ -21,11 +37,21 @@ Tags derived(Tags tags) {
 }  // namespace
 
 bool FrameState::join(const FrameState& other) {
-  bool changed = !reached;
+  bool fresh = !reached, changed = fresh;
   reached = true;
   for (std::size_t i = 0; i < registers.size(); i++) {
     changed |= (other.registers[i] & ~registers[i]) != 0;
     registers[i] |= other.registers[i];
+    auto both = fresh || addresses[i] == other.addresses[i] ? other.addresses[i] : kElsewhere;
+    changed |= both != addresses[i];
+    addresses[i] = both;
+    auto number = fresh || numbers[i] == other.numbers[i] ? other.numbers[i] : kNoNumber;
+    changed |= number != numbers[i];
+    numbers[i] = number;
+  }
+  for (std::size_t i = 0; i < vectors.size(); i++) {
+    changed |= (other.vectors[i] & ~vectors[i]) != 0;
+    vectors[i] |= other.vectors[i];
   }
   for (auto& [at, tags] : other.slots) {
     auto& mine = slots[at];
@@ -40,6 +66,26 @@ Tags FrameState::frame(std::int64_t at, std::int64_t size) const {
   for (auto& [word, tags] : slots)
     if (word < at + size && at < word + 8) out |= tags;
   return out;
+}
+
+void FrameState::set(Gpr to, Tags tags, std::int64_t address, std::int64_t number) {
+  if (to == machine::kStackPointer) return;
+  registers[to] = tags;
+  numbers[to] = number;
+  bool within = address >= 0 && address < kLargestFrame;
+  addresses[to] = within ? static_cast<std::int32_t>(address) : kElsewhere;
+}
+
+void FrameState::forget(machine::RegisterSet set) {
+  for (Gpr r = 0; r < machine::kRegisters; r++)
+    if (set >> r & 1) this->set(r, 0);
+}
+
+void FrameState::forget_registers() {
+  registers = {};
+  vectors = {};
+  addresses = none_but_sp();
+  numbers = no_numbers();
 }
 
 FrameFlow::FrameFlow(const FrameCode& code, std::uint64_t len, std::uint64_t room)
@@ -120,25 +166,28 @@ bool FrameFlow::step(std::size_t i, FrameState& state) {
       return false;
     case Operation::Call:
       return step_call(code_.call_at(i), state);
+    case Operation::Unknown:
+      failed_ = true;
+      return false;
     default:
       transfer(in, state);
       return true;
   }
 }
 
-bool FrameFlow::step_call(const Call& call, FrameState& state) {
+bool FrameFlow::step_call(const Call& call, FrameState& state) const {
   switch (call.callee) {
     case Callee::CapCheck:
     case Callee::OtherPanic:
       return false;
     case Callee::WriteBarrier:
-      state.registers[amd64::kR11] = 0;
+      if (auto buffer = code_.barrier_buffer()) state.set(*buffer, kBuffer);
       return true;
     case Callee::Duff:
-      state.registers[amd64::kRsi] = state.registers[amd64::kRdi] = 0;
+      state.forget(code_.machine().duff_writes);
       return true;
     default:
-      state.registers = {};
+      state.forget_registers();
       return true;
   }
 }
@@ -148,10 +197,30 @@ Tags FrameFlow::immediate(std::int64_t value) const {
   return value >= 0 && number > len_ && number <= room_ ? kBetween : Tags{0};
 }
 
+Instruction FrameFlow::resolved(const Instruction& in, const FrameState& state) {
+  Instruction out = in;
+  for (Operand* operand : {&out.a, &out.b, &out.c}) {
+    bool by_register = operand->is_memory() && operand->base < machine::kRegisters &&
+                       operand->index == machine::kNoRegister;
+    if (!by_register || state.addresses[operand->base] == kElsewhere) continue;
+    operand->value += state.addresses[operand->base];
+    operand->base = machine::kStackPointer;
+  }
+  if (out.operation == Operation::Arithmetic) {
+    if (out.is_mask && !out.c.is_immediate() && number_of(out.b, state)) std::swap(out.b, out.c);
+    if (auto number = number_of(out.c, state)) out.c = *number;
+  }
+  if (out.operation == Operation::Compare)
+    if (auto number = number_of(out.b, state)) out.b = *number;
+  return out;
+}
+
 Tags FrameFlow::tags_of(const Operand& operand, const FrameState& state) const {
   switch (operand.kind) {
     case Operand::Kind::Register:
       return state.registers[operand.base];
+    case Operand::Kind::Vector:
+      return operand.base < machine::kVectors ? state.vectors[operand.base] : Tags{0};
     case Operand::Kind::Immediate:
       return immediate(operand.value);
     case Operand::Kind::Memory:
@@ -162,11 +231,9 @@ Tags FrameFlow::tags_of(const Operand& operand, const FrameState& state) const {
 }
 
 void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
-  if (to.is_register()) {
-    if (to.base == amd64::kRsp) return;
-    state.registers[to.base] = tags;
-    return;
-  }
+  if (to.is_register()) return state.set(to.base, tags);
+  if (to.kind == Operand::Kind::Vector && to.base < machine::kVectors)
+    state.vectors[to.base] = tags;
   if (!to.in_frame()) return;
   // A part of a word: what was there may count, too. A flag that stands alone is no number.
   if (to.size < 8) {
@@ -178,44 +245,54 @@ void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
     bool covered = word->first >= to.value && word->first + 8 <= to.value + to.size;
     word = covered ? state.slots.erase(word) : std::next(word);
   }
-  if (tags) state.slots[static_cast<std::int32_t>(to.value)] |= tags;
+  for (auto at = to.value; tags && at + 8 <= to.value + to.size; at += 8)
+    state.slots[static_cast<std::int32_t>(at)] |= tags;
 }
 
-void FrameFlow::transfer(const Instruction& in, FrameState& state) const {
+void FrameFlow::transfer(const Instruction& as_written, FrameState& state) const {
+  const Instruction in = resolved(as_written, state);
   switch (in.operation) {
-    case Operation::Move:
-      write(in.a, tags_of(in.b, state), state);
+    case Operation::Move: {
+      auto tags = tags_of(in.b, state);
+      bool whole = in.a.is_register() && in.b.is_register() && in.b.size == 8;
+      if (whole)
+        return state.set(in.a.base, tags, state.addresses[in.b.base], state.numbers[in.b.base]);
+      if (in.a.is_register() && in.b.is_immediate())
+        return state.set(in.a.base, tags, kElsewhere, in.b.value);
+      write(in.a, tags, state);
       return;
+    }
     case Operation::Lea: {
       Tags tags = 0;
       if (!in.b.absolute) {
-        if (in.b.base != amd64::kNoRegister) tags |= state.registers[in.b.base];
-        if (in.b.index != amd64::kNoRegister) tags |= state.registers[in.b.index];
+        if (in.b.base != machine::kNoRegister) tags |= state.registers[in.b.base];
+        if (in.b.index != machine::kNoRegister) tags |= state.registers[in.b.index];
       }
-      write(in.a, derived(tags), state);
+      if (!in.a.is_register()) return;
+      state.set(in.a.base, derived(tags), in.b.in_frame() ? in.b.value : kElsewhere);
       return;
     }
     case Operation::Arithmetic: {
-      // imul r, r, imm; else the first operand is one of the two.
-      auto tags = in.c.kind == Operand::Kind::None ? tags_of(in.a, state) | tags_of(in.b, state)
-                                                   : tags_of(in.b, state);
-      if (in.b.kind == Operand::Kind::Immediate) tags = in.is_mask ? 0 : tags_of(in.a, state);
-      write(in.a, derived(static_cast<Tags>(tags)), state);
+      auto tags = in.masks() ? Tags{0} : tags_of(in.b, state);
+      if (!in.c.is_immediate()) tags |= tags_of(in.c, state);
+      write(in.a, derived(tags), state);
       return;
     }
     case Operation::Zero:
       write(in.a, 0, state);
       return;
     case Operation::ConditionalMove:
-      write(in.a, static_cast<Tags>(tags_of(in.a, state) | tags_of(in.b, state)), state);
+      write(in.a, static_cast<Tags>(tags_of(in.b, state) | tags_of(in.c, state)), state);
       return;
     case Operation::Other:
-      for (Gpr r = 0; r < amd64::kRegisters; r++)
-        if (in.implicit_writes >> r & 1 && r != amd64::kRsp) state.registers[r] = 0;
+      state.forget(in.implicit_writes);
       // Whether the first is read, written or both: what was there may stay.
       if (in.a.in_frame() && in.a.size > 0 && state.frame(in.a.value, in.a.size) == 0)
         write(in.a, 0, state);
-      if (in.a.is_register()) write(in.a, derived(tags_of(in.a, state)), state);
+      if (in.a.is_register() || in.a.kind == Operand::Kind::Vector) {
+        Tags tags = tags_of(in.a, state) | tags_of(in.b, state) | tags_of(in.c, state);
+        write(in.a, derived(tags), state);
+      }
       return;
     default:
       return;

@@ -4,6 +4,7 @@
 #include <map>
 #include <optional>
 #include <set>
+#include <span>
 #include <tuple>
 #include <vector>
 
@@ -12,22 +13,24 @@
 namespace overhang {
 namespace {
 
-using amd64::Condition;
-using amd64::Gpr;
-using amd64::Instruction;
-using amd64::Operand;
-using amd64::Operation;
+using machine::Condition;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
 
 // Of all frames: instructions that are followed. A function of a thousand takes a few thousand.
 constexpr std::uint64_t kMostWork = 20'000'000;
 constexpr unsigned kReach = 32;  // instructions from a comparison to what it decides
-constexpr auto& kArguments = kArgumentRegisters;
 
 // What the code does with the values that a flow has followed.
 class SliceUses {
  public:
   SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice)
-      : code_(code), in_(code.instructions()), flow_(flow), slice_(slice) {}
+      : code_(code),
+        in_(code.instructions()),
+        arguments_(code.machine().arguments),
+        flow_(flow),
+        slice_(slice) {}
 
   // Whether something takes them for a slice, and nothing for anything else.
   bool are_slice() {
@@ -46,7 +49,7 @@ class SliceUses {
   void doubt() { doubt_ = true; }
 
   void check(std::size_t i, const FrameState& state) {
-    const Instruction& in = in_[i];
+    const Instruction in = FrameFlow::resolved(in_[i], state);
     check_element(in, state);
     switch (in.operation) {
       case Operation::Call:
@@ -54,32 +57,37 @@ class SliceUses {
       case Operation::Return:
         return check_return(state);
       case Operation::Compare:
-        return check_compare(i, state);
+        return check_compare(i, in, state);
       case Operation::Move:
-        return check_store(i, state);
+        if (writes_stack_pointer(in)) check_end(i);
+        return check_store(in, state);
       case Operation::Lea:
+        if (writes_stack_pointer(in)) return check_end(i);
         // The address of one of the words: what happens to them is no longer told.
         if (in.b.in_frame() && is_home(in.b.value)) doubt();
         return;
       case Operation::Arithmetic: {
-        if (in.a.is_register() && in.a.base == amd64::kRsp) check_end(i);
+        if (writes_stack_pointer(in)) check_end(i);
+        if (in.c.is_immediate()) return;
         // An address past the len.
-        auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
-        bool masked = in.b.kind == Operand::Kind::Immediate;
-        if (!masked && ((a & kPointers && b & kTooLong) || (b & kPointers && a & kTooLong)))
-          doubt();
+        auto b = flow_.tags_of(in.b, state), c = flow_.tags_of(in.c, state);
+        if ((b & kPointers && c & kTooLong) || (c & kPointers && b & kTooLong)) doubt();
         return;
       }
       case Operation::Other:
-        if (in.implicit_writes >> amd64::kRsp & 1) check_end(i);
+        if (in.implicit_writes >> machine::kStackPointer & 1) check_end(i);
         return check_other(in, state);
       case Operation::ConditionalMove:
         // min(cap(s), n) and the like.
-        if ((flow_.tags_of(in.b, state) | flow_.tags_of(in.a, state)) & kTooLong) doubt();
+        if ((flow_.tags_of(in.b, state) | flow_.tags_of(in.c, state)) & kTooLong) doubt();
         return;
       default:
         return;
     }
+  }
+
+  static bool writes_stack_pointer(const Instruction& in) {
+    return in.a.is_register() && in.a.base == machine::kStackPointer;
   }
 
   bool is_home(std::int64_t at) const {
@@ -89,8 +97,8 @@ class SliceUses {
   // An element, or the address of one, that a number tells which may be past the len.
   void check_element(const Instruction& in, const FrameState& state) {
     for (const Operand* operand : {&in.a, &in.b, &in.c}) {
-      if (!operand->is_memory() || operand->base == amd64::kNoRegister ||
-          operand->index == amd64::kNoRegister)
+      if (!operand->is_memory() || operand->base == machine::kNoRegister ||
+          operand->index == machine::kNoRegister)
         continue;
       auto base = state.registers[operand->base], index = state.registers[operand->index];
       if ((base & kPointers && index & kTooLong) || (index & kPointers && base & kTooLong)) doubt();
@@ -117,7 +125,7 @@ class SliceUses {
         call.callee == Callee::CapCheck || call.callee == Callee::OtherPanic)
       return;
     auto at = [&](std::size_t k) {
-      return k < call.arguments ? state.registers[kArguments[k]] : Tags{0};
+      return k < call.arguments ? state.registers[arguments_[k]] : Tags{0};
     };
     for (std::size_t k = 0; k < call.arguments; k++) {
       if (!(at(k) & kPointers)) continue;
@@ -137,8 +145,8 @@ class SliceUses {
   }
 
   void check_return(const FrameState& state) {
-    auto at = [&](std::size_t k) { return state.registers[kArguments[k]]; };
-    for (std::size_t k = 0; k + 1 < kArguments.size(); k++)
+    auto at = [&](std::size_t k) { return state.registers[arguments_[k]]; };
+    for (std::size_t k = 0; k + 1 < arguments_.size(); k++)
       if ((at(k) & kPointers) && (at(k + 1) & kTooLong)) doubt();
     if ((at(0) & kPointer) && (at(1) & kLens) && (at(2) & kCap)) evidence_ = true;
   }
@@ -146,21 +154,44 @@ class SliceUses {
   // The branch that a comparison decides; nothing where something else may use it.
   std::optional<std::size_t> branch_after(std::size_t i) const {
     for (auto k = i + 1; k < in_.size() && k < i + 6; k++) {
-      if (in_[k].operation == Operation::Branch) return k;
-      bool keeps = in_[k].operation == Operation::Move || in_[k].operation == Operation::Lea ||
-                   in_[k].operation == Operation::Nop;
-      if (!keeps) return std::nullopt;
+      const Instruction& in = in_[k];
+      if (in.operation == Operation::Branch)
+        return in.reads_flags && !flags_used_after(k) ? std::optional(k) : std::nullopt;
+      bool ends = in.operation == Operation::Jump || in.operation == Operation::Call ||
+                  in.operation == Operation::Return || in.operation == Operation::Trap ||
+                  in.operation == Operation::Unknown;
+      if (ends || in.reads_flags || in.writes_flags) return std::nullopt;
     }
     return std::nullopt;
   }
 
+  // Whether something else depends on what decides a branch: if n == cap … else if n < cap …
+  bool flags_used_after(std::size_t branch) const {
+    std::vector<std::size_t> open{branch + 1};
+    if (auto target = code_.index_of(in_[branch].target)) open.push_back(*target);
+    std::set<std::size_t> seen;
+    for (unsigned n = 0; n < kReach * 2 && !open.empty(); n++) {
+      auto i = open.back();
+      open.pop_back();
+      if (i >= in_.size() || !seen.insert(i).second) continue;
+      const Instruction& in = in_[i];
+      if (in.reads_flags) return true;
+      bool ends = in.operation == Operation::Call || in.operation == Operation::Return ||
+                  in.operation == Operation::Trap || in.writes_flags;
+      if (ends) continue;
+      if (in.operation == Operation::Branch || in.operation == Operation::Jump)
+        if (auto target = code_.index_of(in.target)) open.push_back(*target);
+      if (in.operation != Operation::Jump) open.push_back(i + 1);
+    }
+    return !open.empty();
+  }
+
   // A number that a len may not be decides something: whether an append has room, whether a reslice
   // is within cap, whether anything equals. Everything else may be an index's bound.
-  void check_compare(std::size_t i, const FrameState& state) {
-    const Instruction& in = in_[i];
+  void check_compare(std::size_t i, const Instruction& in, const FrameState& state) {
     auto a = flow_.tags_of(in.a, state), b = flow_.tags_of(in.b, state);
     if (!((a | b) & kTooLong)) return;
-    bool constant = in.b.kind == Operand::Kind::Immediate;
+    bool constant = in.b.is_immediate();
     auto branch = branch_after(i);
     if (branch && in_[*branch].condition == Condition::Equality) return;
     if (constant && (a & kLens) && !(a & kTooLong)) return;  // len(s) >= 1000
@@ -200,6 +231,7 @@ class SliceUses {
           continue;
         case Operation::Return:
         case Operation::Trap:
+        case Operation::Unknown:
           continue;
         case Operation::Branch:
           open.push_back(i + 1);
@@ -217,8 +249,8 @@ class SliceUses {
   bool grows(std::size_t call, Tags number) const {
     FrameState state = flow_.before(call);
     if (!state.reached) return false;
-    for (std::size_t k = 0; k + 2 < kArguments.size(); k++) {
-      auto at = [&](std::size_t j) { return state.registers[kArguments[j]]; };
+    for (std::size_t k = 0; k + 2 < arguments_.size(); k++) {
+      auto at = [&](std::size_t j) { return state.registers[arguments_[j]]; };
       bool ours = (at(k) & kPointers) != 0;
       if (ours && (at(k + 1) & kLens) && !(at(k + 1) & kTooLong) && (at(k + 2) & kCaps))
         return !(number & kBetween) || (at(k + 2) & kBetween);
@@ -226,23 +258,25 @@ class SliceUses {
     }
     // Another slice's, whose cap the number is (third in growslice, before Go 1.20 fourth).
     return !(number & kCaps) &&
-           ((state.registers[kArguments[2]] | state.registers[kArguments[3]]) & kBetween);
+           ((state.registers[arguments_[2]] | state.registers[arguments_[3]]) & kBetween);
   }
 
-  void check_store(std::size_t i, const FrameState& state) {
-    const Instruction& in = in_[i];
+  void check_store(const Instruction& in, const FrameState& state) {
+    auto tags = flow_.tags_of(in.b, state);
     if (!in.a.is_memory()) {
-      // A word of the frame that is read in another way than it is kept.
-      bool odd =
-          in.b.in_frame() && in.b.size < 8 && (flow_.tags_of(in.b, state) & (kPointers | kCaps));
-      if (odd) doubt();
+      // A word of the frame that is read in another way than it is kept, or beside others.
+      bool odd = in.b.in_frame() && in.b.size < 8 && (tags & (kPointers | kCaps));
+      if (odd || (in.a.kind == Operand::Kind::Vector && (tags & kPointers))) doubt();
       return;
     }
-    auto tags = flow_.tags_of(in.b, state);
     if (in.a.in_frame()) return check_frame_store(in.a.value, tags, state);
     // The write barrier's buffer.
-    if (in.a.base == amd64::kR11 && (tags & kPointers)) return;
-    stores_.push_back({in.a, tags});
+    bool by_register = in.a.base != machine::kNoRegister;
+    if (by_register && (state.registers[in.a.base] & kBuffer)) return;
+    for (std::int64_t beyond = 0; beyond == 0 || beyond + 8 <= in.a.size; beyond += 8) {
+      auto& store = stores_.emplace_back(Store{in.a, tags});
+      store.to.value += beyond;
+    }
   }
 
   // A struct that is made in the frame: pointer and len stand side by side, as a slice's words may
@@ -277,6 +311,7 @@ class SliceUses {
 
   const FrameCode& code_;
   const std::vector<Instruction>& in_;
+  std::span<const machine::Gpr> arguments_;
   FrameFlow& flow_;
   LocalSlice slice_;
   std::vector<Store> stores_;
@@ -291,19 +326,19 @@ struct LocalSliceProver::Code : FrameCode {
   std::map<std::vector<std::uint64_t>, bool> answers;
 };
 
-LocalSliceProver::LocalSliceProver(const Runtime& runtime) : runtime_(runtime) {}
+LocalSliceProver::LocalSliceProver(const Runtime& runtime)
+    : runtime_(runtime), machine_(machine::machine_for(runtime.layout().architecture)) {}
 LocalSliceProver::~LocalSliceProver() = default;
 
 LocalSliceProver::Code& LocalSliceProver::code_of(const Function& function) {
   auto& code = functions_[function.entry];
-  if (!code) code = std::make_unique<Code>(runtime_, function);
+  if (!code) code = std::make_unique<Code>(runtime_, *machine_, function);
   return *code;
 }
 
 bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& slice,
                                 std::uint64_t room) {
-  if (runtime_.layout().architecture != Architecture::Amd64) return false;
-  auto function = runtime_.find_function(pc);
+  auto function = machine_ ? runtime_.find_function(pc) : std::nullopt;
   if (!function) return false;
   Code& code = code_of(*function);
   auto start = code.index_of(pc);

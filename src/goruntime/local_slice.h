@@ -13,7 +13,7 @@
 // pointer; and if the pointer goes nowhere without its len and cap. Expressions that slice anew
 // later (s[:cap(s)]) do not count: what is beyond the len is spare, not visible, until they run.
 //
-// Whatever cannot be followed is a doubt. amd64 alone.
+// Whatever cannot be followed is a doubt.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +23,9 @@
 #include "goruntime/runtime.h"
 
 namespace overhang {
+namespace machine {
+struct Machine;
+}
 
 struct LocalSlice {
   std::int32_t pointer = 0, len = 0, cap = 0;  // bytes from the stack pointer
@@ -45,6 +48,7 @@ class LocalSliceProver {
   Code& code_of(const Function& function);
 
   const Runtime& runtime_;
+  const machine::Machine* machine_;                               // null: code is not read
   std::unordered_map<Address, std::unique_ptr<Code>> functions_;  // by entry
   std::uint64_t work_ = 0;                                        // instructions followed
 };

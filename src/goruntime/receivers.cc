@@ -6,7 +6,7 @@
 #include <set>
 #include <string_view>
 
-#include "goruntime/arm64_code.h"
+#include "goruntime/arm64_addresses.h"
 
 namespace overhang {
 namespace {

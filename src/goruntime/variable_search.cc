@@ -5,7 +5,7 @@
 #include <unordered_set>
 
 #include "goruntime/arenas.h"
-#include "goruntime/arm64_code.h"
+#include "goruntime/arm64_addresses.h"
 
 namespace overhang {
 namespace {

@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"os"
+	"sync"
 	"unsafe"
 
 	"overhang.subjects/kit"
@@ -56,6 +57,7 @@ var (
 	half      []*conn
 	cursors   [40]cursor
 	loose     []any
+	lock      sync.Mutex
 	stop      = make(chan bool)
 	sent      = make(chan []*conn)
 )
@@ -333,6 +335,42 @@ var locals = map[string]func(all []*conn, n int){
 	"after_a_panic": func(all []*conn, n int) {
 		println(len(recovered(all, n)))
 	},
+	"compared_twice": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		if n == len(all) {
+			println(n)
+		} else if n < len(all) {
+			println(all[n].id)
+		}
+	},
+	"in_a_large_frame": func(all []*conn, n int) {
+		var numbers [1000]int
+		count(&numbers)
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		count(&numbers)
+		takeTwo(all, part)
+	},
+	"locked": func(all []*conn, n int) {
+		part := all[:n]
+		<-stop
+		lock.Lock()
+		half = append(part, newConn(n))
+		lock.Unlock()
+		for _, c := range all {
+			println(c.id)
+		}
+	},
+	"copied_whole": func(all []*conn, n int) {
+		held := record{of: n, all: all}
+		part := all[:n]
+		<-stop
+		take(append(part, newConn(n)))
+		loose = append(loose, held)
+	},
 	"two_arrays": func(all []*conn, n int) {
 		other := fill(make([]*conn, len(all), cap(all)))[:n]
 		for <-stop {
@@ -369,6 +407,20 @@ func returnedSecond(all []*conn, n int) (int, []*conn) {
 	<-stop
 	take(append(part, newConn(n)))
 	return n, all
+}
+
+// A record is too large to be kept in registers, and copied as one.
+type record struct {
+	of, a, b int
+	all      []*conn
+	c, d, e  int
+}
+
+//go:noinline
+func count(numbers *[1000]int) {
+	for i := range numbers {
+		numbers[i]++
+	}
 }
 
 //go:noinline

@@ -17,10 +17,9 @@ using nlohmann::json;
 constexpr std::uint64_t kNoise = 1024;  // bytes
 
 // A slice in a local alone is certain where the function's code says that no other slice shares its
-// pointer: amd64's is read; before Go 1.20 what is passed to another function beside it stays in
-// doubt.
+// pointer; before Go 1.20 what is passed to another function beside it stays in doubt.
 bool in_a_local(const std::string& label) { return label.starts_with("oracle_tail_local"); }
-bool code_tells_locals() { return !emulating_arm64() && go_minor() >= 20; }
+bool code_tells_locals() { return go_minor() >= 20; }
 
 // Since Go 1.22 an object with pointers of over 512 bytes carries its type.
 bool allocator_knows_types() { return go_minor() >= 22; }

@@ -5,12 +5,17 @@
 namespace overhang::amd64 {
 namespace {
 
+using machine::Condition;
+using machine::Instruction;
+using machine::Operand;
+using machine::Operation;
+
 constexpr Address kAt = 0x401000;
 
 std::optional<std::vector<Instruction>> decoded(std::initializer_list<unsigned> bytes) {
   std::vector<std::byte> code;
   for (auto byte : bytes) code.push_back(static_cast<std::byte>(byte));
-  return decode(code, kAt);
+  return kMachine.decode(code, kAt);
 }
 
 // Bytes as Go's assembler wrote them (go tool objdump).
@@ -56,9 +61,9 @@ TEST(Amd64Code, WhatDecides) {
   EXPECT_EQ(at(3).condition, Condition::Other);
   EXPECT_EQ(at(4).b.kind, Operand::Kind::Immediate);
   EXPECT_EQ(at(4).b.value, 1000);
-  EXPECT_TRUE(at(5).is_mask);
-  EXPECT_TRUE(at(6).is_mask);
-  EXPECT_FALSE(at(7).is_mask);
+  EXPECT_TRUE(at(5).masks());
+  EXPECT_TRUE(at(6).masks());
+  EXPECT_FALSE(at(7).masks());
 }
 
 TEST(Amd64Code, Calls) {
@@ -73,8 +78,10 @@ TEST(Amd64Code, Calls) {
   EXPECT_EQ((*code)[0].target, kAt + 5 + 0xFB);
   EXPECT_EQ((*code)[1].target, 0u);
   EXPECT_EQ((*code)[2].operation, Operation::Zero);
+  EXPECT_EQ((*code)[3].operation, Operation::Move);
   EXPECT_EQ((*code)[3].a.size, 16);
-  EXPECT_EQ((*code)[3].b.kind, Operand::Kind::Other);
+  EXPECT_EQ((*code)[3].b.kind, Operand::Kind::Vector);
+  EXPECT_EQ((*code)[3].b.base, 15);
   EXPECT_TRUE((*code)[4].b.absolute);
   EXPECT_EQ((*code)[4].b.value, static_cast<std::int64_t>(kAt + 20 + 0x10));
   EXPECT_EQ((*code)[5].operation, Operation::Return);

@@ -1,0 +1,30 @@
+// Of arm64's instructions, how code forms the address of a variable.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+#include "base/bytes.h"
+
+namespace overhang::arm64 {
+
+// Rn of an instruction, and the immediate of ldr, str and add (not scaled).
+inline std::uint32_t base_register(std::uint32_t word) { return word >> 5 & 31; }
+inline std::uint64_t immediate12(std::uint32_t word) { return word >> 10 & 0xFFF; }
+// add Xd, Xn, #imm
+inline bool is_add(std::uint32_t word) { return (word & 0xFFC00000u) == 0x91000000u; }
+// ldr Xt, [Xn, #imm * 8]
+inline bool is_ldr(std::uint32_t word) { return (word & 0xFFC00000u) == 0xF9400000u; }
+// str Xt, [Xn, #imm * 8]
+inline bool is_str(std::uint32_t word) { return (word & 0xFFC00000u) == 0xF9000000u; }
+
+// The page of 4 KiB that `adrp Xd`, at address `at`, puts into Xd; nothing for other instructions.
+inline std::optional<Address> adrp_page(std::uint32_t word, Address at) {
+  if ((word & 0x9F000000u) != 0x90000000u) return std::nullopt;
+  // 21 bits with a sign, in pages: immhi, immlo.
+  auto pages = std::uint64_t{word >> 5 & 0x7FFFF} << 2 | (word >> 29 & 3);
+  if (pages & (1u << 20)) pages -= 1u << 21;
+  return (at & ~Address{4095}) + (pages << 12);
+}
+
+}  // namespace overhang::arm64
