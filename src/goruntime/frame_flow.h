@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -20,6 +21,7 @@ inline constexpr Tags kPointer = 1, kPart = 2;   // the slice's pointer; one mad
 inline constexpr Tags kLen = 4, kFromLen = 8;    // its len; a number made from it
 inline constexpr Tags kCap = 16, kFromCap = 32;  // its cap; a number made from it
 inline constexpr Tags kBetween = 64;             // another number that would show more than len
+inline constexpr Tags kHolder = 128;             // the address of what the header stands in (Home)
 inline constexpr Tags kPointers = kPointer | kPart, kLens = kLen | kFromLen,
                       kCaps = kCap | kFromCap;
 inline constexpr Tags kTooLong = kCaps | kBetween;  // as a len
@@ -34,13 +36,27 @@ struct FrameState {
   Tags frame(std::int64_t at, std::int64_t size) const;
 };
 
+// A header that stands in memory, where code reaches it by an address.
+struct Home {
+  Address header = 0;                 // of its first word, in a module's data; 0: elsewhere
+  Address holder = 0;                 // of what it stands in there; 0: nobody takes that address
+  std::optional<std::int64_t> frame;  // what it stands in is in the frame, here
+  std::int64_t offset = 0;            // of its first word in what it stands in
+  bool indexed = false;               // and that is an array of headers
+};
+
 class FrameFlow {
  public:
+  // Follows the words of a header in memory.
+  FrameFlow(const FrameCode& code, const Home& home) : FrameFlow(code, ~std::uint64_t{0}, 0) {
+    home_ = home;
+  }
   // Numbers beyond `len` that are no more than `room` would show more.
   FrameFlow(const FrameCode& code, std::uint64_t len, std::uint64_t room);
 
   // Starts at instruction `index` with the frame's words as they are.
   void start(std::size_t index, const std::map<std::int32_t, Tags>& slots);
+  void start(std::size_t index, const FrameState& state) { merge(index, state); }
   // Follows all that comes after. False where that cannot be done.
   bool run();
   // visit(index, state before it) for each instruction that is reached, after run().
@@ -60,6 +76,8 @@ class FrameFlow {
   bool step(std::size_t i, FrameState& state);
   static bool step_call(const Call& call, FrameState& state);
   Tags immediate(std::int64_t value) const;
+  Tags home_word(const amd64::Operand& operand, const FrameState& state) const;
+  bool is_holder(const amd64::Operand& operand, const FrameState& state) const;
   static void write(const amd64::Operand& to, Tags tags, FrameState& state);
   void transfer(const amd64::Instruction& in, FrameState& state) const;
 
@@ -67,6 +85,7 @@ class FrameFlow {
   const FrameCode& code_;
   const std::vector<amd64::Instruction>& in_;
   std::uint64_t len_, room_;
+  std::optional<Home> home_;
   std::vector<bool> leaders_;                 // instructions to which a branch leads, or behind one
   std::map<std::size_t, FrameState> states_;  // by leader
   std::set<std::size_t> work_;
