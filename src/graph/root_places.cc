@@ -62,7 +62,8 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       dwarf_(dwarf),
       words_(heap.runtime(), roots),
       stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }),
-      prover_(heap.runtime()) {}
+      prover_(heap.runtime()),
+      header_uses_(heap.runtime()) {}
 
 Holder RootPlaces::add(const RootPlace& row) {
   if (rows_.size() == Holder::kMaxPlaces) {
@@ -288,6 +289,12 @@ std::optional<Address> RootPlaces::stack_object(const StackFrame& frame, Address
   return std::nullopt;
 }
 
+bool RootPlaces::may_be_header(Address slot, const StackFrame* frame, Address object) {
+  if (!frame) return header_uses_.may_be_slice(slot);
+  return header_uses_.may_be_slice(frame->pc, static_cast<std::int64_t>(object - frame->sp),
+                                   static_cast<std::int64_t>(slot - frame->sp));
+}
+
 void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                             const Emit& emit) {
   Reference word;
@@ -297,6 +304,7 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, cons
   auto meaning = guesser.word(word, frame && !object);
   if (meaning.kind == Reference::Kind::Unknown) return;
   bool slice = meaning.kind == Reference::Kind::Slice;
+  if (slice && !may_be_header(row.address, frame, object.value_or(0))) return;
   if (!words_.claim(row.address)) return;
   auto what = slice ? " " + decoder_.types().slice_name(meaning.type) : std::string();
   row.label = label(frame ? "a local" + what : "a global" + what + " at");

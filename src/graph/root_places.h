@@ -16,6 +16,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "goruntime/header_uses.h"
 #include "goruntime/local_slice.h"
 #include "goruntime/receivers.h"
 #include "goruntime/stack_map.h"
@@ -123,6 +124,8 @@ class RootPlaces {
   // `frame` of a local's word; nullptr: a global's.
   void guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                   const Emit& emit);
+  // Whether the code takes the words there for a slice's.
+  bool may_be_header(Address slot, const StackFrame* frame, Address object);
   void guess_local(Guesser& guesser, RootPlace row, Address value, const Goroutine& goroutine,
                    const StackFrame& frame, const Emit& emit);
   std::optional<Reference> certain_local(const std::vector<Guesser::LocalCandidate>& candidates,
@@ -161,6 +164,7 @@ class RootPlaces {
   // word's offset: there the variable is the same in every frame.
   std::map<std::pair<Address, std::uint64_t>, TypeId> local_elements_;
   LocalSliceProver prover_;
+  HeaderUses header_uses_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };
 
