@@ -25,6 +25,7 @@ constexpr std::string_view kClosureStruct = "struct { F uintptr";
 constexpr std::uint64_t kLargeObject = 32 << 10;
 constexpr std::uint64_t kMany = 8;  // values
 constexpr unsigned kMostTries = 16;
+constexpr std::size_t kMostClipped = 1 << 16;  // arrays that are held against all types
 // abi.Type: PtrBytes, Hash and GCData.
 constexpr std::uint64_t kPtrBytes = 8, kHash = 16, kGcData = 32;
 
@@ -257,8 +258,15 @@ Guesser::Part Guesser::clipped_element(const ObjectRef& object, std::uint64_t be
   Part part;
   if (has_bitmap(span.layout)) {
     auto known = clipped_.find(object.id.value);
-    part = known != clipped_.end() ? known->second : clipped_by_shape(object, before, cap);
-    if (part.type != kUnknownType) clipped_.emplace(object.id.value, part);
+    if (known == clipped_.end()) {
+      if (clipped_.size() == kMostClipped) {
+        decoder_.runtime().diagnostics().lose(
+            "arrays with a cap cut short, not looked at: too many");
+        return {};
+      }
+      known = clipped_.emplace(object.id.value, clipped_by_shape(object, before, cap)).first;
+    }
+    part = known->second;
   } else if (auto elem = allocated_type(object); may_be_clipped(elem)) {
     part = {elem, decoder_.facts(elem).size};
   }
