@@ -223,11 +223,50 @@ Tags FrameFlow::tags_of(const Operand& operand, const FrameState& state) const {
       return operand.base < machine::kVectors ? state.vectors[operand.base] : Tags{0};
     case Operand::Kind::Immediate:
       return immediate(operand.value);
-    case Operand::Kind::Memory:
-      return operand.in_frame() ? state.frame(operand.value, operand.size) : Tags{0};
+    case Operand::Kind::Memory: {
+      auto tags = home_ ? home_word(operand, state) : Tags{0};
+      if (operand.in_frame()) tags |= state.frame(operand.value, operand.size);
+      return tags;
+    }
     default:
       return 0;
   }
+}
+
+// Which of the header's words stands there.
+Tags FrameFlow::home_word(const Operand& operand, const FrameState& state) const {
+  constexpr std::int64_t kHeaderBytes = 24;
+  auto held = [&](machine::Gpr r) {
+    return r != machine::kNoRegister && r != machine::kStackPointer &&
+           (state.registers[r] & kHolder);
+  };
+  bool indexed = false;
+  std::int64_t at = operand.value;  // from the header's first word
+  if (operand.absolute) {
+    if (home_->header == 0) return 0;
+    at -= static_cast<std::int64_t>(home_->header);
+  } else if (operand.in_frame() && home_->frame) {
+    at -= *home_->frame + home_->offset;
+  } else if (held(operand.base) || (held(operand.index) && operand.scale == 1)) {
+    at -= home_->offset;
+    indexed = operand.index != machine::kNoRegister;
+  } else {
+    return 0;
+  }
+  if (indexed && !home_->indexed) return 0;
+  if (indexed) at = (at % kHeaderBytes + kHeaderBytes) % kHeaderBytes;
+  if (operand.size != 8) return 0;
+  return at == 0 ? kPointer : at == 8 ? kLen : at == 16 ? kCap : Tags{0};
+}
+
+// Whether the operand's address is that of what the header stands in.
+bool FrameFlow::is_holder(const Operand& operand, const FrameState& state) const {
+  if (operand.absolute)
+    return home_->holder != 0 && static_cast<Address>(operand.value) == home_->holder;
+  if (operand.in_frame()) return home_->frame == operand.value;
+  if (operand.base == machine::kNoRegister || !(state.registers[operand.base] & kHolder))
+    return false;
+  return operand.value == 0 && (operand.index == machine::kNoRegister || home_->indexed);
 }
 
 void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
@@ -269,7 +308,9 @@ void FrameFlow::transfer(const Instruction& as_written, FrameState& state) const
         if (in.b.index != machine::kNoRegister) tags |= state.registers[in.b.index];
       }
       if (!in.a.is_register()) return;
-      state.set(in.a.base, derived(tags), in.b.in_frame() ? in.b.value : kElsewhere);
+      tags = derived(tags);
+      if (home_ && is_holder(in.b, state)) tags |= kHolder;
+      state.set(in.a.base, tags, in.b.in_frame() ? in.b.value : kElsewhere);
       return;
     }
     case Operation::Arithmetic: {

@@ -9,6 +9,7 @@
 #include <array>
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <set>
 #include <vector>
 
@@ -17,12 +18,13 @@
 namespace overhang {
 
 // What a register or word may hold: of each value all that comes together there.
-using Tags = std::uint8_t;
+using Tags = std::uint16_t;
 inline constexpr Tags kPointer = 1, kPart = 2;   // the slice's pointer; one made from it
 inline constexpr Tags kLen = 4, kFromLen = 8;    // its len; a number made from it
 inline constexpr Tags kCap = 16, kFromCap = 32;  // its cap; a number made from it
 inline constexpr Tags kBetween = 64;             // another number that would show more than len
 inline constexpr Tags kBuffer = 128;             // the write barrier's buffer
+inline constexpr Tags kHolder = 256;             // the address of what the header stands in (Home)
 inline constexpr Tags kPointers = kPointer | kPart, kLens = kLen | kFromLen,
                       kCaps = kCap | kFromCap;
 inline constexpr Tags kTooLong = kCaps | kBetween;  // as a len
@@ -63,13 +65,27 @@ struct FrameState {
   void forget_registers();
 };
 
+// A header that stands in memory, where code reaches it by an address.
+struct Home {
+  Address header = 0;                 // of its first word, in a module's data; 0: elsewhere
+  Address holder = 0;                 // of what it stands in there; 0: nobody takes that address
+  std::optional<std::int64_t> frame;  // what it stands in is in the frame, here
+  std::int64_t offset = 0;            // of its first word in what it stands in
+  bool indexed = false;               // and that is an array of headers
+};
+
 class FrameFlow {
  public:
+  // Follows the words of a header in memory.
+  FrameFlow(const FrameCode& code, const Home& home) : FrameFlow(code, ~std::uint64_t{0}, 0) {
+    home_ = home;
+  }
   // Numbers beyond `len` that are no more than `room` would show more.
   FrameFlow(const FrameCode& code, std::uint64_t len, std::uint64_t room);
 
   // Starts at instruction `index` with the frame's words as they are.
   void start(std::size_t index, const std::map<std::int32_t, Tags>& slots);
+  void start(std::size_t index, const FrameState& state) { merge(index, state); }
   // Follows all that comes after. False where that cannot be done.
   bool run();
   // visit(index, state before it) for each instruction that is reached, after run().
@@ -94,11 +110,14 @@ class FrameFlow {
   Tags immediate(std::int64_t value) const;
   static void write(const machine::Operand& to, Tags tags, FrameState& state);
   void transfer(const machine::Instruction& as_written, FrameState& state) const;
+  Tags home_word(const machine::Operand& operand, const FrameState& state) const;
+  bool is_holder(const machine::Operand& operand, const FrameState& state) const;
 
   static constexpr std::uint64_t kMostVisits = 200'000;  // instructions, of one question
   const FrameCode& code_;
   const std::vector<machine::Instruction>& in_;
   std::uint64_t len_, room_;
+  std::optional<Home> home_;
   std::vector<bool> leaders_;                 // instructions to which a branch leads, or behind one
   std::map<std::size_t, FrameState> states_;  // by leader
   std::set<std::size_t> work_;

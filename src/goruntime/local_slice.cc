@@ -322,8 +322,20 @@ class SliceUses {
 
 struct LocalSliceProver::Code : FrameCode {
   using FrameCode::FrameCode;
+  // The instruction behind the call that returns to `pc`, if it leaves the frame alone.
+  std::optional<std::size_t> behind_call(Address pc) const {
+    auto start = index_of(pc);
+    if (!start || *start == 0) return std::nullopt;
+    // What keeps registers leaves more than the frame.
+    const Instruction& in = instructions()[*start - 1];
+    if (in.operation != Operation::Call) return std::nullopt;
+    auto callee = call_at(*start - 1).callee;
+    if (callee == Callee::WriteBarrier || callee == Callee::Duff) return std::nullopt;
+    return start;
+  }
   // Questions that differ in numbers alone, between which the code does not tell, have one answer.
   std::map<std::vector<std::uint64_t>, bool> answers;
+  std::map<std::tuple<Address, std::int32_t, std::int32_t, std::int32_t>, bool> possible;
 };
 
 LocalSliceProver::LocalSliceProver(const Runtime& runtime)
@@ -341,13 +353,8 @@ bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& sl
   auto function = machine_ ? runtime_.find_function(pc) : std::nullopt;
   if (!function) return false;
   Code& code = code_of(*function);
-  auto start = code.index_of(pc);
-  if (!start || *start == 0) return false;
-  // What keeps registers leaves more than the frame.
-  const Instruction& call = code.instructions()[*start - 1];
-  if (call.operation != Operation::Call) return false;
-  auto callee = code.call_at(*start - 1).callee;
-  if (callee == Callee::WriteBarrier || callee == Callee::Duff) return false;
+  auto start = code.behind_call(pc);
+  if (!start) return false;
   auto word = [&](std::int32_t at) {
     return at < 0 ? std::nullopt : load<std::uint64_t>(frame, static_cast<std::uint64_t>(at));
   };
@@ -374,14 +381,38 @@ bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& sl
     runtime_.diagnostics().lose("slices in locals whose functions were not read: too many");
     return false;
   }
-  FrameFlow flow(code, *len, room);
-  flow.start(*start, slots);
+  return answer->second = follow(code, *function, *start, slots, slice, *len, room);
+}
+
+bool LocalSliceProver::follow(const Code& code, const Function& function, std::size_t start,
+                              const std::map<std::int32_t, Tags>& slots, const LocalSlice& slice,
+                              std::uint64_t len, std::uint64_t room) {
+  FrameFlow flow(code, len, room);
+  flow.start(start, slots);
   // After a panic that is recovered, results are returned from the frame.
-  if (function->deferreturn != 0)
-    if (auto end = code.index_of(function->entry + function->deferreturn)) flow.start(*end, slots);
-  answer->second = flow.run() && SliceUses(code, flow, slice).are_slice();
+  if (function.deferreturn != 0)
+    if (auto end = code.index_of(function.entry + function.deferreturn)) flow.start(*end, slots);
+  bool is = flow.run() && SliceUses(code, flow, slice).are_slice();
   work_ += flow.visits();
-  return answer->second;
+  return is;
+}
+
+// Other words of a frame that a len may not be, and constants, only ever speak against a slice:
+// without them the answer is the kindest.
+bool LocalSliceProver::may_be_slice(Address pc, const LocalSlice& slice) {
+  if (runtime_.layout().architecture != Architecture::Amd64) return false;
+  auto function = runtime_.find_function(pc);
+  if (!function) return false;
+  Code& code = code_of(*function);
+  auto [answer, fresh] =
+      code.possible.try_emplace({pc, slice.pointer, slice.len, slice.cap}, false);
+  if (!fresh) return answer->second;
+  auto start = code.behind_call(pc);
+  if (!start) return false;
+  if (work_ > kMostWork) return answer->second = true;
+  return answer->second =
+             follow(code, *function, *start,
+                    {{slice.pointer, kPointer}, {slice.len, kLen}, {slice.cap, kCap}}, slice, 0, 0);
 }
 
 }  // namespace overhang

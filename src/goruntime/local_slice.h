@@ -17,9 +17,11 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <unordered_map>
 
+#include "goruntime/frame_flow.h"
 #include "goruntime/runtime.h"
 
 namespace overhang {
@@ -42,10 +44,16 @@ class LocalSliceProver {
   // the function's code addresses by it. `room`: elements that the array has from the pointer on,
   // at most. False where there is a doubt.
   bool is_slice(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room);
+  // Whether that may be true of any frame there: whatever the words hold, the code takes these
+  // three for a slice. Asked once for each.
+  bool may_be_slice(Address pc, const LocalSlice& slice);
 
  private:
   struct Code;
   Code& code_of(const Function& function);
+  bool follow(const Code& code, const Function& function, std::size_t start,
+              const std::map<std::int32_t, Tags>& slots, const LocalSlice& slice, std::uint64_t len,
+              std::uint64_t room);
 
   const Runtime& runtime_;
   const machine::Machine* machine_;                               // null: code is not read

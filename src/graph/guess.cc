@@ -51,14 +51,16 @@ Reference Guesser::word(const Reference& unknown, bool scattered) {
 TypeId Guesser::interface_type(Address slot, Address value, ScanStep::Kind* kind) {
   auto first = heap_.image().word(slot - 8);
   if (!first || *first == 0 || *first % 8 != 0) return kUnknownType;
-  // Types stand in a module's read-only data, itabs there or in data; neither in the heap.
-  if (heap_.contains(*first)) return kUnknownType;
+  // Types stand in a module's read-only data, those that reflect made in the heap; itabs in
+  // neither.
   auto& types = decoder_.types();
   auto dynamic = kUnknownType;
+  bool made = heap_.contains(*first);
+  if (made) dynamic = dynamic_type(*first);
   for (const Module& module : decoder_.runtime().modules())
     if (*first >= module.types && *first < module.etypes) dynamic = types.from_rtype(*first);
   *kind = ScanStep::Kind::EmptyInterface;
-  if (dynamic == kUnknownType) {
+  if (dynamic == kUnknownType && !made) {
     dynamic = types.from_itab(*first);
     *kind = ScanStep::Kind::Interface;
   }
@@ -85,7 +87,7 @@ std::optional<Reference> Guesser::interface_word(const Reference& unknown) {
 }
 
 // {data, len, cap}: cap reaches exactly to where an allocation of this slot ends, or, of an array
-// of pointers that makeslice made, is the len (s[:n:n]).
+// of references that makeslice made, is the len (s[:n:n]).
 std::optional<Reference> Guesser::slice_word(const Reference& unknown, const ObjectRef& object) {
   const Image& image = heap_.image();
   auto len = image.read<std::int64_t>(unknown.slot + 8);
@@ -100,8 +102,12 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
   if (cap && *len <= *cap && *cap > 1 && object.offset >= header) {
     out.capacity = static_cast<std::uint64_t>(*cap);
     out.type = element_type(object, object.offset - header, out.capacity);
-    if (out.type == kUnknownType && *len == *cap && clipped(object, out.capacity))
-      out.type = allocated_type(object);
+    if (out.type == kUnknownType && *len == *cap) {
+      auto part = clipped_element(object, object.offset - header, out.capacity);
+      out.type = part.type;
+      if (part.type != kUnknownType)
+        out.count = out.capacity = out.count * part.bytes / decoder_.facts(part.type).size;
+    }
     if (out.type != kUnknownType) {
       out.kind = Reference::Kind::Slice;
       return out;
@@ -118,8 +124,8 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
 }
 
 std::vector<Guesser::LocalCandidate> Guesser::local_slices(
-    const Reference& unknown, Address begin, Address end,
-    const std::function<bool(Address)>& read) {
+    const Reference& unknown, Address begin, Address end, const std::function<bool(Address)>& read,
+    const std::function<bool(Address, Address)>& wanted, TypeId known) {
   auto object = heap_.find(unknown.target);
   auto frame = end - begin <= kMostFrame ? heap_.image().bytes(begin, end - begin) : std::nullopt;
   if (!object || !frame) return {};
@@ -132,15 +138,24 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
     auto value = load_unchecked<std::uint64_t>(frame->data() + at);
     if (value <= room / 8 && read(begin + at)) numbers.emplace_back(begin + at, value);
   }
+  auto before = object->offset - header;
+  auto element = [&](std::uint64_t cap) {
+    if (known == kUnknownType || !has_bitmap(span.layout))
+      return element_type(*object, before, cap);
+    return has_elements(*object, before, cap, known) ? known : kUnknownType;
+  };
   std::vector<LocalCandidate> out;
   std::map<std::uint64_t, TypeId> elements;  // by cap
+  std::optional<bool> one_value;
   for (auto [cap_at, cap] : numbers) {
-    auto [known, fresh] = elements.try_emplace(cap);
-    if (fresh && cap >= 2) known->second = element_type(*object, object->offset - header, cap);
-    auto elem = known->second;
-    if (elem == kUnknownType) continue;
     for (auto [len_at, len] : numbers) {
-      if (len_at == cap_at || len > cap) continue;
+      if (cap < 2 || len_at == cap_at || len > cap || (wanted && !wanted(len_at, cap_at))) continue;
+      if (!one_value) one_value = has_bitmap(span.layout) && fits_one_value(*object);
+      if (*one_value) return {};
+      auto [at, fresh] = elements.try_emplace(cap);
+      if (fresh) at->second = element(cap);
+      auto elem = at->second;
+      if (elem == kUnknownType) break;
       if (out.size() == kMostLocals) return out;
       LocalCandidate& found = out.emplace_back();
       found.slice = unknown;

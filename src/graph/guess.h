@@ -23,6 +23,7 @@
 #include <string>
 #include <tuple>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "graph/references.h"
@@ -41,14 +42,18 @@ class Guesser {
   // frame), so that three words side by side are no header.
   Reference word(const Reference& unknown, bool scattered = false);
   // Slices of a local variable, whose pointer word is `unknown` and whose len and cap are two of
-  // the frame's words [begin, end) that the code reads: `read(address)`. All that fit the array.
+  // the frame's words [begin, end) that the code reads: `read(address)`. All that fit the array and
+  // are asked for (`wanted(len's address, cap's)`; all, if empty), of elements of type `known`
+  // where that is known.
   struct LocalCandidate {
     Reference slice;
     Address len = 0, cap = 0;  // the words
     std::uint64_t room = 0;    // elements of the array from the pointer on, at most
   };
   std::vector<LocalCandidate> local_slices(const Reference& unknown, Address begin, Address end,
-                                           const std::function<bool(Address)>& read);
+                                           const std::function<bool(Address)>& read,
+                                           const std::function<bool(Address, Address)>& wanted = {},
+                                           TypeId known = kUnknownType);
   // A reference to the object as what it is (a value, a map, a channel, a closure); Kind::Unknown
   // where that is not clear.
   // With `by_population`, what does not tell itself is judged by objects that look alike and did.
@@ -105,6 +110,10 @@ class Guesser {
 
   // --- guess_shape.cc ---
   void index_types();
+  // Types by their abi.Type in the heap.
+  const std::map<Address, TypeId>& made();
+  // Of an interface without methods, by its first word.
+  TypeId dynamic_type(Address rtype);
   static std::uint64_t shape_key(std::uint64_t slot, std::uint64_t mask);
   // The slot that an allocation of so many bytes gets.
   std::uint64_t allocated_size(std::uint64_t bytes, bool pointers) const;
@@ -130,7 +139,19 @@ class Guesser {
   TypeId element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   TypeId element_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   TypeId element_by_size(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
-  bool clipped(const ObjectRef& object, std::uint64_t cap);
+  // The elements of an array of which a header's cap shows a part.
+  struct Part {
+    TypeId type;
+    std::uint64_t bytes = 0;  // that are shown for each element, at most
+  };
+  Part clipped_element(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
+  Part clipped_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
+  bool may_be_clipped(TypeId elem);
+  bool fits_one_value(const ObjectRef& object);
+  bool has_elements(const ObjectRef& object, std::uint64_t before, std::uint64_t cap, TypeId elem);
+  // Whether anything may have allocated an array of it.
+  bool may_be_element(TypeId type);
+  std::uint64_t end_of_pointers(const ObjectRef& object) const;
 
   // --- guess_check.cc: how many witnesses speak for a meaning; nothing: one speaks against it ---
   using Verdict = std::optional<unsigned>;
@@ -159,6 +180,7 @@ class Guesser {
   const Heap& heap_;
   ReferenceDecoder& decoder_;
   bool indexed_ = false;
+  std::optional<std::map<Address, TypeId>> made_;
   TypeId map_header_, channel_header_;
   // Types with pointers by slot size and pointer words, those in the span's bitmap alone.
   ByShape by_shape_;
@@ -174,7 +196,11 @@ class Guesser {
     TypeId type;
     unsigned tries = 0;
   };
-  std::unordered_map<ObjectIndex, Elements> elements_;  // by object, large ones
+  std::unordered_map<ObjectIndex, Elements> elements_;        // by object, large ones
+  std::unordered_map<ObjectIndex, Part> clipped_;             // by object, what was found
+  std::optional<std::unordered_set<TypeId>> elements_named_;  // see may_be_element
+  bool any_element_ = false;                                  // it cannot be told
+  bool masks_left_out_ = false;
   std::unordered_map<TypeId, bool> large_mask_allowed_;
   std::uint64_t mask_bytes_ = 0;
   std::unordered_map<Address, TypeId> unrolled_;          // by the dummy type

@@ -93,9 +93,11 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
     case ScanStep::Kind::EmptyInterface: {
       auto data = load<std::uint64_t>(bytes, offset + 8).value_or(0);
       if (*first == 0) return data == 0 ? Verdict(kNone) : std::nullopt;
-      if (heap_.contains(*first)) return std::nullopt;
-      auto dynamic = step.kind == ScanStep::Kind::Interface ? decoder_.types().from_itab(*first)
-                                                            : decoder_.types().from_rtype(*first);
+      auto dynamic = kUnknownType;
+      if (step.kind == ScanStep::Kind::EmptyInterface)
+        dynamic = dynamic_type(*first);
+      else if (!heap_.contains(*first))
+        dynamic = decoder_.types().from_itab(*first);
       return check_interface(dynamic, data);
     }
     case ScanStep::Kind::Map: {

@@ -5,10 +5,13 @@
 #include <map>
 #include <string_view>
 #include <unordered_set>
+#include <utility>
 
 #include "base/checked.h"
 #include "goruntime/size_classes.h"
+#include "goruntime/type_uses.h"
 #include "graph/guess.h"
+#include "graph/made_types.h"
 #include "heap/pointer_map.h"
 
 namespace overhang {
@@ -22,6 +25,7 @@ constexpr std::string_view kClosureStruct = "struct { F uintptr";
 constexpr std::uint64_t kLargeObject = 32 << 10;
 constexpr std::uint64_t kMany = 8;  // values
 constexpr unsigned kMostTries = 16;
+constexpr std::size_t kMostClipped = 1 << 16;  // arrays that are held against all types
 // abi.Type: PtrBytes, Hash and GCData.
 constexpr std::uint64_t kPtrBytes = 8, kHash = 16, kGcData = 32;
 
@@ -52,7 +56,9 @@ void Guesser::index_types() {
   }
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<TypeId>> shapes;
   std::map<std::uint64_t, TypeId> sizes;
-  for (TypeId type : types.all()) {
+  std::vector<TypeId> all = types.all();
+  for (auto& [address, type] : made()) all.push_back(type);
+  for (TypeId type : all) {
     const TypeInfo& info = types.info(type);
     if (info.kind == TypeKind::Chan) channel_of_elem_.try_emplace(info.elem, type);
     if (info.kind == TypeKind::Map && map_of_storage_.try_emplace(info.map_storage, type).second &&
@@ -85,6 +91,21 @@ void Guesser::index_types() {
     by_size_.push_back(type == kUnknownType ? types.sized(size) : type);
 }
 
+const std::map<Address, TypeId>& Guesser::made() {
+  if (!made_) {
+    auto& types = decoder_.types();
+    made_.emplace();
+    for (TypeId type : made_types(heap_, types)) made_->emplace(types.info(type).rtype, type);
+  }
+  return *made_;
+}
+
+TypeId Guesser::dynamic_type(Address rtype) {
+  if (!heap_.contains(rtype)) return decoder_.types().from_rtype(rtype);
+  auto found = made().find(rtype);
+  return found == made().end() ? kUnknownType : found->second;
+}
+
 std::uint64_t Guesser::mask_of(const ObjectRef& object) const {
   const HeapSpan& span = heap_.spans()[object.span];
   return pointer_map::inline_mask(span, span.slot_of(object.id));
@@ -103,6 +124,18 @@ bool Guesser::pointers_from(const ObjectRef& object, std::uint64_t begin) const 
   for (auto word = (begin + 7) / 8; word < words; word += 64)
     if (pointer_bits(object, word, std::min<std::uint64_t>(words - word, 64)) != 0) return true;
   return false;
+}
+
+// The bytes up to behind the last pointer word; 0: there is none.
+std::uint64_t Guesser::end_of_pointers(const ObjectRef& object) const {
+  auto words = slot_size(object) / 8;
+  std::uint64_t end = 0;
+  for (std::uint64_t word = 0; word < words; word += 64) {
+    auto n = std::min<std::uint64_t>(words - word, 64);
+    if (auto bits = pointer_bits(object, word, n); bits != 0)
+      end = (word + 64 - static_cast<std::uint64_t>(std::countl_zero(bits))) * 8;
+  }
+  return end;
 }
 
 bool Guesser::tiled_with(const ObjectRef& object, std::uint64_t begin, std::uint64_t size,
@@ -150,6 +183,7 @@ bool Guesser::large_mask_allowed(TypeId type) {
     mask_bytes_ += size / 64;
     allowed->second = true;
   }
+  masks_left_out_ |= !allowed->second;
   return allowed->second;
 }
 
@@ -202,14 +236,47 @@ TypeId Guesser::unrolled_type(const ObjectRef& object, Address dummy) {
   return unrolled_[dummy] = found;
 }
 
-// An array whose element type is a reference was allocated by makeslice or growslice: nothing else
-// allocates several of them as one object with that type.
-bool Guesser::clipped(const ObjectRef& object, std::uint64_t cap) {
-  auto elem = allocated_type(object);
-  const TypeInfo& info = decoder_.types().info(elem);
+// Whether the array has just so many elements of that type.
+bool Guesser::has_elements(const ObjectRef& object, std::uint64_t before, std::uint64_t cap,
+                           TypeId elem) {
+  const auto size = decoder_.facts(elem).size;
+  auto slot = slot_size(object);
+  return size != 0 && before % size == 0 && cap <= (slot - before) / size &&
+         allocated_size(before + cap * size, true) == slot &&
+         has_pointers_of(object, before, elem, cap) &&
+         !pointers_from(object, before + cap * size) &&
+         check_values(elem, object, before, cap, 0).has_value();
+}
+
+// Of an array that a slice shows in part, with nothing in its header to say how much there is
+// (s[:n:n]): its elements, if they are references. Nothing else than makeslice and growslice
+// allocates several of those as one object; of structs, a pointer to one with two numbers behind it
+// would look the same.
+Guesser::Part Guesser::clipped_element(const ObjectRef& object, std::uint64_t before,
+                                       std::uint64_t cap) {
   const HeapSpan& span = heap_.spans()[object.span];
-  auto header = Heap::header_size(span);
-  switch (info.kind) {
+  Part part;
+  if (has_bitmap(span.layout)) {
+    auto known = clipped_.find(object.id.value);
+    if (known == clipped_.end()) {
+      if (clipped_.size() == kMostClipped) {
+        decoder_.runtime().diagnostics().lose(
+            "arrays with a cap cut short, not looked at: too many");
+        return {};
+      }
+      known = clipped_.emplace(object.id.value, clipped_by_shape(object, before, cap)).first;
+    }
+    part = known->second;
+  } else if (auto elem = allocated_type(object); may_be_clipped(elem)) {
+    part = {elem, decoder_.facts(elem).size};
+  }
+  bool inside = part.bytes != 0 && before % part.bytes == 0 &&
+                cap <= (slot_size(object) - object.offset) / part.bytes;
+  return inside ? part : Part{};
+}
+
+bool Guesser::may_be_clipped(TypeId elem) {
+  switch (decoder_.types().info(elem).kind) {
     case TypeKind::Pointer:
     case TypeKind::Slice:
     case TypeKind::String:
@@ -218,11 +285,74 @@ bool Guesser::clipped(const ObjectRef& object, std::uint64_t cap) {
     case TypeKind::Map:
     case TypeKind::Chan:
     case TypeKind::Func:
-      return (object.offset - header) % info.size == 0 &&
-             cap <= (span.span.elem_size - object.offset) / info.size;
+      return true;
     default:
       return false;
   }
+}
+
+// Without a recorded type. A single value would have its type in the executable: what none fits is
+// an array, of elements that something allocates arrays of. Where arrays of references fit as well
+// as the references (or, with nothing to speak for them, pairs of whatever pointers), an element
+// may be as large as the largest.
+Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t before,
+                                        std::uint64_t cap) {
+  auto slot = slot_size(object), end = end_of_pointers(object);
+  if (before % 8 != 0 || cap > slot / 8 || end == 0 || slot > kLargestType ||
+      heap_.spans()[object.span].span.user_arena)
+    return {};
+  if (fits_one_value(object)) return {};
+  std::vector<Candidate> fitting;
+  std::uint64_t largest = 0, least = slot;
+  for (const Shape& shape : shapes_) {
+    // So many values that the last pointer is in the last of them.
+    auto count = (end + shape.size - 1) / shape.size;
+    if (count < 2 || before % shape.size != 0 || before / shape.size + cap > count ||
+        count > slot / shape.size || allocated_size(count * shape.size, true) != slot ||
+        !has_pointers_of(object, 0, shape.types.front(), count))
+      continue;
+    for (TypeId type : shape.types) {
+      if (exhausted()) return {};
+      if (!may_be_element(type)) continue;
+      auto verdict = check_values(type, object, 0, count, kDepth);
+      if (!verdict) continue;
+      auto elem = type;
+      while (decoder_.types().info(elem).kind == TypeKind::Array)
+        elem = decoder_.types().info(elem).elem;
+      if (*verdict >= kEnough && !may_be_clipped(elem)) return {};
+      largest = std::max(largest, shape.size);
+      if (may_be_clipped(type)) {
+        fitting.push_back({type, *verdict, explained_words(type)});
+        least = std::min(least, shape.size);
+      }
+    }
+  }
+  if (masks_left_out_) return {};
+  std::erase_if(fitting, [&](const Candidate& c) { return decoder_.facts(c.type).size != least; });
+  bool population = std::exchange(by_population_, false);
+  auto found = clear_winner(std::move(fitting), kEnough);
+  by_population_ = population;
+  if (found == kUnknownType || largest % least != 0) return {};
+  return {found, largest};
+}
+
+bool Guesser::may_be_element(TypeId type) {
+  auto& types = decoder_.types();
+  if (!elements_named_) {
+    elements_named_.emplace();
+    auto named = named_by_code(heap_.runtime());
+    any_element_ = !named;
+    if (named)
+      for (Address rtype : *named) elements_named_->insert(types.from_rtype(rtype));
+    // By reflection: MakeSlice takes the slice's type.
+    auto note = [&](TypeId slice) {
+      if (types.info(slice).kind == TypeKind::Slice)
+        elements_named_->insert(types.info(slice).elem);
+    };
+    for (TypeId slice : types.all()) note(slice);
+    for (auto& [address, slice] : made()) note(slice);
+  }
+  return any_element_ || elements_named_->contains(type);
 }
 
 TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
@@ -299,8 +429,7 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
   auto slot = slot_size(object);
   if (before % 8 != 0 || cap > slot / 8) return kUnknownType;
   // What may as well be one value is not taken for an array.
-  for (TypeId type : single_types(object))
-    if (check(type, object, kDepth)) return kUnknownType;
+  if (fits_one_value(object)) return kUnknownType;
   std::vector<Candidate> fitting;
   auto end = std::partition_point(shapes_.begin(), shapes_.end(), [&](const Shape& shape) {
     return shape.size <= (slot - before) / cap;
@@ -322,6 +451,12 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
   return clear_winner(std::move(fitting), kEnough);
 }
 
+bool Guesser::fits_one_value(const ObjectRef& object) {
+  const auto& types = single_types(object);
+  return std::any_of(types.begin(), types.end(),
+                     [&](TypeId type) { return check(type, object, kDepth).has_value(); });
+}
+
 unsigned Guesser::explained_words(TypeId type) {
   unsigned words = 0;
   for (const ScanStep& step : decoder_.facts(type).program) {
@@ -340,12 +475,7 @@ bool Guesser::may_be_array(const ObjectRef& object) {
   auto key = small ? shape_key(slot, mask_of(object)) : ~std::uint64_t{object.id.value};
   auto [at, fresh] = may_be_array_.try_emplace(key, false);
   if (!fresh) return at->second;
-  std::uint64_t end = 0;  // of the last pointer word
-  for (std::uint64_t word = 0; word < slot / 8; word += 64) {
-    auto n = std::min<std::uint64_t>(slot / 8 - word, 64);
-    if (auto bits = pointer_bits(object, word, n); bits != 0)
-      end = (word + 64 - static_cast<std::uint64_t>(std::countl_zero(bits))) * 8;
-  }
+  auto end = end_of_pointers(object);
   if (end == 0) return false;
   for (const Shape& shape : shapes_) {
     // So many values that the last pointer is in the last of them.

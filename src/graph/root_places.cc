@@ -62,7 +62,8 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       dwarf_(dwarf),
       words_(heap.runtime(), roots),
       stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }),
-      prover_(heap.runtime()) {}
+      prover_(heap.runtime()),
+      header_uses_(heap.runtime()) {}
 
 Holder RootPlaces::add(const RootPlace& row) {
   if (rows_.size() == Holder::kMaxPlaces) {
@@ -274,9 +275,8 @@ void RootPlaces::show_static(const Reference& reference, Holder holder, std::uin
   show_place({bytes->data(), bytes->size(), reference.target, nullptr}, row, reference.count, emit);
 }
 
-// Whether the word belongs to a variable that the frame keeps in memory as a whole.
-bool RootPlaces::in_stack_object(const StackFrame& frame, Address slot) {
-  if (frame.continpc == 0) return false;
+std::optional<Address> RootPlaces::stack_object(const StackFrame& frame, Address slot) {
+  if (frame.continpc == 0) return std::nullopt;
   const Runtime& runtime = heap_.runtime();
   const PcFacts& facts = stack_facts_.at(frame.continpc);
   auto record_size = static_cast<std::size_t>(runtime.layout().stackObjectRecord_size_of);
@@ -284,26 +284,35 @@ bool RootPlaces::in_stack_object(const StackFrame& frame, Address slot) {
     auto record = read_stack_object(runtime.layout(), facts.maps.objects, i);
     auto base = (record.offset < 0 ? frame.varp() : frame.argp()) +
                 static_cast<std::uint64_t>(std::int64_t{record.offset});
-    if (slot - base < static_cast<std::uint64_t>(std::max(record.size, 0))) return true;
+    if (slot - base < static_cast<std::uint64_t>(std::max(record.size, 0))) return base;
   }
-  return false;
+  return std::nullopt;
 }
 
-void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered,
+bool RootPlaces::may_be_header(Address slot, const StackFrame* frame, Address object) {
+  if (!frame) return header_uses_.may_be_slice(slot);
+  return header_uses_.may_be_slice(frame->pc, static_cast<std::int64_t>(object - frame->sp),
+                                   static_cast<std::int64_t>(slot - frame->sp));
+}
+
+void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                             const Emit& emit) {
   Reference word;
   word.slot = row.address;
   word.target = value;
-  auto meaning = guesser.word(word, scattered);
-  if (meaning.kind == Reference::Kind::Unknown || !words_.claim(row.address)) return;
-  bool local = row.kind == RootPlace::Kind::Local;
+  auto object = frame ? stack_object(*frame, row.address) : std::nullopt;
+  auto meaning = guesser.word(word, frame && !object);
+  if (meaning.kind == Reference::Kind::Unknown) return;
+  bool slice = meaning.kind == Reference::Kind::Slice;
+  if (slice && !may_be_header(row.address, frame, object.value_or(0))) return;
+  if (!words_.claim(row.address)) return;
   std::string what;
-  if (meaning.kind == Reference::Kind::Slice)
+  if (slice)
     what = " " + decoder_.types().slice_name(meaning.type);
   else if (auto held = guesser.interface_type(row.address, value); held != kUnknownType)
     what = " interface holding " + decoder_.types().info(held).name;
-  row.label = label(local ? "a local" + what : "a global" + what + " at");
-  row.by_address = !local;
+  row.label = label(frame ? "a local" + what : "a global" + what + " at");
+  row.by_address = !frame;
   row.nameless = true;
   emit(meaning, add(row), 0);
 }
@@ -428,7 +437,7 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
         RootPlace row;
         row.kind = RootPlace::Kind::Global;
         row.address = root.slot;
-        guess_word(guesser, row, root.value, false, emit);
+        guess_word(guesser, row, root.value, nullptr, emit);
       },
       [&](const Goroutine& goroutine, const StackRoot& root) {
         if (root.slot == 0 || root.frame < 0 ||
@@ -440,9 +449,9 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
         row.kind = RootPlace::Kind::Local;
         row.frame_pc = frame.pc;
         row.address = root.slot;
-        bool scattered = !in_stack_object(frame, root.slot);
-        guess_word(guesser, row, root.value, scattered, emit);
-        if (scattered) guess_local(guesser, row, root.value, goroutine, frame, emit);
+        guess_word(guesser, row, root.value, &frame, emit);
+        if (!words_.claimed(root.slot) && !stack_object(frame, root.slot))
+          guess_local(guesser, row, root.value, goroutine, frame, emit);
       });
 }
 
@@ -461,12 +470,26 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   auto end = frame.argp();
   if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
   if (frame.sp >= end || words_.claimed(row.address)) return;
-  auto candidates = guesser.local_slices(word, frame.sp, end, [&](Address at) {
-    auto [loads, fresh] = stack_loads_.try_emplace(function->entry);
-    if (fresh) loads->second = stack_loads(heap_.runtime(), *function);
-    return std::binary_search(loads->second.begin(), loads->second.end(), at - frame.sp);
-  });
+  auto [loads, fresh] = stack_loads_.try_emplace(function->entry);
+  if (fresh) loads->second = stack_loads(heap_.runtime(), *function);
+  auto& elem = local_elements_[{frame.pc, row.address - frame.sp}];
+  auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
+  auto candidates = guesser.local_slices(
+      word, frame.sp, end,
+      [&](Address at) {
+        return std::binary_search(loads->second.begin(), loads->second.end(), at - frame.sp);
+      },
+      [&](Address len, Address cap) {
+        // What is likely, or may be certain.
+        return cap == len + 8 ||
+               prover_.may_be_slice(frame.pc, {offset(row.address), offset(len), offset(cap)});
+      },
+      elem);
   auto meaning = certain_local(candidates, goroutine, frame, end);
+  bool alike = std::all_of(candidates.begin(), candidates.end(), [&](const auto& candidate) {
+    return candidate.slice.type == candidates.front().slice.type;
+  });
+  if (!candidates.empty() && alike) elem = candidates.front().slice.type;
   if (meaning) {
     words_.claim(row.address);
   } else {

@@ -9,12 +9,14 @@
 
 #include <deque>
 #include <functional>
+#include <map>
 #include <span>
 #include <string>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
+#include "goruntime/header_uses.h"
 #include "goruntime/local_slice.h"
 #include "goruntime/receivers.h"
 #include "goruntime/stack_map.h"
@@ -117,8 +119,13 @@ class RootPlaces {
   void show_pointer(std::span<const Receiver> receivers, Guesser& guesser, const Emit& emit);
   bool begins_with(TypeId type, TypeId other);
   bool has_pointers_of(Address address, TypeId type);
-  bool in_stack_object(const StackFrame& frame, Address slot);
-  void guess_word(Guesser& guesser, RootPlace row, Address value, bool scattered, const Emit& emit);
+  // Where the variable begins that the word belongs to, if the frame keeps it in memory as a whole.
+  std::optional<Address> stack_object(const StackFrame& frame, Address slot);
+  // `frame` of a local's word; nullptr: a global's.
+  void guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
+                  const Emit& emit);
+  // Whether the code takes the words there for a slice's.
+  bool may_be_header(Address slot, const StackFrame* frame, Address object);
   void guess_local(Guesser& guesser, RootPlace row, Address value, const Goroutine& goroutine,
                    const StackFrame& frame, const Emit& emit);
   std::optional<Reference> certain_local(const std::vector<Guesser::LocalCandidate>& candidates,
@@ -153,7 +160,11 @@ class RootPlaces {
   std::unordered_map<std::string_view, std::uint32_t> labels_;
   std::unordered_map<Address, std::vector<Local>> locals_by_pc_;
   std::unordered_map<Address, std::vector<std::uint32_t>> stack_loads_;  // by function
+  // Elements of the array that a word of a frame leads to, by where the frame stopped and the
+  // word's offset: there the variable is the same in every frame.
+  std::map<std::pair<Address, std::uint64_t>, TypeId> local_elements_;
   LocalSliceProver prover_;
+  HeaderUses header_uses_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };
 

@@ -49,6 +49,93 @@ type cursor struct {
 	count int
 }
 
+// An iterator by hand over an array that makeslice made. With count the array's capacity and at not
+// beyond it, its words are those of a slice's header.
+type walk struct {
+	from      **conn
+	at, count int
+}
+
+func newWalk(s []*conn, at int) walk { return walk{&s[0], at, len(s)} }
+
+func (w *walk) next() *conn {
+	if w.at >= w.count {
+		return nil
+	}
+	c := *(**conn)(unsafe.Add(unsafe.Pointer(w.from), uintptr(w.at)*8))
+	w.at++
+	return c
+}
+
+//go:noinline
+func (w *walk) nextByCall() *conn { return w.next() }
+
+// The same over structs.
+type pass struct {
+	from     *conn
+	at, last int
+}
+
+//go:noinline
+func (p *pass) next() *conn {
+	if p.at == p.last {
+		return nil
+	}
+	c := (*conn)(unsafe.Add(unsafe.Pointer(p.from), uintptr(p.at)*unsafe.Sizeof(conn{})))
+	p.at++
+	return c
+}
+
+// A ring whose array was a slice's: no unsafe code.
+func newRing(head, size int) ring {
+	return ring{(*[1024]*conn)(fill(make([]*conn, 1024))), head, size}
+}
+
+func (r *ring) push(c *conn) {
+	if r.size < len(r.buf) {
+		r.buf[(r.head+r.size)%len(r.buf)] = c
+		r.size++
+	}
+}
+
+func (r *ring) pop() (c *conn) {
+	if r.size > 0 {
+		c = r.buf[r.head]
+		r.head = (r.head + 1) % len(r.buf)
+		r.size--
+	}
+	return c
+}
+
+//go:noinline
+func (r *ring) popByCall() *conn { return r.pop() }
+
+type named struct {
+	walk walk
+	name string
+}
+
+func conns(n int) []conn {
+	s := make([]conn, n)
+	for i := range s {
+		s[i] = *newConn(i)
+	}
+	return s
+}
+
+var (
+	sliceRing       ring
+	sliceRingByCall ring
+	fullRing        ring
+	walkByCall      walk
+	walkInline      walk
+	walkDone        walk
+	passOver        pass
+	walkOfMany      [20]walk
+	withName        named
+	used            []func() *conn
+)
+
 var (
 	bigRing   ring
 	tinyRing  smallRing
@@ -81,6 +168,95 @@ var scenarios = map[string]func(){
 		fill(holder.b[:])
 		half = holder.b[:10]
 	},
+	"slice_ring": func() {
+		sliceRing = newRing(100, 1024)
+		use(func() *conn { sliceRing.push(newConn(1)); return sliceRing.pop() })
+	},
+	"slice_ring_by_call": func() {
+		sliceRingByCall = newRing(100, 1024)
+		use(func() *conn { return sliceRingByCall.popByCall() })
+	},
+	"slice_ring_half": func() {
+		fullRing = newRing(512, 512)
+		use(func() *conn { fullRing.push(newConn(1)); return fullRing.popByCall() })
+	},
+	"slice_ring_local": func() {
+		go func() {
+			r := newRing(100, 1024)
+			for <-stop {
+				r.push(newConn(1))
+				println(r.popByCall().id)
+			}
+		}()
+	},
+	"slice_ring_captured": func() {
+		r := newRing(100, 1024)
+		use(func() *conn { return r.pop() })
+	},
+	"walk": func() {
+		walkInline = newWalk(fill(make([]*conn, 1024)), 3)
+		use(func() *conn { return walkInline.next() })
+	},
+	"walk_by_call": func() {
+		walkByCall = newWalk(fill(make([]*conn, 1024)), 3)
+		use(func() *conn { return walkByCall.nextByCall() })
+	},
+	"walk_done": func() {
+		walkDone = newWalk(fill(make([]*conn, 1024))[:100], 100)
+		use(func() *conn { walkDone.at = 0; return walkDone.next() })
+	},
+	"walks": func() {
+		for i := range walkOfMany {
+			walkOfMany[i] = newWalk(fill(make([]*conn, 1024)), i)
+		}
+		use(func() *conn { return walkOfMany[len(used)].next() })
+	},
+	"walk_in_a_struct": func() {
+		withName = named{newWalk(fill(make([]*conn, 1024)), 3), "a walk"}
+		use(func() *conn { println(withName.name); return withName.walk.nextByCall() })
+	},
+	"walk_local": func() {
+		go func() {
+			w := newWalk(fill(make([]*conn, 1024)), 3)
+			for <-stop {
+				println(w.nextByCall().id)
+			}
+		}()
+	},
+	"walk_local_inline": func() {
+		go func() {
+			w := newWalk(fill(make([]*conn, 1024)), 3)
+			for <-stop {
+				println(w.next().id)
+			}
+		}()
+	},
+	"walk_captured": func() {
+		w := newWalk(fill(make([]*conn, 1024)), 3)
+		use(func() *conn { return w.nextByCall() })
+	},
+	"walk_captured_by_value": func() {
+		w := newWalk(fill(make([]*conn, 1024)), 3)
+		use(func() *conn { return *w.from })
+	},
+	"walk_in_an_interface": func() {
+		loose = append(loose, newWalk(fill(make([]*conn, 1024)), 3))
+		use(func() *conn { w := loose[0].(walk); return w.next() })
+	},
+	"pass": func() {
+		s := conns(1024)
+		passOver = pass{&s[0], 3, len(s)}
+		use(func() *conn { return passOver.next() })
+	},
+	"pass_local": func() {
+		go func() {
+			s := conns(1024)
+			p := pass{&s[0], 3, len(s)}
+			for <-stop {
+				println(p.next().id)
+			}
+		}()
+	},
 	"cursors": func() {
 		for i := range cursors {
 			cursors[i] = cursor{newConn(i), i % 3, i}
@@ -107,6 +283,16 @@ var scenarios = map[string]func(){
 			<-ready
 		}
 	},
+}
+
+// use keeps f, which the program may call at any time.
+func use(f func() *conn) {
+	used = append(used, f)
+	go func() {
+		for <-stop {
+			println(f().id)
+		}
+	}()
 }
 
 // windows has two slices over one array, which share the pointer's word.

@@ -40,6 +40,8 @@ var (
 	small   []conn
 	numbers []byte
 	shown   ring
+	cut     []*conn
+	even    ring
 	boxed   any
 	text    string
 	frame   [8]uintptr
@@ -66,6 +68,8 @@ func main() {
 	numbers = make([]byte, 100, 4096)
 	shown = ring{new([512]*conn), 5, 512}
 	fill(shown.buf[:])
+	cut = slice[100:200:200]
+	even = ring{shown.buf, 5, 5}
 	boxed = &conn{1, &conn{}, "boxed"}
 	text = string(append([]byte("the first words of a text that goes on "), make([]byte, 1000)...))[:32]
 	frame = [8]uintptr{7, 10, 1024, 1, 0, 3}
@@ -75,7 +79,7 @@ func main() {
 		"slice": unsafe.Pointer(&slice), "rest": unsafe.Pointer(&rest), "small": unsafe.Pointer(&small),
 		"numbers": unsafe.Pointer(&numbers), "shown": unsafe.Pointer(&shown), "boxed": unsafe.Pointer(&boxed),
 		"text": unsafe.Pointer(&text), "frame": unsafe.Pointer(&frame), "twice": unsafe.Pointer(&twice),
-		"full": unsafe.Pointer(&full),
+		"full": unsafe.Pointer(&full), "cut": unsafe.Pointer(&cut), "even": unsafe.Pointer(&even),
 	} {
 		fmt.Println(name, uintptr(at))
 	}
@@ -152,6 +156,14 @@ TEST_P(Guess, TellsHeadersByTheirArrays) {
   EXPECT_EQ(name(numbers.type), "uint8");
   EXPECT_EQ(word("rest").kind, Kind::Unknown) << "a cap within the array, and no len like it";
   EXPECT_EQ(word("shown").kind, Kind::Unknown) << "an array's address and two numbers";
+  auto cut = word("cut");
+  EXPECT_EQ(cut.kind, Kind::Slice);
+  EXPECT_EQ(name(cut.type), "*main.conn");
+  // Of an array whose elements are not recorded, pairs of pointers count.
+  EXPECT_GE(cut.count, 100u);
+  EXPECT_LE(cut.count, records_types() ? 100u : 200u);
+  EXPECT_EQ(cut.count, cut.capacity);
+  EXPECT_EQ(word("even").kind, Kind::Unknown) << "an array's address and one number twice";
   EXPECT_EQ(guesser_->word(unknown("slice"), true).kind, Kind::Unknown) << "in a frame";
   EXPECT_EQ(word("text").kind, Kind::String);
   auto boxed = word("boxed", 8);

@@ -1,0 +1,70 @@
+// Whether code takes three words in memory for a slice's header, where their types are not known.
+//
+// {pointer, at, count} of an iterator or ring made by hand has a header's form if count is the
+// array's capacity. The code tells: the compiler compares a cap without sign, when an append or a
+// slice expression asks whether there is room, and nothing counts it up. Where a function that
+// reads the third word compares it as any number (with a sign, for equality), adds a constant or
+// takes it for an index, it is no cap, unless some function hands the words to growslice. A program
+// may compare cap(s) itself: then a slice that nothing appends to is not told from an iterator.
+//
+// Functions that read the words directly, or by the address of what they stand in, also where that
+// is passed on. amd64 alone: elsewhere nothing speaks against a header.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <tuple>
+#include <unordered_map>
+#include <vector>
+
+#include "goruntime/frame_flow.h"
+#include "goruntime/runtime.h"
+
+namespace overhang {
+
+class HeaderUses {
+ public:
+  explicit HeaderUses(const Runtime& runtime);
+  ~HeaderUses();
+  HeaderUses(const HeaderUses&) = delete;
+  HeaderUses& operator=(const HeaderUses&) = delete;
+
+  // Of three words at `header` in a module's data or bss.
+  bool may_be_slice(Address header);
+  // Of words at `header` of a frame of the function at `pc`, which belong to a variable at `holder`
+  // that is kept in memory as a whole; bytes from the stack pointer.
+  bool may_be_slice(Address pc, std::int64_t holder, std::int64_t header);
+
+ private:
+  struct Evidence {
+    bool number = false, slice = false;
+    void add(const Evidence& other) {
+      number |= other.number;
+      slice |= other.slice;
+    }
+    bool may_be_slice() const { return slice || !number; }
+  };
+  struct Mention {
+    Address target;  // in a module's data or bss
+    Address pc;
+    bool taken;  // the address alone
+  };
+  void find_mentions();
+  void read_mentions(ByteSpan code, Address at);
+  std::vector<Address> functions_at(Address target, bool taken);  // entries
+  Evidence look_at(Address function, const Home& home, FrameState state, unsigned depth);
+  const FrameCode& code_of(Address function);
+
+  const Runtime& runtime_;
+  const machine::Machine* machine_;  // of amd64 programs not null
+  bool searched_ = false;
+  std::vector<Mention> mentions_;  // by target
+  std::unordered_map<Address, std::unique_ptr<FrameCode>> functions_;
+  std::map<std::tuple<Address, std::int64_t, std::int64_t>, Evidence> locals_;
+  std::map<std::pair<Address, std::int64_t>, Evidence> arrays_;  // by holder and offset in 24 bytes
+  // By function, argument and offset; of those in progress nothing.
+  std::map<std::tuple<Address, std::size_t, std::int64_t, bool>, Evidence> callees_;
+  std::uint64_t work_ = 0;  // instructions followed
+};
+
+}  // namespace overhang
