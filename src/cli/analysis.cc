@@ -78,7 +78,8 @@ Result<std::unique_ptr<OpenedHeap>> open_heap(const AnalysisOptions& options,
 
 Analysis::Analysis(std::unique_ptr<OpenedHeap> opened, const AnalysisOptions& options,
                    Diagnostics& diagnostics)
-    : opened_(std::move(opened)),
+    : threads_(std::max(1u, options.threads)),
+      opened_(std::move(opened)),
       groups_(options.dominators ? overhang::root_groups(runtime(), roots(), target().dwarf.get())
                                  : std::vector<RootGroup>()),
       // Marking shares nothing with typing and views but the heap, which does not change: it runs

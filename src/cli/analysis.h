@@ -53,6 +53,7 @@ class Analysis {
   const Heap& heap() const { return opened_->heap; }
   const RootSet& roots() const { return opened_->roots; }
   const LiveSet& live() const { return collected_.live; }  // the collector's
+  unsigned threads() const { return threads_; }            // to work with
   // Where it is asked for; an error is Dominators::find's.
   const std::vector<RootGroup>& root_groups() const { return groups_; }
   const Result<Dominators>& dominators() const { return *collected_.dominators; }
@@ -71,6 +72,7 @@ class Analysis {
   Collected collect(const AnalysisOptions& options) const;
   const Bitmap& marked();  // waits for the marking
 
+  unsigned threads_;
   std::unique_ptr<OpenedHeap> opened_;
   std::vector<RootGroup> groups_;
   std::future<Collected> collecting_;  // waits on every way out; of what stands above alone

@@ -35,9 +35,10 @@ constexpr std::array<CommandRow, 9> kCommands = {{
      "live objects by type: count, bytes, hidden and retained bytes",
      R"(  overhang heap 12923                  which types live, and what would go with them
   overhang heap 12923 --dominators     the dominator tree: who alone keeps what, by type
+  overhang heap 12923 --format html -o h.html      a page: memory, types, the dominator tree
   overhang heap 12923 --format json -o h.json      for scripts (schema "overhang.heap/1")
 )",
-     kTextAndJson},
+     kTextJsonAndHtml},
     {Command::Refs, "refs", "TARGET", "all live memory by reference path, hidden memory marked",
      R"(  overhang refs 12923                  by what refers to it, from the roots
   overhang refs 12923 --format pprof -o live.pb.gz     then: go tool pprof -http=: live.pb.gz

@@ -1,6 +1,7 @@
 #include "cli/heap_report.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 
 #include "cli/leak_report.h"
@@ -79,7 +80,8 @@ void check_sums(const std::vector<HeapTypeRow>& types, const Analysis& analysis,
 std::vector<HeapTypeRow> type_rows(Analysis& analysis, const Dominators& dominators,
                                    Diagnostics& diagnostics) {
   std::vector<HeapTypeRow> out;
-  for (HeapType& type : find_heap_types(analysis.views(), dominators, analysis.certain().hidden))
+  for (HeapType& type :
+       find_heap_types(analysis.views(), dominators, analysis.certain().hidden, analysis.threads()))
     out.push_back(
         {std::move(type.name), type.objects, type.bytes, type.hidden_bytes, type.retained_bytes});
   std::sort(out.begin(), out.end(), [](const HeapTypeRow& a, const HeapTypeRow& b) {
@@ -143,6 +145,33 @@ MemoryRow describe_memory(const Analysis& analysis) {
   return row;
 }
 
+// Rows that hold nothing and keep nothing are left out.
+TreeRows tree_of(DominatorPaths paths, std::uint64_t live_bytes) {
+  std::vector<bool> keeps(paths.rows.size());
+  for (auto i = paths.rows.size(); i-- > 0;) {
+    const auto& row = paths.rows[i];
+    if (row.bytes > 0) keeps[i] = true;
+    if (keeps[i] && row.parent != DominatorPaths::kNoParent) keeps[row.parent] = true;
+  }
+  TreeRows out;
+  out.names = std::move(paths.names);
+  out.total_bytes = live_bytes;
+  std::vector<std::int64_t> row_of(paths.rows.size(), TreeRows::kRoot);
+  for (std::size_t i = 0; i < paths.rows.size(); i++) {
+    if (!keeps[i]) continue;
+    const auto& row = paths.rows[i];
+    row_of[i] = static_cast<std::int64_t>(out.size());
+    out.parent.push_back(row.parent == DominatorPaths::kNoParent ? TreeRows::kRoot
+                                                                 : row_of[row.parent]);
+    out.name.push_back(row.name);
+    out.bytes.push_back(row.bytes);
+    out.objects.push_back(row.objects);
+    out.hidden_bytes.push_back(row.hidden_bytes);
+    out.flags.push_back(row.hidden ? TreeRows::kThroughHidden : std::uint8_t{0});
+  }
+  return out;
+}
+
 }  // namespace
 
 std::vector<HeapTypeRow> describe_types(Analysis& analysis, const Dominators& dominators,
@@ -186,39 +215,9 @@ TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::u
         "the dominator tree has more branches than are told apart: what is deepest in "
         "it counts as what holds it");
 
-  auto retained = std::vector<std::uint64_t>(paths.rows.size());
-  for (auto i = paths.rows.size(); i-- > 0;) {
-    retained[i] += paths.rows[i].bytes;
-    if (paths.rows[i].parent != DominatorPaths::kNoParent)
-      retained[paths.rows[i].parent] += retained[i];
-  }
-  TreeRows out;
-  out.names = std::move(paths.names);
-  out.total_bytes = analysis.live().bytes;
-  std::vector<std::int64_t> row_of(paths.rows.size(), TreeRows::kRoot);
-  for (std::size_t i = 0; i < paths.rows.size(); i++) {
-    const auto& row = paths.rows[i];
-    bool top = row.parent == DominatorPaths::kNoParent;
-    auto parent = top ? TreeRows::kRoot : row_of[row.parent];
-    if (retained[i] < std::max<std::uint64_t>(min_bytes, 1)) {
-      // What is left out is its parent's own.
-      row_of[i] = parent;
-      out.truncated_frames += retained[i] > 0;
-      if (parent == TreeRows::kRoot) continue;
-      auto at = static_cast<std::size_t>(parent);
-      out.bytes[at] += row.bytes;
-      out.hidden_bytes[at] += row.hidden_bytes;
-      continue;
-    }
-    row_of[i] = static_cast<std::int64_t>(out.size());
-    out.parent.push_back(parent);
-    out.name.push_back(row.name);
-    out.bytes.push_back(row.bytes);
-    out.objects.push_back(row.objects);
-    out.hidden_bytes.push_back(row.hidden_bytes);
-    out.flags.push_back(row.hidden ? TreeRows::kThroughHidden : std::uint8_t{0});
-  }
-  return out;
+  return reduced(tree_of(std::move(paths), analysis.live().bytes),
+                 std::numeric_limits<std::size_t>::max(), min_bytes)
+      .tree;
 }
 
 }  // namespace overhang

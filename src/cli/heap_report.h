@@ -16,7 +16,7 @@ std::vector<HeapTypeRow> describe_types(Analysis& analysis, const Dominators& do
 HeapReport describe_heap(Analysis& analysis, const Dominators& dominators,
                          Diagnostics& diagnostics);
 
-// The dominator tree by type, without rows that retain less than `min_bytes`.
+// The dominator tree by type, without rows that retain less than `min_bytes` (reduced()).
 TreeRows dominator_rows(Analysis& analysis, const Dominators& dominators, std::uint64_t min_bytes,
                         Diagnostics& diagnostics);
 

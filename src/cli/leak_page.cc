@@ -8,9 +8,6 @@
 namespace overhang {
 namespace {
 
-// Frames of a tree in a page: some 25 bytes each in the file, and what a browser is tested with.
-constexpr std::size_t kMaxFrames = 100'000;
-
 // The rows at which each site's hidden slots are entered.
 std::vector<std::vector<std::uint32_t>> site_rows(const RefsReport& refs, const LeakReport& leaks) {
   std::vector<std::vector<std::uint32_t>> out(leaks.sites.size());
@@ -39,7 +36,7 @@ PageParts LeakPage::parts() const {
 LeakPage describe_page(Analysis& analysis, const LeakReport& leaks, Diagnostics& diagnostics) {
   LeakPage page;
   auto refs = describe_refs(analysis, leaks, diagnostics);
-  select(refs, {.top = kMaxFrames});
+  select(refs, {.top = kMaxPageFrames});
   page.site_rows = site_rows(refs, leaks);
   page.references = std::move(refs.tree);
   if (!analysis.dominators()) {
@@ -49,7 +46,7 @@ LeakPage describe_page(Analysis& analysis, const LeakReport& leaks, Diagnostics&
   const Dominators& dominators = *analysis.dominators();
   page.types = describe_types(analysis, dominators, diagnostics);
   auto rows = dominator_rows(analysis, dominators, 0, diagnostics);
-  page.dominators = reduced(std::move(rows), kMaxFrames, 0).tree;
+  page.dominators = reduced(std::move(rows), kMaxPageFrames, 0).tree;
   return page;
 }
 

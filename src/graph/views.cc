@@ -32,10 +32,10 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
 void Views::run() {
   for (;;) {
     work_.run(
-        [this](const Work::Item& item, const ObjectRef& object) {
+        [this](const Item& item, const ObjectRef& object) {
           if (!wait_for_better(item, object)) show(item, object);
         },
-        [this](const Work::Item& item) { show_outside(item); },
+        [this](const Item& item) { show_outside(item); },
         [this](const Work::Range& range) { follow_now(range); },
         [this](ObjectId id) { prefetch(id); });
     if (shapes_.empty()) return;
@@ -43,7 +43,7 @@ void Views::run() {
   }
 }
 
-bool Views::wait_for_better(const Work::Item& item, const ObjectRef& object) {
+bool Views::wait_for_better(const Item& item, const ObjectRef& object) {
   if (item.reference.type == kUnknownType || !decoder().facts(item.reference.type).shape ||
       touched(object.id))
     return false;
@@ -52,7 +52,7 @@ bool Views::wait_for_better(const Work::Item& item, const ObjectRef& object) {
 }
 
 // A reference that leads outside the heap.
-void Views::show_outside(const Work::Item& item) {
+void Views::show_outside(const Item& item) {
   const Reference& r = item.reference;
   switch (r.kind) {
     case Reference::Kind::Value:
@@ -69,7 +69,7 @@ void Views::show_outside(const Work::Item& item) {
   }
 }
 
-void Views::show(const Work::Item& item, const ObjectRef& object) {
+void Views::show(const Item& item, const ObjectRef& object) {
   switch (item.reference.kind) {
     case Reference::Kind::Value:
       show_value(item, object);
@@ -125,7 +125,7 @@ void Views::set_info(const ObjectRef& object, TypeId type, bool array, Holder ho
 void Views::follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                           std::uint64_t count) {
   if (count > Work::kBlock) {
-    work_.push(Work::Range{object, begin, count, decoder().facts(type).size, type, {}});
+    work_.push_range({object, begin, count, decoder().facts(type).size, type, {}});
     return;
   }
   follow_now({object, begin, count, 0, type, {}});
@@ -153,7 +153,7 @@ void Views::follow_behind(const ObjectRef& object, std::uint64_t begin) {
                   [&](std::uint64_t offset, const Reference& word) { push(word, holder, offset); });
 }
 
-void Views::show_value(const Work::Item& item, const ObjectRef& object) {
+void Views::show_value(const Item& item, const ObjectRef& object) {
   if (full(object.id)) return;
   auto type = item.reference.type;
   const TypeFacts facts = decoder().facts(type);
@@ -170,7 +170,7 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
     return;
   }
   if (auto value = captured_value(item, object); value != kUnknownType) {
-    Work::Item again = item;
+    Item again = item;
     again.reference.type = value;
     show_value(again, object);
     return;
@@ -187,7 +187,7 @@ void Views::show_value(const Work::Item& item, const ObjectRef& object) {
 }
 
 // Of what stands outside the heap, all but globals is a frame's.
-void Views::note_walker(const Work::Item& item, const ObjectRef& object) {
+void Views::note_walker(const Item& item, const ObjectRef& object) {
   const Holder holder = item.tag.holder;
   if (!has_pointers(object) || !holder.is_place()) return;
   auto kind = places_.row(holder).kind;
@@ -198,7 +198,7 @@ void Views::note_walker(const Work::Item& item, const ObjectRef& object) {
 
 // A pointer to a field of an array's element shows the element, for the same reason. False if the
 // object is no array of `elem`.
-bool Views::show_elements(const Work::Item& item, const ObjectRef& object, std::uint64_t bytes,
+bool Views::show_elements(const Item& item, const ObjectRef& object, std::uint64_t bytes,
                           TypeId elem) {
   const auto size = decoder().facts(elem).size;
   auto header = header_size(object);
@@ -214,7 +214,7 @@ bool Views::show_elements(const Work::Item& item, const ObjectRef& object, std::
 // DWARF says alike of a captured variable x whose address the closure holds, and of one whose value
 // it holds and takes the address of: "&x". For pointers the object tells: x itself would fill a
 // slot of 8 bytes. The type of what x points to, if that is what stands here; else kUnknownType.
-TypeId Views::captured_value(const Work::Item& item, const ObjectRef& object) {
+TypeId Views::captured_value(const Item& item, const ObjectRef& object) {
   const Holder holder = item.tag.holder;
   if (!holder.is_object() || object.offset != header_size(object)) return kUnknownType;
   const TypeInfo& variable = types().info(item.reference.type);
@@ -263,7 +263,7 @@ void Views::follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uin
   });
 }
 
-void Views::show_window(const Work::Item& item, const ObjectRef& object) {
+void Views::show_window(const Item& item, const ObjectRef& object) {
   if (full(object.id)) return;
   const Reference& r = item.reference;
   bool string = r.kind == Reference::Kind::String;
@@ -315,7 +315,7 @@ void Views::show_window(const Work::Item& item, const ObjectRef& object) {
 }
 
 // The runtime's own arrays (map groups, channel buffers, pool locals) are in use as a whole.
-void Views::show_storage(const Work::Item& item, const ObjectRef& object) {
+void Views::show_storage(const Item& item, const ObjectRef& object) {
   if (!make_full(object, slot_size(object) - header_size(object))) return;
   set_info(object, item.reference.type, item.reference.count != 1, item.tag.holder);
   follow_whole(object, item.reference.type);
@@ -379,7 +379,7 @@ void Views::follow_rest(const ObjectRef& object) {
   words(slot_size(object));
 }
 
-void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
+void Views::show_map_or_chan(const Item& item, const ObjectRef& object) {
   if (item.reference.kind == Reference::Kind::Map && !has_pointers(object)) {
     defer(item, object);  // no map's header: the type was guessed, or the word is stale
     return;
@@ -393,7 +393,7 @@ void Views::show_map_or_chan(const Work::Item& item, const ObjectRef& object) {
 }
 
 // The structures behind a map or channel, which `tag` holds.
-void Views::expand(const Work::Item& item, const Tag& tag) {
+void Views::expand(const Item& item, const Tag& tag) {
   LargeMap map;
   bool large = false;
   follower_.expand(item.reference, [&](const Reference& part) {
@@ -419,14 +419,14 @@ TypeId Views::closure_type(const ObjectRef& object, Address target) {
   return guesser_ && types().is_closure(type) ? guesser_->closure(object) : type;
 }
 
-void Views::show_func(const Work::Item& item, const ObjectRef& object) {
+void Views::show_func(const Item& item, const ObjectRef& object) {
   if (full(object.id)) return;
   auto type = closure_type(object, item.reference.target);
   if (type == kUnknownType) {
     defer(item, object);
     return;
   }
-  Work::Item value = item;
+  Item value = item;
   value.reference.kind = Reference::Kind::Value;
   value.reference.type = type;
   show_value(value, object);
@@ -438,7 +438,7 @@ void Views::show_func(const Work::Item& item, const ObjectRef& object) {
                     });
 }
 
-void Views::defer(const Work::Item& item, const ObjectRef& object) {
+void Views::defer(const Item& item, const ObjectRef& object) {
   if (full(object.id) || !deferred_seen_.set_first(object.id.value)) return;
   deferred_.push_back({object, item.tag.holder, item.reference.slot, item.reference.type,
                        item.reference.kind == Reference::Kind::Func});

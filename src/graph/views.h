@@ -220,7 +220,12 @@ class Views {
     Holder holder;
     std::uint64_t offset = 0;  // of the word in the holder
   };
-  using Work = WorkList<Tag>;
+  struct Item {
+    Reference reference;
+    Tag tag;
+    Address target() const { return reference.target; }
+  };
+  using Work = WorkList<Item, Tag>;
   struct Deferred {
     ObjectRef object;
     Holder holder;
@@ -230,7 +235,7 @@ class Views {
   };
 
   void push(const Reference& reference, Holder holder, std::uint64_t offset) {
-    work_.push(reference, {holder, offset});
+    work_.push(reference, Tag{holder, offset});
   }
   RootPlaces::Emit pusher() {
     return [this](const Reference& reference, Holder holder, std::uint64_t offset) {
@@ -251,23 +256,22 @@ class Views {
     return guesser_ ? guesser_->allocated_type(object) : follower_.allocation_type(object);
   }
   void run();  // until the work list and what waits are empty
-  bool wait_for_better(const Work::Item& item, const ObjectRef& object);
-  void show(const Work::Item& item, const ObjectRef& object);
-  void show_outside(const Work::Item& item);
-  void show_value(const Work::Item& item, const ObjectRef& object);
-  void show_window(const Work::Item& item, const ObjectRef& object);
-  void show_storage(const Work::Item& item, const ObjectRef& object);
-  void show_map_or_chan(const Work::Item& item, const ObjectRef& object);
-  void expand(const Work::Item& item, const Tag& tag);
-  void show_func(const Work::Item& item, const ObjectRef& object);
+  bool wait_for_better(const Item& item, const ObjectRef& object);
+  void show(const Item& item, const ObjectRef& object);
+  void show_outside(const Item& item);
+  void show_value(const Item& item, const ObjectRef& object);
+  void show_window(const Item& item, const ObjectRef& object);
+  void show_storage(const Item& item, const ObjectRef& object);
+  void show_map_or_chan(const Item& item, const ObjectRef& object);
+  void expand(const Item& item, const Tag& tag);
+  void show_func(const Item& item, const ObjectRef& object);
   void show_part(const ObjectRef& object, const Tag& tag, std::uint64_t begin, std::uint64_t bytes,
                  TypeId type);
-  bool show_elements(const Work::Item& item, const ObjectRef& object, std::uint64_t bytes,
-                     TypeId elem);
+  bool show_elements(const Item& item, const ObjectRef& object, std::uint64_t bytes, TypeId elem);
   void show_whole(const ObjectRef& object, Holder holder, TypeId elem = kUnknownType);
   bool known(Holder holder) const;
   TypeId what_it_is(const ObjectRef& object, Holder holder);
-  TypeId captured_value(const Work::Item& item, const ObjectRef& object);
+  TypeId captured_value(const Item& item, const ObjectRef& object);
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);
   void follow_now(const Work::Range& range);
@@ -276,8 +280,8 @@ class Views {
   void follow_rest(const ObjectRef& object);
   void follow_unseen(const ObjectRef& object, std::uint64_t begin, std::uint64_t bytes,
                      TypeId type);
-  void defer(const Work::Item& item, const ObjectRef& object);
-  void note_walker(const Work::Item& item, const ObjectRef& object);
+  void defer(const Item& item, const ObjectRef& object);
+  void note_walker(const Item& item, const ObjectRef& object);
   void doubt(const ObjectRef& object, Holder holder, Address slot, bool func, TypeId elem);
   // Notes that a view leads to the object; true if it is the first.
   bool touch(const ObjectRef& object) {
@@ -322,7 +326,7 @@ class Views {
   std::vector<Deferred> deferred_;
   // References to types that generic code is compiled with, to objects that a reference of the real
   // type may show as well: those come last.
-  std::vector<std::pair<Work::Item, ObjectRef>> shapes_;
+  std::vector<std::pair<Item, ObjectRef>> shapes_;
   std::size_t next_untouched_ = 0;
   std::vector<Doubt> doubts_;
   std::unordered_map<ObjectIndex, std::size_t> doubt_of_;  // object -> doubts_

@@ -10,16 +10,12 @@ class WordTrace {
  public:
   WordTrace(const Heap& heap, Follower& follower) : heap_(heap), follower_(follower), work_(heap) {}
 
-  void push(Address target) {
-    Reference reference;
-    reference.target = target;
-    work_.push(reference, {});
-  }
+  void push(Address target) { work_.push(target); }
   // The words in bytes [begin, end) of the slot.
   void push_words(ObjectId id, std::uint64_t begin, std::uint64_t end) {
     auto span = heap_.span_index_of(id);
     if (heap_.spans()[span].layout == PointerLayout::None || begin >= end) return;
-    work_.push(Work::Range{{id, span, 0}, begin, (end - begin) / 8, 8, kUnknownType, {}});
+    work_.push_range({{id, span, 0}, begin, (end - begin) / 8, 8, kUnknownType, {}});
   }
   // Until nothing is left. reach(object id) for each reference into a slot that is in use: whether
   // the object's words are to be followed. prefetch(id) as in WorkList::run.
@@ -27,8 +23,12 @@ class WordTrace {
   void run(Reach&& reach, Prefetch&& prefetch);
 
  private:
+  struct Word {
+    Address address;
+    Address target() const { return address; }
+  };
   struct None {};
-  using Work = WorkList<None>;
+  using Work = WorkList<Word, None>;
   const Heap& heap_;
   Follower& follower_;
   Work work_;
@@ -36,17 +36,17 @@ class WordTrace {
 
 template <class Reach, class Prefetch>
 void WordTrace::run(Reach&& reach, Prefetch&& prefetch) {
-  auto handle = [&](const Work::Item&, const ObjectRef& object) {
+  auto handle = [&](const Word&, const ObjectRef& object) {
     const HeapSpan& span = heap_.spans()[object.span];
     if (reach(object.id) && span.layout != PointerLayout::None)
-      work_.push(Work::Range{object, 0, span.span.elem_size / 8, 8, kUnknownType, {}});
+      work_.push_range({object, 0, span.span.elem_size / 8, 8, kUnknownType, {}});
   };
   auto follow = [&](const Work::Range& range) {
     follower_.words(range.object, range.begin, range.begin + range.count * range.size,
-                    [&](std::uint64_t, const Reference& word) { work_.push(word, {}); });
+                    [&](std::uint64_t, const Reference& word) { work_.push(word.target); });
   };
   work_.run(
-      handle, [](const Work::Item&) {}, follow, prefetch);
+      handle, [](const Word&) {}, follow, prefetch);
 }
 
 }  // namespace overhang

@@ -1,29 +1,28 @@
 // The work list of a traversal over the heap: depth first, with prefetch, in bounded room.
 //
 // References wait on a stack. Those next in turn pass through a short pipeline: first the page
-// table's entry for the target is fetched, then the target's slot is looked up and its bytes,
-// pointer map and the traversal's own tables are fetched, then the reference is handled. Memory
-// latency, not arithmetic, is what such a loop costs. Large arrays are followed a block at a time,
-// so that a million elements never stand on the stack at once.
+// table's entry for the target is fetched, then its span's row, then the target's slot is known and
+// its bytes, pointer map and the traversal's own tables are fetched, then the reference is handled.
+// Memory latency, not arithmetic, is what such a loop costs. Large arrays are followed a block at a
+// time, so that a million elements never stand on the stack at once.
 #pragma once
 
 #include <cstdint>
+#include <utility>
 #include <vector>
 
 #include "base/prefetch.h"
-#include "graph/references.h"
+#include "base/stack.h"
+#include "goruntime/types.h"
 #include "heap/heap.h"
 
 namespace overhang {
 
-// Tag: what the traversal wants to know of a reference beside where it leads.
-template <class Tag>
+// Item: what the traversal keeps of a reference, with target() to tell where it leads. Small ones
+// are quick. Tag: what it wants to know of a range of values.
+template <class Item, class Tag>
 class WorkList {
  public:
-  struct Item {
-    Reference reference;
-    Tag tag;
-  };
   // Values of `type` in an object that are still to be followed.
   struct Range {
     ObjectRef object;
@@ -37,8 +36,12 @@ class WorkList {
 
   explicit WorkList(const Heap& heap) : heap_(heap) {}
 
-  void push(const Reference& reference, Tag tag) { stack_.push({reference, tag}); }
-  void push(const Range& range) { ranges_.push_back(range); }
+  // Of what an Item is made of.
+  template <class... Parts>
+  [[gnu::always_inline]] void push(Parts&&... parts) {
+    stack_.push(std::forward<Parts>(parts)...);
+  }
+  void push_range(const Range& range) { ranges_.push_back(range); }
 
   // Until nothing is left: handle(item, object) for each reference into a slot that is in use,
   // outside(item) for others, follow(range) for at most kBlock values of a range; each may push
@@ -47,91 +50,69 @@ class WorkList {
   void run(Handle&& handle, Outside&& outside, Follow&& follow, Prefetch&& prefetch);
 
  private:
-  struct Resolved {
+  struct Entry {
     Item item;
-    ObjectRef object;
+    PageTable::Hit hit;
+    std::uint64_t offset = 0;
     bool found = false;
   };
-  static constexpr std::size_t kStage = 16;
+  static constexpr std::size_t kStage = 12;
+  static constexpr std::size_t kEntries = 64;  // room for three stages; a power of two
 
-  void fetch_object(const ObjectRef& object) const {
-    const HeapSpan& span = heap_.spans()[object.span];
-    if (span.layout == PointerLayout::None || !span.data) return;
-    auto slot = span.slot_of(object.id);
-    auto* data = span.data + slot * span.span.elem_size;
-    prefetch_read(data);
-    prefetch_read(data + 64);
-    if (span.bitmap) prefetch_read(span.bitmap + slot * span.span.elem_size / 64);
+  std::uint64_t fetch_object(const Item& item, const PageTable::Hit& hit) const {
+    const HeapSpan& span = heap_.spans()[hit.span];
+    auto slot = hit.slot * span.span.elem_size;
+    if (span.data) {
+      auto* data = span.data + slot;
+      prefetch_read(data);
+      prefetch_read(data + 64);
+      if (span.bitmap) prefetch_read(span.bitmap + slot / 64);
+    }
+    return item.target() - span.span.base - slot;
   }
 
-  // In pieces, which are let go as it shrinks: all roots' references stand on it at the beginning.
-  class Stack {
-   public:
-    bool empty() const { return pieces_.empty(); }
-    void push(const Item& item) {
-      if (pieces_.empty() || pieces_.back().size() == kPiece) {
-        pieces_.push_back(std::move(spare_));
-        pieces_.back().reserve(kPiece);
-      }
-      pieces_.back().push_back(item);
-    }
-    Item pop() {
-      auto& piece = pieces_.back();
-      Item item = piece.back();
-      piece.pop_back();
-      if (piece.empty()) {
-        spare_ = std::move(piece);
-        pieces_.pop_back();
-      }
-      return item;
-    }
-
-   private:
-    static constexpr std::size_t kPiece = 4096;
-    std::vector<std::vector<Item>> pieces_;  // none empty
-    std::vector<Item> spare_;                // of no size
-  };
-
   const Heap& heap_;
-  Stack stack_;
+  Stack<Item> stack_;  // all roots' references stand on it at the beginning
   std::vector<Range> ranges_;
 };
 
-template <class Tag>
+template <class Item, class Tag>
 template <class Handle, class Outside, class Follow, class Prefetch>
-void WorkList<Tag>::run(Handle&& handle, Outside&& outside, Follow&& follow, Prefetch&& prefetch) {
-  Item looked_up[kStage];
-  Resolved resolved[kStage];
-  std::size_t first = 0, waiting = 0, ready_first = 0, ready = 0;
+void WorkList<Item, Tag>::run(Handle&& handle, Outside&& outside, Follow&& follow,
+                              Prefetch&& prefetch) {
+  // From the newest to the oldest: their page's entry is on its way, their span's row, the object.
+  Entry ring[kEntries];
+  auto entry = [&](std::size_t i) -> Entry& { return ring[i % kEntries]; };
+  std::size_t popped = 0, looked_up = 0, fetched = 0, handled = 0;
   for (;;) {
-    while (waiting < kStage && !stack_.empty()) {
-      auto& item = looked_up[(first + waiting++) % kStage];
-      item = stack_.pop();
-      heap_.pages().prefetch(item.reference.target);
+    while (popped - looked_up < kStage && !stack_.empty()) {
+      Entry& next = entry(popped++);
+      next.item = stack_.pop();
+      heap_.pages().prefetch(next.item.target());
     }
     // Move on a reference as long as the next stage has room, or has nothing else coming.
-    while (ready < kStage && waiting > (stack_.empty() ? 0 : kStage / 2)) {
-      auto& next = resolved[(ready_first + ready++) % kStage];
-      next.item = looked_up[first];
-      first = (first + 1) % kStage;
-      waiting--;
-      auto object = heap_.find(next.item.reference.target);
-      next.found = object.has_value();
-      if (!object) continue;
-      next.object = *object;
-      fetch_object(*object);
-      prefetch(object->id);
+    const std::size_t stay = stack_.empty() ? 0 : kStage / 2;
+    while (looked_up - fetched < kStage && popped - looked_up > stay) {
+      Entry& next = entry(looked_up++);
+      next.found =
+          heap_.pages().find(next.item.target(), next.hit) && heap_.allocated().test(next.hit.id);
+      if (next.found) prefetch_read(&heap_.spans()[next.hit.span]);
     }
-    if (ready > 0) {
-      auto& next = resolved[ready_first];
-      ready_first = (ready_first + 1) % kStage;
-      ready--;
+    while (fetched - handled < kStage && looked_up - fetched > stay) {
+      Entry& next = entry(fetched++);
+      if (!next.found) continue;
+      next.offset = fetch_object(next.item, next.hit);
+      prefetch(ObjectId(next.hit.id));
+    }
+    if (handled != fetched) {
+      Entry& next = entry(handled++);
       if (next.found)
-        handle(next.item, next.object);
+        handle(next.item, ObjectRef{ObjectId(next.hit.id), next.hit.span, next.offset});
       else
         outside(next.item);
       continue;
     }
+    if (handled != popped || !stack_.empty()) continue;
     if (ranges_.empty()) return;
     Range block = ranges_.back();
     if (block.count > kBlock) {

@@ -1,6 +1,6 @@
 // Schema "overhang.heap/1" (docs/ARCHITECTURE.md): fields may be added, none may change.
+#include "report/documents.h"
 #include "report/heap.h"
-#include "report/json_parts.h"
 #include "report/refs_report.h"
 
 namespace overhang {
@@ -54,9 +54,7 @@ Json to_json(const TreeRows& tree) {
   return {{"rows", std::move(rows)}, {"rows_omitted", tree.truncated_frames}};
 }
 
-}  // namespace
-
-std::string render_json(const HeapReport& report, const Selection& selection) {
+Json document_of(const HeapReport& report, const Selection& selection, bool with_tree) {
   auto row = [](const auto& r) { return to_json(r); };
   auto types = Json::array();
   for (const HeapTypeRow& type : report.types)
@@ -79,9 +77,19 @@ std::string render_json(const HeapReport& report, const Selection& selection) {
                    {"roots", array_of(report.roots, row)},
                    {"shared_bytes", report.shared_bytes},
                    {"memory", to_json(report.memory)}};
-  if (report.dominators) document["dominators"] = to_json(*report.dominators);
+  if (with_tree && report.dominators) document["dominators"] = to_json(*report.dominators);
   append_head(document, report);
-  return written(document);
+  return document;
+}
+
+}  // namespace
+
+Json heap_document(const HeapReport& report, const Selection& selection) {
+  return document_of(report, selection, false);
+}
+
+std::string render_json(const HeapReport& report, const Selection& selection) {
+  return written(document_of(report, selection, true));
 }
 
 }  // namespace overhang

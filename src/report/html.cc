@@ -106,6 +106,17 @@ std::string render_html(const LeakReport& report, const Selection& selection,
   return out;
 }
 
+std::string render_html(const HeapReport& report, const Selection& selection) {
+  std::string out = opened_page();
+  out += ",\"heap\":";
+  append_embedded(out, dumped(heap_document(report, selection)));
+  out += ",\"dominators\":";
+  append_embedded(out, tree_json(report.dominators ? &*report.dominators : nullptr));
+  out += "}";
+  out += kPageAfterData;
+  return out;
+}
+
 std::string render_html(const DiffReport& report, const Selection& selection) {
   std::string out = opened_page();
   out += ",\"diff\":";

@@ -2,6 +2,7 @@
 // opens from disk and needs no network. The page's script and style are made from web/.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -12,6 +13,10 @@
 #include "report/tree.h"
 
 namespace overhang {
+
+// Frames of a tree in a page, at most: some 25 bytes each in the file, and what a browser is tested
+// with.
+inline constexpr std::size_t kMaxPageFrames = 100'000;
 
 // What a page shows beside the leak report; the page leaves out what is absent.
 struct PageParts {
@@ -27,6 +32,7 @@ struct PageParts {
 // target may be any bytes: none can end the data's element, and the page shows them as text alone.
 std::string render_html(const LeakReport& report, const Selection& selection,
                         const PageParts& parts);
+std::string render_html(const HeapReport& report, const Selection& selection);
 std::string render_html(const DiffReport& report, const Selection& selection);
 
 }  // namespace overhang

@@ -23,14 +23,17 @@ namespace {
 // The rows to keep: with each its parent, whose total is no smaller.
 std::vector<bool> kept_rows(const TreeRows& tree, std::size_t most, std::uint64_t least_bytes) {
   auto totals = totals_of(tree);
+  std::vector<bool> kept(tree.size());
+  if (tree.size() <= most) {
+    for (std::size_t i = 0; i < tree.size(); i++) kept[i] = totals.bytes[i] >= least_bytes;
+    return kept;
+  }
   std::vector<std::size_t> order(tree.size());
   std::iota(order.begin(), order.end(), 0);
   // A parent stands before its children, so it comes first among equals too.
   std::stable_sort(order.begin(), order.end(),
                    [&](std::size_t a, std::size_t b) { return totals.bytes[a] > totals.bytes[b]; });
-  std::vector<bool> kept(tree.size());
-  for (std::size_t i = 0; i < std::min(order.size(), most); i++)
-    kept[order[i]] = totals.bytes[order[i]] >= least_bytes;
+  for (std::size_t i = 0; i < most; i++) kept[order[i]] = totals.bytes[order[i]] >= least_bytes;
   return kept;
 }
 

@@ -1,8 +1,8 @@
 #include "retain/dominator_paths.h"
 
-#include <tsl/robin_map.h>
-
 #include <utility>
+
+#include "retain/folded_ways.h"
 
 namespace overhang {
 namespace {
@@ -17,53 +17,70 @@ class Merger {
       : views_(views), dominators_(dominators), types_(views) {}
 
   DominatorPaths run(const HiddenMemory& hidden, const std::vector<std::string>& group_names) {
-    row_of_.assign(dominators_.size(), kTop);
+    at_.assign(dominators_.size(), kTop);
     // First, by vertex, what stands there; types come before other names.
     dominators_.for_each_live(views_.heap(), [&](const HeapSpan& span, ObjectId id) {
       auto kind = kind_of(id);
-      if (span.layout != PointerLayout::None) row_of_[dominators_.vertex(id)] = kind;
+      if (span.layout != PointerLayout::None) at_[dominators_.vertex(id)] = kind;
     });
     out_.names = types_.names();
     place_vertices(group_names);
     dominators_.for_each_live(views_.heap(), [&](const HeapSpan& span, ObjectId id) {
-      auto& row = out_.rows[row_of(span, id)];
+      auto way = way_of(span, id);
+      Row& row = this->row(way);
       row.objects++;
       row.bytes += span.span.elem_size;
-      if (row.hidden) row.hidden_bytes += span.span.elem_size;
+      if (is_hidden(way)) row.hidden_bytes += span.span.elem_size;
     });
     for (const HiddenArray& array : hidden.arrays) {
       if (!dominators_.live(array.object)) continue;  // of a damaged image
-      out_.rows[row_of(views_.heap().span_of(array.object), array.object)].hidden_bytes +=
+      row(way_of(views_.heap().span_of(array.object), array.object)).hidden_bytes +=
           array.hidden_bytes();
     }
+    out_.rows.resize(ways_.ways().size());
+    for (std::uint32_t way = 0; way < out_.rows.size(); way++) {
+      out_.rows[way].parent = ways_.ways()[way].above;
+      out_.rows[way].name = ways_.ways()[way].label >> 1;
+      out_.rows[way].hidden = is_hidden(way);
+    }
+    out_.cut_off = ways_.cut_off();
     return std::move(out_);
   }
 
  private:
   using Row = DominatorPaths::Row;
-  static constexpr std::uint32_t kTop = DominatorPaths::kNoParent;
+  static constexpr std::uint32_t kTop = FoldedWays::kTop;
+  static_assert(kTop == DominatorPaths::kNoParent);
 
-  // A name and whether it is hidden.
+  // A way is a row.
+  Row& row(std::uint32_t way) {
+    if (way >= out_.rows.size()) out_.rows.resize(ways_.ways().size());
+    return out_.rows[way];
+  }
+  bool is_hidden(std::uint32_t way) const { return (ways_.ways()[way].label & 1) != 0; }
+
+  // A label: a name and whether it is hidden.
   std::uint32_t kind_of(ObjectId id) { return types_.of(id) << 1 | !views_.touched(id); }
 
-  // Dominators have the lower numbers: they have their rows already.
+  // Dominators have the lower numbers: they have their ways already.
   void place_vertices(const std::vector<std::string>& group_names) {
     std::size_t group = 0;
     for (Vertex v = 1; v < dominators_.size(); v++) {
-      if (group < group_names.size() && dominators_.group(group) == v) {
-        row_of_[v] = child(kTop, name(group_names[group++]) << 1);
-        continue;
-      }
-      row_of_[v] = child(below(dominators_.idom(v)), row_of_[v]);
+      bool of_group = group < group_names.size() && dominators_.group(group) == v;
+      at_[v] = of_group ? ways_.step(kTop, name(group_names[group++]) << 1)
+                        : ways_.step(below(dominators_.idom(v)), at_[v]);
     }
   }
-  std::uint32_t row_of(const HeapSpan& span, ObjectId id) {
+  std::uint32_t way_of(const HeapSpan& span, ObjectId id) {
     auto vertex = dominators_.vertex(id);
-    return span.layout == PointerLayout::None ? child(below(vertex), kind_of(id)) : row_of_[vertex];
+    return span.layout == PointerLayout::None ? ways_.step(below(vertex), kind_of(id))
+                                              : at_[vertex];
   }
-  // The row that stands for what a vertex dominates.
+  // The way to what a vertex dominates.
   std::uint32_t below(Vertex v) {
-    return v == DominatorTree::kRoot ? child(kTop, name("several roots") << 1) : row_of_[v];
+    if (v != DominatorTree::kRoot) return at_[v];
+    if (several_ == kTop) several_ = ways_.step(kTop, name("several roots") << 1);
+    return several_;
   }
   std::uint32_t name(const std::string& text) {
     auto [at, fresh] = names_.try_emplace(text, static_cast<std::uint32_t>(out_.names.size()));
@@ -71,38 +88,14 @@ class Merger {
     return at->second;
   }
 
-  std::uint32_t child(std::uint32_t parent, std::uint32_t kind) {
-    auto key = std::uint64_t{parent} << 32 | kind;
-    if (key == last_key_) return last_;
-    auto [at, fresh] = children_.try_emplace(key, kTop);
-    if (fresh) at.value() = make_child(parent, kind);
-    last_key_ = key;
-    return last_ = at->second;
-  }
-  std::uint32_t make_child(std::uint32_t parent, std::uint32_t kind) {
-    unsigned depth = 0;
-    for (auto above = parent; above != kTop; above = out_.rows[above].parent) {
-      if (out_.rows[above].name << 1 == (kind & ~1u) && out_.rows[above].hidden == (kind & 1))
-        return above;
-      depth++;
-    }
-    if (parent != kTop && (depth >= kMostDepth || out_.rows.size() >= kMostRows)) {
-      out_.cut_off = true;
-      return parent;
-    }
-    out_.rows.push_back({.parent = parent, .name = kind >> 1, .hidden = (kind & 1) != 0});
-    return static_cast<std::uint32_t>(out_.rows.size() - 1);
-  }
-
   Views& views_;
   const Dominators& dominators_;
   TypeRows types_;
   DominatorPaths out_;
-  std::vector<std::uint32_t> row_of_;                      // by vertex: what it is, then its row
-  tsl::robin_map<std::uint64_t, std::uint32_t> children_;  // row and kind -> row
+  std::vector<std::uint32_t> at_;  // by vertex: what it is, then the way to it
+  FoldedWays ways_{FoldedWays::Repeated::Back, kMostRows, kMostDepth};
+  std::uint32_t several_ = kTop;
   std::unordered_map<std::string, std::uint32_t> names_;
-  std::uint64_t last_key_ = ~std::uint64_t{0};
-  std::uint32_t last_ = kTop;
 };
 
 }  // namespace

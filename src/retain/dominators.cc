@@ -2,6 +2,7 @@
 
 #include <array>
 
+#include "base/stack.h"
 #include "heap/pointer_map.h"
 
 namespace overhang {
@@ -89,7 +90,7 @@ class DominatorSearch {
     prefetch_read(&vertex_[hit.id]);
     if (hit.noscan) return reach_leaf({hit.id, from});
     prefetch_read(&spans_[hit.span]);
-    edges_.push_back({hit.id, hit.span, from});
+    edges_.push(hit.id, hit.span, from);
   }
 
   // In any order, so through a ring in which what is needed is fetched.
@@ -105,10 +106,10 @@ class DominatorSearch {
 
   void drain() {
     while (!edges_.empty()) {
-      auto edge = edges_.pop_back();
-      if (edges_.size() >= kAhead) prefetch(edges_[edges_.size() - kAhead]);
+      auto edge = edges_.pop();
+      if (auto* next = edges_.ahead(kAhead - 1)) prefetch(*next);
       if (edge.span & kRest) {
-        follow(edge.from, edge.span & ~kRest, edge.to, rests_.pop_back());
+        follow(edge.from, edge.span & ~kRest, edge.to, rests_.pop());
         continue;
       }
       auto& vertex = vertex_[edge.to];
@@ -126,8 +127,8 @@ class DominatorSearch {
     auto end = span.span.elem_size;
     if (end - begin > kBlock) {
       end = begin + kBlock;
-      rests_.push_back(end);
-      edges_.push_back({object, index | kRest, from});
+      rests_.push(end);
+      edges_.push(object, index | kRest, from);
     }
     heap_.for_each_pointer(span, span.slot_of(ObjectId(object)), begin, end,
                            [&](std::uint64_t, Address value) { reach(from, value); });
@@ -159,8 +160,8 @@ class DominatorSearch {
   const RootSet& roots_;
   DominatorTree tree_;
   std::vector<Vertex> vertex_, groups_;
-  Pieces<Edge> edges_;
-  Pieces<std::uint64_t> rests_;
+  Stack<Edge> edges_;
+  Stack<std::uint64_t> rests_;
   std::array<Leaf, kLeaves> leaves_ = [] {
     std::array<Leaf, kLeaves> none;
     none.fill({kNoObject.value, 0});

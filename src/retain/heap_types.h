@@ -4,8 +4,8 @@
 // each retains that no other object of the type dominates. (What two of them share, and nobody else
 // refers to, would go as well; it is not in the sum, as it is retained by neither.)
 //
-// Memory while it is worked out: 12 bytes an object with pointers (20 with wide ids), 4 (8) more
-// where objects of a type are partly without.
+// Memory while it is worked out: 4 bytes an object with pointers, and what the different ways by
+// type down the dominator tree take (folded_ways.h).
 #pragma once
 
 #include <cstdint>
@@ -34,19 +34,23 @@ class TypeRows {
  public:
   explicit TypeRows(Views& views) : views_(views) {}
 
-  std::uint32_t of(ObjectId id) {
-    const ObjectInfo& info = views_.info(id);
-    auto key = std::size_t{info.type().value} * 2 + info.array();
-    if (key < rows_.size() && rows_[key] != kNone) return rows_[key];
-    return add(info, key);
+  // What an object is, as a number: its type, and whether it is an array.
+  static std::uint32_t key(const ObjectInfo& info) {
+    return info.type().value << 1 | std::uint32_t{info.array()};
+  }
+  static std::size_t keys(const TypeTable& types);  // they are below this
+
+  std::uint32_t of(ObjectId id) { return of_key(key(views_.info(id))); }
+  std::uint32_t of_key(std::uint32_t key) {
+    return key < rows_.size() && rows_[key] != kNone ? rows_[key] : add(key);
   }
   const std::vector<std::string>& names() const { return names_; }
 
  private:
   static constexpr std::uint32_t kNone = 0xFFFFFFFFu;
-  std::uint32_t add(const ObjectInfo& info, std::size_t key);
+  std::uint32_t add(std::uint32_t key);
   Views& views_;
-  std::vector<std::uint32_t> rows_;  // by type and whether it is an array
+  std::vector<std::uint32_t> rows_;  // by key
   std::vector<std::string> names_;
   std::unordered_map<std::string, std::uint32_t> by_name_;
 };
@@ -55,6 +59,6 @@ class TypeRows {
 // to the overhang and the spare and lost bytes of `hidden`. The views stand as they stood when
 // `hidden` was found, and overhang has been traced.
 std::vector<HeapType> find_heap_types(Views& views, const Dominators& dominators,
-                                      const HiddenMemory& hidden);
+                                      const HiddenMemory& hidden, unsigned threads);
 
 }  // namespace overhang

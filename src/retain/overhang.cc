@@ -1,7 +1,9 @@
 #include "retain/overhang.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
+#include <optional>
 #include <utility>
 
 namespace overhang {
@@ -17,7 +19,9 @@ class Tracer {
                 static_cast<std::uint32_t>(sites.groups.size())),
         sites_(sites.sites.size()),
         groups_(sites.groups.size()),
-        work_(heap_) {}
+        work_(heap_) {
+    leaves_.reserve(kLeaves);
+  }
 
   void trace_region(const HiddenRegion& region, std::uint32_t site) {
     const HiddenArray& array = hidden_.arrays[region.array];
@@ -25,23 +29,21 @@ class Tracer {
     ObjectRef object{array.object, heap_.span_index_of(array.object), 0};
     auto count = bytes / array.elem_size;
     if (count * array.elem_size == bytes) {
-      work_.push(Work::Range{object, region.begin, count, array.elem_size, array.elem, site});
+      work_.push_range({object, region.begin, count, array.elem_size, array.elem, site});
     } else {
-      views_.follower().words(
-          object, region.begin, region.end,
-          [&](std::uint64_t, const Reference& word) { work_.push(word, site); });
+      views_.follower().words(object, region.begin, region.end,
+                              [&](std::uint64_t, const Reference& word) { push(word, site); });
     }
     sites_[site].stale_slots += stale_slots(object, region, array.elem_size);
-    work_.run([this](const Work::Item& item, const ObjectRef& to) { reach(item, to); },
-              [](const Work::Item&) {}, [this](const Work::Range& range) { follow(range); },
-              [this](ObjectId id) {
-                owners_.prefetch(id);
-                views_.prefetch(id);
-              });
+    follow_all();
   }
 
   // Sums by site and type, in one pass over the labels.
   Overhang totals() {
+    while (!leaves_.empty()) {
+      take_leaves();
+      follow_all();
+    }
     Counted total;
     std::vector<Counted> groups(groups_);
     std::vector<std::map<std::pair<std::uint32_t, bool>, Counted>> types(sites_.size());
@@ -88,7 +90,64 @@ class Tracer {
   }
 
  private:
-  using Work = WorkList<std::uint32_t>;  // the tag is the label
+  // What of a reference tells what an object holds, and whose it is.
+  struct Item {
+    Address address;
+    TypeId type;
+    std::uint32_t label;
+    Reference::Kind kind;
+    Address target() const { return address; }
+  };
+  using Work = WorkList<Item, std::uint32_t>;  // the tag is the label
+
+  void push(const Reference& reference, std::uint32_t label) {
+    if (!ends_here(reference)) {
+      work_.push(reference.target, reference.type, label, reference.kind);
+      return;
+    }
+    heap_.pages().prefetch(reference.target);
+    leaves_.push_back({reference.target, reference.type, label, reference.kind});
+    if (leaves_.size() == kLeaves) take_leaves();
+  }
+
+  // Whether the object has no pointers, as the reference has it. Many have not, texts above all:
+  // they need no place on the work list, and are reached by the batch.
+  bool ends_here(const Reference& reference) {
+    if (reference.kind == Reference::Kind::String) return true;
+    return reference.kind == Reference::Kind::Slice &&
+           !views_.decoder().facts(reference.type).has_pointers;
+  }
+
+  void take_leaves() {
+    // Those that are no such objects after all, or keep others alive by a finalizer or the like, go
+    // to the work list.
+    std::size_t found = 0;
+    for (const Item& item : leaves_) {
+      auto& hit = hits_[found];
+      if (!heap_.pages().find(item.address, hit) || !heap_.allocated().test(hit.id)) continue;
+      if (!hit.noscan || views_.owners().owns(ObjectId(hit.id))) {
+        work_.push(item);
+        continue;
+      }
+      prefetch(ObjectId(hit.id));
+      prefetch_read(&heap_.spans()[hit.span]);
+      leaves_[found++] = item;
+    }
+    for (std::size_t i = 0; i < found; i++)
+      mark(leaves_[i], {ObjectId(hits_[i].id), hits_[i].span, 0});
+    leaves_.clear();
+  }
+
+  void prefetch(ObjectId id) const {
+    owners_.prefetch(id);
+    views_.prefetch(id);
+  }
+
+  void follow_all() {
+    work_.run([this](const Item& item, const ObjectRef& to) { reach(item, to); },
+              [](const Item&) {}, [this](const Work::Range& range) { follow(range); },
+              [this](ObjectId id) { prefetch(id); });
+  }
 
   static std::vector<std::uint32_t> groups_of(const Sites& sites) {
     std::vector<std::uint32_t> out;
@@ -109,9 +168,8 @@ class Tracer {
   }
 
   void follow(const Work::Range& range) {
-    views_.follower().values(
-        range.object, range.begin, range.type, range.count,
-        [&](std::uint64_t, const Reference& next) { work_.push(next, range.tag); });
+    views_.follower().values(range.object, range.begin, range.type, range.count,
+                             [&](std::uint64_t, const Reference& next) { push(next, range.tag); });
   }
 
   // What the object holds, as far as the reference tells.
@@ -119,7 +177,7 @@ class Tracer {
     TypeId type;
     bool array = false;
   };
-  Contents contents(const Reference& r, const ObjectRef& object) {
+  Contents contents(const Item& r, const ObjectRef& object) {
     switch (r.kind) {
       case Reference::Kind::Slice:
       case Reference::Kind::Storage:
@@ -127,7 +185,7 @@ class Tracer {
       case Reference::Kind::String:
         return {views_.byte_type(), true};
       case Reference::Kind::Func:
-        return {views_.closure_type(object, r.target), false};
+        return {views_.closure_type(object, r.address), false};
       case Reference::Kind::Map:
       case Reference::Kind::Chan:
       case Reference::Kind::Opaque:
@@ -148,28 +206,39 @@ class Tracer {
     return views_.decoder().facts(type).slot == heap_.spans()[object.span].span.elem_size;
   }
 
-  void reach(const Work::Item& item, const ObjectRef& object) {
-    const Reference& r = item.reference;
+  // What the object holds, if it has a label now that it had not, and no view shows it: what it
+  // refers to has to get that too.
+  std::optional<Contents> mark(const Item& item, const ObjectRef& object) {
     if (views_.touched(object.id)) {
       // What keeps an array once its slices have let go of it.
-      if (views_.windowed(object.id)) owners_.reach(object.id, item.tag);
-      return;
+      if (views_.windowed(object.id)) owners_.reach(object.id, item.label);
+      return std::nullopt;
     }
-    if (item.tag < sites_.size()) sites_[item.tag].reaches = true;
-    if (!owners_.reach(object.id, item.tag)) return;
+    if (item.label < sites_.size()) sites_[item.label].reaches = true;
+    if (!owners_.reach(object.id, item.label)) return std::nullopt;
     if (owners_.reached() - told_ >= Meter::kStep) tell();
-    auto label = owners_.label_of(object.id);
-    auto [type, array] = contents(r, object);
-    views_.set_info(object, type, array, Holder());
+    auto held = contents(item, object);
+    views_.set_info(object, held.type, held.array, Holder());
+    return held;
+  }
+
+  void reach(const Item& item, const ObjectRef& object) {
+    auto held = mark(item, object);
+    if (!held) return;
+    const auto [type, array] = *held;
+    const auto label = owners_.label_of(object.id);
     // What it refers to is followed below, a finalizer or none.
     if (views_.owners().owns(object.id))
       for (const Root& root : views_.owners().roots_of(object.id))
-        if (root.kind != RootKind::FinalizerObject)
-          work_.push(views_.places().meaning(root), label);
+        if (root.kind != RootKind::FinalizerObject) push(views_.places().meaning(root), label);
     const HeapSpan& span = heap_.spans()[object.span];
-    if (r.kind == Reference::Kind::Opaque) return;
-    if (r.kind == Reference::Kind::Map || r.kind == Reference::Kind::Chan) {
-      views_.follower().expand(r, [&](const Reference& part) { work_.push(part, label); });
+    if (item.kind == Reference::Kind::Opaque) return;
+    if (item.kind == Reference::Kind::Map || item.kind == Reference::Kind::Chan) {
+      Reference header;
+      header.kind = item.kind;
+      header.type = item.type;
+      header.target = item.address;
+      views_.follower().expand(header, [&](const Reference& part) { push(part, label); });
       return;
     }
     if (span.layout == PointerLayout::None) return;
@@ -184,15 +253,14 @@ class Tracer {
     std::uint64_t count = tiles ? data / size : single ? 1 : 0;
     Work::Range range{object, header, count, size, type, label};
     if (count > Work::kBlock)
-      work_.push(range);
+      work_.push_range(range);
     else if (count > 0)
       follow(range);
     // A closure may hold more than the binary describes.
     bool rest = !single || closure;
     if (rest && header + count * size < span.span.elem_size)
-      views_.follower().words(
-          object, header + count * size, span.span.elem_size,
-          [&](std::uint64_t, const Reference& word) { work_.push(word, label); });
+      views_.follower().words(object, header + count * size, span.span.elem_size,
+                              [&](std::uint64_t, const Reference& word) { push(word, label); });
   }
 
   void tell() {
@@ -207,6 +275,9 @@ class Tracer {
   std::vector<SiteRetention> sites_;
   std::size_t groups_;  // how many
   Work work_;
+  static constexpr std::size_t kLeaves = 128;
+  std::vector<Item> leaves_;  // fewer than kLeaves
+  std::array<PageTable::Hit, kLeaves> hits_;
   std::uint64_t told_ = 0;  // of owners_.reached()
 };
 

@@ -7,7 +7,7 @@
 #include <random>
 
 #include "report/html.h"
-#include "unit/report/models.h"
+#include "unit/report/heap_models.h"
 
 namespace overhang {
 namespace {
@@ -146,7 +146,24 @@ DiffReport comparison(const std::string& prefix) {
   return diff;
 }
 
+void write_heaps(const std::string& folder) {
+  auto heap = testing::heap_report();
+  heap.dominators = testing::heap_dominators();
+  write(folder + "/heap.html", render_html(heap, {}));
+
+  heap.target.dwarf = false;
+  heap.memory.runtime.reset();
+  heap.target.exe = "/srv/" + kHostile;
+  heap.warnings = {kHostile};
+  for (auto& row : heap.types) row.type = kHostile;
+  for (auto& row : heap.roots) row.root = kHostile;
+  for (auto& name : heap.dominators->names) name = kHostile;
+  write(folder + "/hostile_heap.html", render_html(heap, {}));
+}
+
 void write_all(const std::string& folder) {
+  write_heaps(folder);
+
   auto references = pool_references();
   auto dominators = generated(3000);
   PageParts parts;

@@ -119,6 +119,51 @@ export interface TypeRow {
   retained_bytes: number;
 }
 
+// Schema "overhang.heap/1"; its dominators stand beside it.
+export interface Heap {
+  target: Leaks["target"];
+  heap: {
+    live_objects: number;
+    live_bytes: number;
+    typed_bytes: number;
+    hidden_bytes: number;
+    overhang_bytes: number;
+    spare_bytes: number;
+    lost_bytes: number;
+  };
+  types: TypeRow[];
+  types_omitted: number;
+  roots: { root: string; kind: string; count: number; retained_bytes: number }[];
+  shared_bytes: number;
+  memory: {
+    live_bytes: number;
+    garbage_bytes: number;
+    free_bytes: number;
+    overhead_bytes: number;
+    heap_inuse_bytes: number;
+    program_bytes: number;
+    outside_bytes: number;
+    memstats: MemStats | null;
+  };
+  elapsed_ms: number;
+  warnings: string[];
+}
+
+// As in runtime.MemStats.
+export type MemStats = Record<
+  | "heap_idle"
+  | "heap_released"
+  | "stack_inuse"
+  | "stack_sys"
+  | "mspan_sys"
+  | "mcache_sys"
+  | "buck_hash_sys"
+  | "gc_sys"
+  | "other_sys"
+  | "sys",
+  number
+>;
+
 export interface Change {
   old: number;
   new: number;
@@ -158,11 +203,12 @@ export interface Diff {
   warnings: string[];
 }
 
-// Either `leaks`, with what is there beside it, or `diff`.
+// `leaks` or `heap`, with what is there beside it, or `diff`.
 export interface PageDocument {
   schema: "overhang.page/1";
   version: string;
   leaks?: Leaks;
+  heap?: Heap;
   diff?: Diff;
   references?: TreeColumns | null;
   dominators?: TreeColumns | null;

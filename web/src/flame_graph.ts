@@ -6,7 +6,7 @@
 // width, its ancestors above (or below) it.
 
 import { scaleLinear } from "d3-scale";
-import type { Matches, Tree } from "./tree";
+import { indexInRow, type Frames, type Matches } from "./frames";
 
 export type Orientation = "icicle" | "flame"; // the root at the top, or at the bottom
 
@@ -81,7 +81,7 @@ export class FlameGraph {
   private readonly observer: ResizeObserver;
 
   constructor(
-    public tree: Tree,
+    public tree: Frames,
     private readonly box: HTMLElement, // scrolls
     private readonly spacer: HTMLElement, // as high as the tree is deep
     private readonly canvas: HTMLCanvasElement, // sticky in the box
@@ -113,16 +113,16 @@ export class FlameGraph {
     this.box.removeEventListener("keydown", this.onKey);
   }
 
-  setTree(tree: Tree): void {
+  setTree(tree: Frames): void {
     this.tree = tree;
     this.shades = this.shadesOf(tree);
     this.matches = null;
     this.zoom = 0;
     this.cursor = 0;
     this.hover = -1;
-    this.target = [0, Math.max(tree.total[0] ?? 0, 1)];
+    this.target = [0, Math.max(tree.total(0), 1)];
     this.scale.domain(this.target);
-    this.spacer.style.height = `${tree.rows.length * kRow + kPadding}px`;
+    this.spacer.style.height = `${tree.levels * kRow + kPadding}px`;
     this.resize();
     this.showRoot();
   }
@@ -146,8 +146,8 @@ export class FlameGraph {
 
   zoomTo(frame: number): void {
     this.zoom = frame;
-    const start = this.tree.start[frame]!;
-    const target: [number, number] = [start, start + Math.max(this.tree.total[frame]!, 1)];
+    const start = this.tree.start(frame);
+    const target: [number, number] = [start, start + Math.max(this.tree.total(frame), 1)];
     const from = this.scale.domain() as [number, number];
     this.target = target;
     cancelAnimationFrame(this.animation);
@@ -173,7 +173,7 @@ export class FlameGraph {
   select(frame: number): void {
     this.cursor = frame;
     if (!this.tree.isAncestor(this.zoom, frame) && !this.tree.isAncestor(frame, this.zoom))
-      this.zoomTo(this.tree.parent[frame]! >= 0 ? this.tree.parent[frame]! : 0);
+      this.zoomTo(Math.max(0, this.tree.parent(frame)));
     this.reveal(frame);
     this.events.selected(frame);
     this.draw();
@@ -181,9 +181,9 @@ export class FlameGraph {
 
   // Where the frame is drawn now, in pixels of the canvas; for the tests and the tooltip.
   boxOf(frame: number): { x: number; y: number; width: number; height: number } {
-    const x0 = Math.max(0, this.scale(this.tree.start[frame]!));
-    const x1 = Math.min(this.width, this.scale(this.tree.start[frame]! + this.tree.total[frame]!));
-    return { x: x0, y: this.yOf(this.tree.depth[frame]!), width: x1 - x0, height: kRow - kGap };
+    const x0 = Math.max(0, this.scale(this.tree.start(frame)));
+    const x1 = Math.min(this.width, this.scale(this.tree.start(frame) + this.tree.total(frame)));
+    return { x: x0, y: this.yOf(this.tree.depth(frame)), width: x1 - x0, height: kRow - kGap };
   }
 
   nextMatch(step: 1 | -1): void {
@@ -202,12 +202,12 @@ export class FlameGraph {
     });
   }
 
-  private shadesOf(tree: Tree): Uint8Array {
+  private shadesOf(tree: Frames): Uint8Array {
     return Uint8Array.from(tree.names, shadeOf);
   }
 
   private contentHeight(): number {
-    return Math.max(this.tree.rows.length * kRow + kPadding, this.height);
+    return Math.max(this.tree.levels * kRow + kPadding, this.height);
   }
 
   private yOf(depth: number): number {
@@ -227,7 +227,7 @@ export class FlameGraph {
   }
 
   private reveal(frame: number): void {
-    const y = this.yOf(this.tree.depth[frame]!);
+    const y = this.yOf(this.tree.depth(frame));
     if (y < kRow) this.box.scrollTop += y - kRow;
     else if (y + 2 * kRow > this.height) this.box.scrollTop += y + 2 * kRow - this.height;
   }
@@ -257,38 +257,36 @@ export class FlameGraph {
     this.charWidth = context.measureText("0000000000").width / 10;
     const ends = [this.depthAt(0), this.depthAt(this.height)];
     const first = Math.max(0, Math.min(...ends) - 1);
-    const last = Math.min(this.tree.rows.length - 1, Math.max(...ends) + 1);
+    const last = Math.min(this.tree.levels - 1, Math.max(...ends) + 1);
     for (let depth = first; depth <= last; depth++) this.drawRow(context, depth);
     if (this.focused) this.outline(context, this.cursor, this.palette.cursor, 2);
     if (this.hover >= 0) this.outline(context, this.hover, this.palette.cursor, 1);
   }
 
   private drawRow(context: CanvasRenderingContext2D, depth: number): void {
-    const { tree } = this;
-    const row = tree.rows[depth]!;
+    const row = this.tree.row(depth);
     const [from, to] = this.scale.domain() as [number, number];
     const perPixel = (to - from) / this.width;
     const y = this.yOf(depth);
-    let at = Math.max(0, tree.indexInRow(row, from));
+    let at = Math.max(0, indexInRow(row, from));
     let drawn = -1; // the pixel of the last sliver
-    while (at < row.frames.length) {
-      const frame = row.frames[at]!;
-      const start = tree.start[frame]!;
+    while (at < row.length) {
+      const index = at++;
+      const start = row.start(index);
       if (start >= to) break;
       const x0 = Math.max(0, this.scale(start));
-      const x1 = Math.min(this.width, this.scale(start + tree.total[frame]!));
-      at++;
+      const x1 = Math.min(this.width, this.scale(start + row.total(index)));
       if (x1 <= 0) continue;
       if (x1 - x0 >= 1) {
-        this.drawFrame(context, frame, x0, x1, y);
+        this.drawFrame(context, row.frame(index), x0, x1, y);
         continue;
       }
       const pixel = Math.floor(x0);
-      if (this.matches?.test[frame]) this.drawMatch(context, pixel, y);
-      else if (pixel !== drawn) this.drawSliver(context, frame, pixel, y);
+      if (this.matches?.named[row.name(index)]) this.drawMatch(context, pixel, y);
+      else if (pixel !== drawn) this.drawSliver(context, row.throughHidden(index), pixel, y);
       drawn = pixel;
       // On to the frame at the next pixel, unless a match may be among those before it.
-      if (!this.matches) at = Math.max(at, tree.indexInRow(row, from + (pixel + 1) * perPixel));
+      if (!this.matches) at = Math.max(at, indexInRow(row, from + (pixel + 1) * perPixel));
     }
   }
 
@@ -297,9 +295,8 @@ export class FlameGraph {
     context.fillRect(x, y, 2, kRow - kGap);
   }
 
-  private drawSliver(context: CanvasRenderingContext2D, frame: number, x: number, y: number): void {
+  private drawSliver(context: CanvasRenderingContext2D, hidden: boolean, x: number, y: number): void {
     const palette = this.palette!;
-    const hidden = this.tree.throughHidden(frame);
     if (this.matches) context.fillStyle = hidden ? palette.fadedHidden : palette.faded;
     else context.fillStyle = hidden ? palette.hidden[2]! : palette.sliver;
     context.fillRect(x, y, 1, kRow - kGap);
@@ -309,19 +306,19 @@ export class FlameGraph {
     const { tree } = this;
     const palette = this.palette!;
     const hidden = tree.throughHidden(frame);
-    const faded = this.matches !== null && !this.matches.test[frame];
-    const shade = this.shades[tree.name[frame]!]!;
+    const faded = this.matches !== null && !this.matches.named[tree.nameIndex(frame)];
+    const shade = this.shades[tree.nameIndex(frame)]!;
     const width = Math.max(x1 - x0 - (x1 - x0 > 3 ? 1 : 0), 1);
     const height = kRow - kGap;
     if (faded) context.fillStyle = hidden ? palette.fadedHidden : palette.faded;
     else context.fillStyle = (hidden ? palette.hidden : palette.visible)[shade]!;
-    context.globalAlpha = tree.depth[frame]! < tree.depth[this.zoom]! ? 0.6 : 1;
+    context.globalAlpha = tree.depth(frame) < tree.depth(this.zoom) ? 0.6 : 1;
     context.fillRect(x0, y, width, height);
     context.globalAlpha = 1;
     // Its hidden share, as a line along its foot.
-    if (!hidden && !faded && tree.hidden[frame]! > 0 && width >= 3) {
+    if (!hidden && !faded && tree.hidden(frame) > 0 && width >= 3) {
       context.fillStyle = palette.strip;
-      const part = tree.hidden[frame]! / tree.total[frame]!;
+      const part = tree.hidden(frame) / tree.total(frame);
       context.fillRect(x0, y + height - 3, Math.max(1, width * part), 3);
     }
     if (this.matches && !faded && width > 2) {
@@ -386,7 +383,7 @@ export class FlameGraph {
     const deeper = this.orientation === "icicle" ? "ArrowDown" : "ArrowUp";
     const higher = this.orientation === "icicle" ? "ArrowUp" : "ArrowDown";
     if (event.key === deeper) this.toChild();
-    else if (event.key === higher) this.select(Math.max(0, this.tree.parent[this.cursor]!));
+    else if (event.key === higher) this.select(Math.max(0, this.tree.parent(this.cursor)));
     else if (event.key === "ArrowLeft") this.toNeighbour(-1);
     else if (event.key === "ArrowRight") this.toNeighbour(1);
     else if (event.key === "Home") this.select(0);
@@ -400,27 +397,25 @@ export class FlameGraph {
   };
 
   private toChild(): void {
-    const child = this.tree.childrenOf(this.cursor)[0];
-    if (child !== undefined && this.tree.total[child]! > 0) this.select(child);
+    const child = this.tree.firstChild(this.cursor);
+    if (child !== undefined && this.tree.total(child) > 0) this.select(child);
   }
 
   // Where the largest branches lead to.
   private toEnd(): void {
     let end = this.cursor;
-    for (let next: number | undefined = end; next !== undefined && this.tree.total[next]! > 0; next = this.tree.childrenOf(end)[0]) end = next;
+    for (let next: number | undefined = end; next !== undefined && this.tree.total(next) > 0; next = this.tree.firstChild(end)) end = next;
     if (end !== this.cursor) this.select(end);
   }
 
   private toNeighbour(step: 1 | -1): void {
-    const row = this.tree.rows[this.tree.depth[this.cursor]!];
-    if (!row) return;
-    const at = this.tree.indexInRow(row, this.tree.start[this.cursor]!);
-    const next = row.frames[at + step];
-    if (next !== undefined) this.select(next);
+    const row = this.tree.row(this.tree.depth(this.cursor));
+    const next = indexInRow(row, this.tree.start(this.cursor)) + step;
+    if (next >= 0 && next < row.length) this.select(row.frame(next));
   }
 
   private zoomOut(): void {
     if (this.zoom === 0) return;
-    this.zoomTo(this.tree.parent[this.zoom]!);
+    this.zoomTo(this.tree.parent(this.zoom));
   }
 }

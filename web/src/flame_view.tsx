@@ -1,11 +1,13 @@
 // A flame graph with what a person needs around it: search, orientation, the way to the frame that is shown, and
 // the same numbers as a table, which is also how one reads the graph without seeing it.
 
-import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { FlameGraph, type Orientation } from "./flame_graph";
 import { bytes, count, countOf, share } from "./format";
+import type { Frames, Matches } from "./frames";
 import { onThemeChange } from "./theme";
-import type { Matches, Tree } from "./tree";
+import { Inverted } from "./inverted";
+import type { Tree } from "./tree";
 
 interface Props {
   tree: Tree;
@@ -14,22 +16,23 @@ interface Props {
 }
 
 const kChildrenShown = 10;
+const kSliceMs = 12;
 
-function describe(tree: Tree, frame: number): string {
-  const total = tree.total[frame]!;
+function describe(tree: Frames, frame: number): string {
+  const total = tree.total(frame);
   const parts = [
     tree.nameOf(frame),
-    `${bytes(total)}, ${share(total, tree.total[0]!)}`,
-    countOf(tree.allObjects[frame]!, "object"),
+    `${bytes(total)}, ${share(total, tree.total(0))}`,
+    countOf(tree.allObjects(frame), "object"),
   ];
   if (tree.throughHidden(frame)) parts.push("hidden: only hidden slots lead here");
-  else if (tree.hidden[frame]! > 0) parts.push(`${bytes(tree.hidden[frame]!)} of it hidden`);
-  const children = tree.childrenOf(frame).length;
-  parts.push(`depth ${tree.depth[frame]!}`, children === 0 ? "nothing below" : `${countOf(children, "frame")} below`);
+  else if (tree.hidden(frame) > 0) parts.push(`${bytes(tree.hidden(frame))} of it hidden`);
+  const children = [...tree.childrenOf(frame)].length;
+  parts.push(`depth ${tree.depth(frame)}`, children === 0 ? "nothing below" : `${countOf(children, "frame")} below`);
   return parts.join("; ");
 }
 
-function Tooltip({ tree, at }: { tree: Tree; at: { frame: number; x: number; y: number } }) {
+function Tooltip({ tree, at }: { tree: Frames; at: { frame: number; x: number; y: number } }) {
   const { frame } = at;
   const right = at.x > innerWidth / 2;
   const style = {
@@ -38,15 +41,15 @@ function Tooltip({ tree, at }: { tree: Tree; at: { frame: number; x: number; y: 
     top: at.y > innerHeight - 160 ? "auto" : `${at.y + 16}px`,
     bottom: at.y > innerHeight - 160 ? `${innerHeight - at.y + 16}px` : "auto",
   };
-  const hidden = tree.hidden[frame]!;
+  const hidden = tree.hidden(frame);
   return (
     <div class="tooltip" style={style} aria-hidden="true">
       <div class="tooltip-name">{tree.nameOf(frame)}</div>
       <div>
-        <b>{bytes(tree.total[frame]!)}</b> {share(tree.total[frame]!, tree.total[0]!)} ·{" "}
-        {countOf(tree.allObjects[frame]!, "object")}
+        <b>{bytes(tree.total(frame))}</b> {share(tree.total(frame), tree.total(0))} ·{" "}
+        {countOf(tree.allObjects(frame), "object")}
       </div>
-      {tree.own[frame]! > 0 && tree.own[frame] !== tree.total[frame] && <div>{bytes(tree.own[frame]!)} its own</div>}
+      {tree.own(frame) > 0 && tree.own(frame) !== tree.total(frame) && <div>{bytes(tree.own(frame))} its own</div>}
       {hidden > 0 && (
         <div class="hidden-ink">
           {tree.throughHidden(frame) ? "only hidden slots lead here" : `${bytes(hidden)} of it hidden`}
@@ -56,7 +59,7 @@ function Tooltip({ tree, at }: { tree: Tree; at: { frame: number; x: number; y: 
   );
 }
 
-function PathTo({ tree, frame, go }: { tree: Tree; frame: number; go(frame: number): void }) {
+function PathTo({ tree, frame, go }: { tree: Frames; frame: number; go(frame: number): void }) {
   const path = tree.pathOf(frame);
   const shown = path.length > 14 ? [...path.slice(0, 4), -1, ...path.slice(-9)] : path;
   return (
@@ -84,13 +87,13 @@ function PathTo({ tree, frame, go }: { tree: Tree; frame: number; go(frame: numb
   );
 }
 
-function Children({ tree, frame, go }: { tree: Tree; frame: number; go(frame: number): void }) {
+function Children({ tree, frame, go }: { tree: Frames; frame: number; go(frame: number): void }) {
   const [all, setAll] = useState(false);
   useEffect(() => setAll(false), [tree, frame]);
-  const children = [...tree.childrenOf(frame)].filter((child) => tree.total[child]! > 0);
+  const children = [...tree.childrenOf(frame)].filter((child) => tree.total(child) > 0);
   const shown = children.slice(0, all ? 500 : kChildrenShown);
-  const total = Math.max(tree.total[frame]!, 1);
-  const own = tree.own[frame]!;
+  const total = Math.max(tree.total(frame), 1);
+  const own = tree.own(frame);
   return (
     <div class="children scroll-x">
       <table>
@@ -110,8 +113,8 @@ function Children({ tree, frame, go }: { tree: Tree; frame: number; go(frame: nu
               <th scope="row" class="name quiet">its own memory</th>
               <td class="number">{bytes(own)}</td>
               <td class="number">{share(own, total)}</td>
-              <td class="number">{count(tree.objects[frame]!)}</td>
-              <td class="number">{tree.ownHidden[frame]! > 0 ? bytes(tree.ownHidden[frame]!) : ""}</td>
+              <td class="number">{count(tree.objects(frame))}</td>
+              <td class="number">{tree.ownHidden(frame) > 0 ? bytes(tree.ownHidden(frame)) : ""}</td>
             </tr>
           )}
           {shown.map((child) => (
@@ -121,10 +124,10 @@ function Children({ tree, frame, go }: { tree: Tree; frame: number; go(frame: nu
                   {tree.nameOf(child)}
                 </button>
               </th>
-              <td class="number">{bytes(tree.total[child]!)}</td>
-              <td class="number">{share(tree.total[child]!, total)}</td>
-              <td class="number">{count(tree.allObjects[child]!)}</td>
-              <td class="number hidden-ink">{tree.hidden[child]! > 0 ? bytes(tree.hidden[child]!) : ""}</td>
+              <td class="number">{bytes(tree.total(child))}</td>
+              <td class="number">{share(tree.total(child), total)}</td>
+              <td class="number">{count(tree.allObjects(child))}</td>
+              <td class="number hidden-ink">{tree.hidden(child) > 0 ? bytes(tree.hidden(child)) : ""}</td>
             </tr>
           ))}
         </tbody>
@@ -136,6 +139,29 @@ function Children({ tree, frame, go }: { tree: Tree; frame: number; go(frame: nu
       )}
     </div>
   );
+}
+
+// The tree, or its reverse as soon as that is made; and whether it is still being made. That of many frames takes a
+// while, in which the page goes on.
+function useReversed(upright: Tree, reversed: boolean): [Frames, boolean] {
+  const [made, setMade] = useState<{ upright: Tree; inverted: Inverted } | null>(null);
+  useLayoutEffect(() => {
+    if (!reversed || made?.upright === upright) return undefined;
+    const work = Inverted.making(upright);
+    let timer = 0;
+    const go = () => {
+      const until = performance.now() + kSliceMs;
+      do {
+        const step = work.next();
+        if (step.done) return setMade({ upright, inverted: step.value });
+      } while (performance.now() < until);
+      timer = setTimeout(go, 0);
+    };
+    go();
+    return () => clearTimeout(timer);
+  }, [upright, reversed]);
+  if (!reversed) return [upright, false];
+  return made?.upright === upright ? [made.inverted, false] : [upright, true];
 }
 
 export function FlameView({ tree: upright, label, compact }: Props) {
@@ -151,7 +177,7 @@ export function FlameView({ tree: upright, label, compact }: Props) {
   const [reversed, setReversed] = useState(false);
   const [query, setQuery] = useState("");
   const [matches, setMatches] = useState<Matches | null>(null);
-  const tree = useMemo(() => (reversed ? upright.inverted() : upright), [upright, reversed]);
+  const [tree, busy] = useReversed(upright, reversed);
 
   useLayoutEffect(() => {
     const made = new FlameGraph(tree, box.current!, spacer.current!, canvas.current!, {
@@ -198,7 +224,7 @@ export function FlameView({ tree: upright, label, compact }: Props) {
   };
   // A tree changes before the effect above takes it back to its root.
   const shown = zoom < tree.size ? zoom : 0;
-  const deep = Math.min(Math.max(tree.rows.length, 3), compact ? 12 : 24);
+  const deep = Math.min(Math.max(tree.levels, 3), compact ? 12 : 24);
   return (
     <div class="flame" onKeyDown={onKey}>
       <div class="toolbar">
@@ -219,7 +245,7 @@ export function FlameView({ tree: upright, label, compact }: Props) {
           {matches &&
             (matches.frames === 0
               ? "nothing found"
-              : `${countOf(matches.frames, "frame")}, ${bytes(matches.bytes)} (${share(matches.bytes, tree.total[0]!)})`)}
+              : `${countOf(matches.frames, "frame")}, ${bytes(matches.bytes)} (${share(matches.bytes, tree.total(0))})`)}
         </span>
         {matches && matches.frames > 0 && (
           <span class="buttons">
@@ -243,6 +269,7 @@ export function FlameView({ tree: upright, label, compact }: Props) {
       <div
         ref={box}
         class="flame-box"
+        aria-busy={busy}
         style={{ height: `${deep * 22 + 6}px` }}
         tabIndex={0}
         role="application"

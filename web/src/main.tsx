@@ -4,8 +4,9 @@ import { render } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { DiffReport } from "./diff";
 import { readDocument, type Leaks, type PageDocument } from "./document";
-import { FlameView } from "./flame_view";
 import { baseName, printable } from "./format";
+import { Graphs } from "./graphs";
+import { HeapReport } from "./heap";
 import { Overview } from "./overview";
 import { Sites } from "./sites";
 import { Habits, Types } from "./tables";
@@ -45,39 +46,6 @@ function ThemeChoice() {
   );
 }
 
-type Graph = "references" | "dominators";
-
-function Graphs({ trees }: { trees: Record<Graph, Tree | null> }) {
-  const there = (["references", "dominators"] as const).filter((name) => trees[name] !== null);
-  const [chosen, choose] = useState<Graph>(there[0] ?? "references");
-  const tree = trees[chosen];
-  if (!tree) return null;
-  const titles = { references: "By reference path", dominators: "By dominator" };
-  const meaning = {
-    references: "Each frame is what one step of a reference leads to, from variables and goroutines on.",
-    dominators: "Each frame is what would be freed if the references to its object went away.",
-  };
-  return (
-    <section aria-labelledby="graph-title">
-      <h2 id="graph-title">All live memory</h2>
-      <p class="quiet">
-        {meaning[chosen]} A frame is as wide as its bytes are many. <span class="hidden-ink">Orange is hidden</span>: only slots that no
-        slice shows lead there; a line at a frame's foot is the hidden share below it. A click zooms in; on the keyboard arrows move, Enter and Escape zoom, / searches.
-      </p>
-      {there.length > 1 && (
-        <div class="choice" role="group" aria-label="Which tree">
-          {there.map((name) => (
-            <button key={name} type="button" aria-pressed={chosen === name} onClick={() => choose(name)}>
-              {titles[name]}
-            </button>
-          ))}
-        </div>
-      )}
-      <FlameView key={chosen} tree={tree} label={`Flame graph of live memory, ${titles[chosen].toLowerCase()}`} />
-    </section>
-  );
-}
-
 function LeakReport({ page, leaks }: { page: PageDocument; leaks: Leaks }) {
   const trees = useMemo(
     () => ({
@@ -97,13 +65,14 @@ function LeakReport({ page, leaks }: { page: PageDocument; leaks: Leaks }) {
   );
 }
 
-function titleOf({ leaks, diff }: PageDocument): string {
-  if (leaks) return targetName(leaks.target);
+function titleOf({ leaks, heap, diff }: PageDocument): string {
+  const report = leaks ?? heap;
+  if (report) return targetName(report.target);
   return diff ? `${targetName(diff.old)} → ${targetName(diff.new)}` : "";
 }
 
 function Page({ page }: { page: PageDocument }) {
-  const target = page.leaks?.target ?? page.diff?.new;
+  const target = (page.leaks ?? page.heap)?.target ?? page.diff?.new;
   return (
     <>
       <header>
@@ -120,6 +89,7 @@ function Page({ page }: { page: PageDocument }) {
       </header>
       <main>
         {page.leaks && <LeakReport page={page} leaks={page.leaks} />}
+        {page.heap && <HeapReport page={page} heap={page.heap} />}
         {page.diff && <DiffReport diff={page.diff} />}
       </main>
       <footer class="quiet">
@@ -135,6 +105,7 @@ function start(): void {
   try {
     const page = readDocument();
     page.leaks = clean(page.leaks);
+    page.heap = clean(page.heap);
     page.diff = clean(page.diff);
     document.title = `overhang: ${titleOf(page)}`;
     root.textContent = "";

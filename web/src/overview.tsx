@@ -1,24 +1,8 @@
 // The headline and where live bytes are.
 
+import { StackedBar } from "./bars";
 import type { Leaks, Site } from "./document";
 import { bytes, count, countOf, duration, share } from "./format";
-
-interface Bucket {
-  key: string;
-  name: string;
-  bytes: number;
-  meaning: string;
-}
-
-function bucketsOf(heap: Leaks["heap"]): Bucket[] {
-  return [
-    { key: "overhang", name: "Overhang", bytes: heap.overhang_bytes, meaning: "kept alive only by slots that no slice can see" },
-    { key: "lost", name: "Lost", bytes: heap.lost_bytes, meaning: "parts of arrays that no expression reaches again" },
-    { key: "spare", name: "Spare", bytes: heap.spare_bytes, meaning: "parts of arrays past len, within cap" },
-    { key: "visible", name: "Visible", bytes: heap.visible_bytes, meaning: "what the program can reach" },
-    { key: "allocator", name: "Allocator", bytes: heap.allocator_bytes, meaning: "rounding up to size classes, headers" },
-  ];
-}
 
 // The overhang's part of the bar is divided by site; what several sites keep together stays plain.
 function divisions(sites: Site[], whole: number) {
@@ -67,59 +51,43 @@ function Headline({ leaks }: { leaks: Leaks }) {
 
 function LiveBytes({ leaks }: { leaks: Leaks }) {
   const { heap } = leaks;
-  const whole = Math.max(heap.live_bytes, 1);
-  const buckets = bucketsOf(heap);
+  const parts = [
+    {
+      key: "overhang",
+      name: "Overhang",
+      bytes: heap.overhang_bytes,
+      meaning: "kept alive only by slots that no slice can see",
+      divisions: divisions(leaks.sites, Math.max(heap.live_bytes, 1)),
+    },
+    { key: "lost", name: "Lost", bytes: heap.lost_bytes, meaning: "parts of arrays that no expression reaches again" },
+    { key: "spare", name: "Spare", bytes: heap.spare_bytes, meaning: "parts of arrays past len, within cap" },
+    { key: "visible", name: "Visible", bytes: heap.visible_bytes, meaning: "what the program can reach" },
+    { key: "allocator", name: "Allocator", bytes: heap.allocator_bytes, meaning: "rounding up to size classes, headers" },
+  ];
   return (
-    <figure class="live">
-      <figcaption>
-        Where the <b>{bytes(heap.live_bytes)}</b> live are, in {countOf(heap.live_objects, "object")}
-      </figcaption>
-      <div class="bar" aria-hidden="true">
-        {buckets.map((bucket) =>
-          bucket.bytes === 0 ? null : (
-            <div key={bucket.key} class={`segment fill-${bucket.key}`} style={{ flexGrow: bucket.bytes / whole }} title={`${bucket.name}: ${bytes(bucket.bytes)}`}>
-              {bucket.key === "overhang" &&
-                divisions(leaks.sites, whole).map((part, i) => (
-                  <div key={i} class="division" style={{ width: `${(100 * part.bytes) / bucket.bytes}%` }} title={`${part.name}: ${bytes(part.bytes)}`} />
-                ))}
-            </div>
-          ),
-        )}
-      </div>
-      <table class="legend">
-        <caption class="visually-hidden">Live bytes by what the program can see of them</caption>
-        <thead class="visually-hidden">
-          <tr>
-            <th scope="col">part</th>
-            <th scope="col">bytes</th>
-            <th scope="col">share</th>
-            <th scope="col">meaning</th>
-          </tr>
-        </thead>
-        <tbody>
-          {buckets.map((bucket) => (
-            <tr key={bucket.key} class={bucket.bytes === 0 ? "nothing" : ""}>
-              <th scope="row">
-                <span class={`swatch fill-${bucket.key}`} />
-                {bucket.name}
-              </th>
-              <td class="number">{bytes(bucket.bytes)}</td>
-              <td class="number">{share(bucket.bytes, heap.live_bytes)}</td>
-              <td class="quiet meaning">{bucket.meaning}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
-    </figure>
+    <StackedBar
+      caption={
+        <>
+          Where the <b>{bytes(heap.live_bytes)}</b> live are, in {countOf(heap.live_objects, "object")}
+        </>
+      }
+      label="Live bytes by what the program can see of them"
+      parts={parts}
+    />
   );
 }
 
-function Facts({ leaks }: { leaks: Leaks }) {
-  const { target, heap } = leaks;
+interface FactsProps {
+  report: Pick<Leaks, "target" | "elapsed_ms"> & { heap: { typed_bytes: number; live_bytes: number } };
+  more?: [string, string][];
+}
+
+// Of the run.
+export function Facts({ report: { target, heap, elapsed_ms }, more = [] }: FactsProps) {
   const facts: [string, string][] = [
-    ["analysed in", duration(leaks.elapsed_ms)],
+    ["analysed in", duration(elapsed_ms)],
     ["typed", `${share(heap.typed_bytes, heap.live_bytes)} of live bytes`],
-    ["garbage", `${bytes(heap.garbage_bytes)} in ${countOf(heap.garbage_objects, "object")}, for the next cycle`],
+    ...more,
   ];
   if (target.pause_ms !== null) facts.unshift(["paused", duration(target.pause_ms)]);
   if (target.taken_at !== null) facts.unshift(["taken", target.taken_at]);
@@ -135,24 +103,35 @@ function Facts({ leaks }: { leaks: Leaks }) {
   );
 }
 
+export function Notices({ report: { target, warnings } }: { report: Pick<Leaks, "target" | "warnings"> }) {
+  return (
+    <>
+      {!target.dwarf && (
+        <p class="notice">
+          The program carries no DWARF (stripped): types are inferred, slices in locals uncertain, variables nameless.
+        </p>
+      )}
+      {warnings.length > 0 && (
+        <ul class="notice" aria-label="Warnings">
+          {warnings.map((warning, i) => (
+            <li key={i}>{warning}</li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
 export function Overview({ leaks }: { leaks: Leaks }) {
   return (
     <section aria-label="Overview">
       <Headline leaks={leaks} />
       <LiveBytes leaks={leaks} />
-      <Facts leaks={leaks} />
-      {!leaks.target.dwarf && (
-        <p class="notice">
-          The program carries no DWARF (stripped): types are inferred, slices in locals uncertain, variables nameless.
-        </p>
-      )}
-      {leaks.warnings.length > 0 && (
-        <ul class="notice" aria-label="Warnings">
-          {leaks.warnings.map((warning, i) => (
-            <li key={i}>{warning}</li>
-          ))}
-        </ul>
-      )}
+      <Facts
+        report={leaks}
+        more={[["garbage", `${bytes(leaks.heap.garbage_bytes)} in ${countOf(leaks.heap.garbage_objects, "object")}, for the next cycle`]]}
+      />
+      <Notices report={leaks} />
       {leaks.heap.doubts.length > 0 && (
         <details>
           <summary>{countOf(leaks.heap.doubts.length + leaks.heap.doubts_omitted, "reference")} of unknown type in doubt</summary>

@@ -1,9 +1,9 @@
 // The table of sites, and what is known of each: its array, what hangs on it, the way from a root, the remedies, the
 // statements.
 
-import type { ComponentChildren } from "preact";
 import { useMemo, useState } from "preact/hooks";
 import { Picture } from "./array_picture";
+import { BarTable } from "./bars";
 import type { Leaks, Remedy, Site } from "./document";
 import { FlameView } from "./flame_view";
 import { baseName, bytes, count, countOf } from "./format";
@@ -14,55 +14,6 @@ import type { Tree } from "./tree";
 interface Ranked {
   site: Site;
   rank: number; // in the document's order
-}
-
-// A row with a bar of its bytes, as a part of the most that any row has.
-interface BarRow {
-  name: string;
-  bytes: number;
-  detail: ComponentChildren; // behind the bytes
-}
-
-interface BarTableProps {
-  label: string;
-  headings: [string, string, string];
-  bar: string; // the bars' class
-  rows: BarRow[];
-  dimNothing?: boolean;
-}
-
-function BarTable({ label, headings, bar, rows, dimNothing = false }: BarTableProps) {
-  const most = Math.max(1, ...rows.map((row) => row.bytes));
-  return (
-    <table class="remedies">
-      <caption class="visually-hidden">{label}</caption>
-      <thead class="visually-hidden">
-        <tr>
-          {headings.map((heading) => (
-            <th key={heading} scope="col">
-              {heading}
-            </th>
-          ))}
-        </tr>
-      </thead>
-      <tbody>
-        {rows.map((row, i) => (
-          <tr key={i} class={dimNothing && row.bytes === 0 ? "nothing" : ""}>
-            <th scope="row">
-              <code>{row.name}</code>
-            </th>
-            <td class="what-if" aria-hidden="true">
-              <div class={bar} style={{ width: `${(100 * row.bytes) / most}%` }} />
-            </td>
-            <td>
-              <b>{bytes(row.bytes)}</b>
-              {row.detail}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
-  );
 }
 
 export function Remedies({ remedies, label }: { remedies: Remedy[]; label: string }) {
@@ -159,7 +110,7 @@ function Details({ site, references }: { site: Site; references: Tree | null }) 
       )}
       {flame && (
         <>
-          <h4>Where its hidden slots lead, {bytes(flame.total[0]!)}</h4>
+          <h4>Where its hidden slots lead, {bytes(flame.total(0))}</h4>
           <FlameView tree={flame} label={`Where the hidden slots of ${site.site} lead`} compact />
         </>
       )}

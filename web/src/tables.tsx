@@ -2,10 +2,10 @@
 
 import { useMemo, useState } from "preact/hooks";
 import type { Leaks, TypeRow } from "./document";
-import { bytes, count, printable } from "./format";
+import { bytes, count, countOf, printable } from "./format";
 import { Filter, ofTypes, SortableTable, type Column } from "./sortable";
 
-export function Types({ types }: { types: TypeRow[] }) {
+export function Types({ types, omitted = 0 }: { types: TypeRow[]; omitted?: number }) {
   const [query, setQuery] = useState("");
   const named = useMemo(() => types.map((row) => ({ ...row, type: printable(row.type) })), [types]);
   const rows = useMemo(() => ofTypes(named, query), [named, query]);
@@ -35,69 +35,67 @@ export function Types({ types }: { types: TypeRow[] }) {
       <h2 id="types-title">Types</h2>
       <Filter label="Filter types" query={query} onQuery={setQuery} />
       <SortableTable caption="Live objects by type" columns={columns} rows={rows} sort="bytes" page={15} rowKey={(row) => row.type} />
+      {omitted > 0 && <p class="quiet">{countOf(omitted, "smaller type")} left out.</p>}
     </section>
   );
 }
 
+// What holds it, what it is made of, then figures by their heading.
+interface SmallRow {
+  site: string;
+  type: string;
+  figures: Record<string, string>;
+}
+
+function SmallTable({ title, type, rows }: { title: string; type: string; rows: SmallRow[] }) {
+  if (rows.length === 0) return null;
+  const headings = Object.keys(rows[0]!.figures);
+  return (
+    <details>
+      <summary>{title}</summary>
+      <table class="small">
+        <thead>
+          <tr>
+            <th scope="col">held by</th>
+            <th scope="col">{type}</th>
+            {headings.map((heading) => (
+              <th key={heading} scope="col" class="number">{heading}</th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {rows.map((row, i) => (
+            <tr key={i}>
+              <th scope="row"><code>{row.site}</code></th>
+              <td><code>{row.type}</code></td>
+              {headings.map((heading) => (
+                <td key={heading} class="number">{row.figures[heading]}</td>
+              ))}
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </details>
+  );
+}
+
 export function Habits({ leaks }: { leaks: Leaks }) {
-  const spare = leaks.spare.slice(0, 50);
-  const maps = leaks.heap.maps.slice(0, 50);
+  const spare = leaks.spare.slice(0, 50).map((row) => ({
+    site: row.site,
+    type: row.element_type,
+    figures: { arrays: count(row.arrays), spare: bytes(row.spare_bytes) },
+  }));
+  const maps = leaks.heap.maps.slice(0, 50).map((row) => ({
+    site: row.site,
+    type: row.type,
+    figures: { entries: count(row.entries), slots: count(row.slots), spare: bytes(row.spare_bytes) },
+  }));
   if (spare.length === 0 && maps.length === 0) return null;
   return (
     <section aria-labelledby="habits-title">
       <h2 id="habits-title">Room that is kept</h2>
-      {spare.length > 0 && (
-        <details>
-          <summary>Spare room of reused buffers: a habit, not a leak</summary>
-          <table class="small">
-            <thead>
-              <tr>
-                <th scope="col">held by</th>
-                <th scope="col">element</th>
-                <th scope="col" class="number">arrays</th>
-                <th scope="col" class="number">spare</th>
-              </tr>
-            </thead>
-            <tbody>
-              {spare.map((row, i) => (
-                <tr key={i}>
-                  <th scope="row"><code>{row.site}</code></th>
-                  <td><code>{row.element_type}</code></td>
-                  <td class="number">{count(row.arrays)}</td>
-                  <td class="number">{bytes(row.spare_bytes)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      )}
-      {maps.length > 0 && (
-        <details>
-          <summary>Maps with room for far more entries than they have</summary>
-          <table class="small">
-            <thead>
-              <tr>
-                <th scope="col">held by</th>
-                <th scope="col">type</th>
-                <th scope="col" class="number">entries</th>
-                <th scope="col" class="number">slots</th>
-                <th scope="col" class="number">spare</th>
-              </tr>
-            </thead>
-            <tbody>
-              {maps.map((row, i) => (
-                <tr key={i}>
-                  <th scope="row"><code>{row.site}</code></th>
-                  <td><code>{row.type}</code></td>
-                  <td class="number">{count(row.entries)}</td>
-                  <td class="number">{count(row.slots)}</td>
-                  <td class="number">{bytes(row.spare_bytes)}</td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
-        </details>
-      )}
+      <SmallTable title="Spare room of reused buffers: a habit, not a leak" type="element" rows={spare} />
+      <SmallTable title="Maps with room for far more entries than they have" type="type" rows={maps} />
     </section>
   );
 }

@@ -1,73 +1,70 @@
 // A tree of memory laid out for drawing, in typed arrays: 100,000 frames are laid out in some ten
 // milliseconds, where an object per frame (d3-hierarchy) takes many times that and the memory.
 //
-// Frame 0 is the root and holds everything. A frame's parent has a smaller number, so that one pass
-// backwards sums up subtrees and one pass forwards places them: siblings side by side, the largest first, the
-// frame's own bytes at its right end.
+// A frame's parent has a smaller number, so that one pass backwards sums up subtrees and one pass forwards places
+// them.
 
 import type { TreeColumns } from "./document";
 import { printable } from "./format";
+import { Frames, kMostListed, type Row } from "./frames";
 
-export const kThroughHidden = 1;
-const kMaxInverted = 400_000; // frames of an inverted tree; what is beyond is merged into its parent
+const kThroughHidden = 1;
 
-export interface Row {
-  frames: Uint32Array; // by position
+// By frame.
+export interface Columns {
+  parent: Int32Array; // -1: of the root
+  name: Uint32Array;
+  own: Float64Array;
+  objects: Float64Array;
+  ownHidden: Float64Array;
+  flags: Uint8Array;
 }
 
-export interface Matches {
-  test: Uint8Array; // per frame
-  frames: number;
-  bytes: number; // of the topmost matching frames: each byte once
-  list: number[]; // in the order of drawing, bounded
-}
-
-export class Tree {
+export class Tree extends Frames {
   readonly size: number;
-  readonly depth: Uint32Array;
-  readonly total: Float64Array; // bytes of the subtree
-  readonly hidden: Float64Array; // of these, hidden ones
-  readonly allObjects: Float64Array;
-  readonly start: Float64Array; // bytes to the left of the frame
-  readonly rows: Row[] = [];
-  private readonly firstChild: Uint32Array; // into `children`
+  readonly levels: number;
+  readonly depths: Uint32Array;
+  private readonly totals: Float64Array;
+  private readonly hiddens: Float64Array;
+  private readonly objectTotals: Float64Array;
+  private readonly starts: Float64Array;
+  private readonly rows: Row[] = [];
+  private readonly firstOf: Uint32Array; // into `children`
   private readonly children: Uint32Array; // siblings by size
 
   constructor(
     readonly names: string[],
-    readonly parent: Int32Array,
-    readonly name: Uint32Array,
-    readonly own: Float64Array,
-    readonly objects: Float64Array,
-    readonly ownHidden: Float64Array,
-    readonly flags: Uint8Array,
+    readonly columns: Columns,
     readonly truncated: number,
     private readonly shift = 0, // frames before the first row of the document
   ) {
+    super();
+    const { parent, own, objects, ownHidden } = columns;
     const n = parent.length;
     this.size = n;
-    this.total = own.slice();
-    this.hidden = ownHidden.slice();
-    this.allObjects = objects.slice();
-    this.depth = new Uint32Array(n);
+    this.totals = own.slice();
+    this.hiddens = ownHidden.slice();
+    this.objectTotals = objects.slice();
+    this.depths = new Uint32Array(n);
     const counts = new Uint32Array(n + 1);
     for (let i = n - 1; i > 0; i--) {
       const p = parent[i]!;
-      this.total[p]! += this.total[i]!;
-      this.hidden[p]! += this.hidden[i]!;
-      this.allObjects[p]! += this.allObjects[i]!;
+      this.totals[p]! += this.totals[i]!;
+      this.hiddens[p]! += this.hiddens[i]!;
+      this.objectTotals[p]! += this.objectTotals[i]!;
       counts[p + 1]!++;
     }
     for (let i = 0; i < n; i++) counts[i + 1]! += counts[i]!;
-    this.firstChild = counts;
+    this.firstOf = counts;
     this.children = new Uint32Array(Math.max(n - 1, 0));
     const fill = counts.slice();
     for (let i = 1; i < n; i++) {
-      this.depth[i] = this.depth[parent[i]!]! + 1;
+      this.depths[i] = this.depths[parent[i]!]! + 1;
       this.children[fill[parent[i]!]!++] = i;
     }
-    this.start = new Float64Array(n);
+    this.starts = new Float64Array(n);
     this.place();
+    this.levels = this.rows.length;
   }
 
   static from(columns: TreeColumns, rootName: string): Tree {
@@ -80,7 +77,7 @@ export class Tree {
     const name = new Uint32Array(n);
     const own = new Float64Array(n);
     const objects = new Float64Array(n);
-    const hidden = new Float64Array(n);
+    const ownHidden = new Float64Array(n);
     const flags = new Uint8Array(n);
     const names = columns.names.map(printable);
     if (shift) name[0] = names.push(rootName) - 1;
@@ -92,147 +89,97 @@ export class Tree {
       own[at] = columns.bytes[i]!;
       objects[at] = columns.objects[i]!;
       flags[at] = columns.flags[i]!;
-      hidden[at] = flags[at]! & kThroughHidden ? own[at]! : Math.min(columns.hidden_bytes[i]!, own[at]!);
+      ownHidden[at] = flags[at]! & kThroughHidden ? own[at]! : Math.min(columns.hidden_bytes[i]!, own[at]!);
     }
-    return new Tree(names, parent, name, own, objects, hidden, flags, columns.truncated_frames, shift);
+    return new Tree(names, { parent, name, own, objects, ownHidden, flags }, columns.truncated_frames, shift);
   }
 
-  childrenOf(frame: number): Uint32Array {
-    return this.children.subarray(this.firstChild[frame]!, this.firstChild[frame + 1]!);
+  parent(frame: number): number {
+    return this.columns.parent[frame]!;
   }
-
-  nameOf(frame: number): string {
-    return this.names[this.name[frame]!] ?? "?";
+  depth(frame: number): number {
+    return this.depths[frame]!;
   }
-
+  start(frame: number): number {
+    return this.starts[frame]!;
+  }
+  total(frame: number): number {
+    return this.totals[frame]!;
+  }
+  hidden(frame: number): number {
+    return this.hiddens[frame]!;
+  }
+  allObjects(frame: number): number {
+    return this.objectTotals[frame]!;
+  }
+  own(frame: number): number {
+    return this.columns.own[frame]!;
+  }
+  ownHidden(frame: number): number {
+    return this.columns.ownHidden[frame]!;
+  }
+  objects(frame: number): number {
+    return this.columns.objects[frame]!;
+  }
+  nameIndex(frame: number): number {
+    return this.columns.name[frame]!;
+  }
   throughHidden(frame: number): boolean {
-    return (this.flags[frame]! & kThroughHidden) !== 0;
+    return (this.columns.flags[frame]! & kThroughHidden) !== 0;
+  }
+  childrenOf(frame: number): Uint32Array {
+    return this.children.subarray(this.firstOf[frame]!, this.firstOf[frame + 1]!);
+  }
+  row(depth: number): Row {
+    return this.rows[depth]!;
   }
 
-  pathOf(frame: number): number[] {
-    const path: number[] = [];
-    for (let at = frame; at >= 0; at = this.parent[at]!) path.push(at);
-    return path.reverse();
-  }
-
-  isAncestor(above: number, frame: number): boolean {
-    while (frame > above) frame = this.parent[frame]!;
-    return frame === above;
-  }
-
-  // The frame of row `depth` that covers `position` (bytes from the left); -1: none.
-  frameAt(depth: number, position: number): number {
-    const row = this.rows[depth];
-    if (!row) return -1;
-    const at = this.indexInRow(row, position);
-    if (at < 0) return -1;
-    const frame = row.frames[at]!;
-    return position < this.start[frame]! + this.total[frame]! ? frame : -1;
-  }
-
-  // Of the row's frames the last that starts at or before `position`; -1: none does.
-  indexInRow(row: Row, position: number): number {
-    let low = 0;
-    let high = row.frames.length;
-    while (low < high) {
-      const middle = (low + high) >>> 1;
-      if (this.start[row.frames[middle]!]! <= position) low = middle + 1;
-      else high = middle;
-    }
-    return low - 1;
-  }
-
-  search(query: string): Matches | null {
-    const wanted = query.trim().toLowerCase();
-    if (wanted === "") return null;
-    const named = this.names.map((name) => name.toLowerCase().includes(wanted));
-    const matches: Matches = { test: new Uint8Array(this.size), frames: 0, bytes: 0, list: [] };
+  protected matching(named: Uint8Array) {
+    const { name, parent } = this.columns;
+    const found = { frames: 0, bytes: 0, list: [] as number[] };
     const inside = new Uint8Array(this.size);
     for (let i = 0; i < this.size; i++) {
-      const above = i > 0 && inside[this.parent[i]!];
-      if (named[this.name[i]!]) {
-        matches.test[i] = 1;
-        matches.frames++;
-        if (!above) matches.bytes += this.total[i]!;
+      const above = i > 0 && inside[parent[i]!];
+      const matches = named[name[i]!];
+      if (matches) {
+        found.frames++;
+        if (!above) found.bytes += this.totals[i]!;
       }
-      inside[i] = above || matches.test[i] ? 1 : 0;
+      inside[i] = above || matches ? 1 : 0;
     }
     for (const row of this.rows)
-      for (const frame of row.frames)
-        if (matches.test[frame] && matches.list.length < 10_000) matches.list.push(frame);
-    return matches;
+      for (let i = 0; i < row.length && found.list.length < kMostListed; i++)
+        if (named[row.name(i)]) found.list.push(row.frame(i));
+    return found;
   }
 
   // The subtrees at these rows of the document as one tree, under a root of that name where they are several. Null
   // where they hold nothing.
   part(rows: number[], rootName: string): Tree | null {
+    const { columns } = this;
     const tops = new Set(rows.map((row) => row + this.shift).filter((frame) => frame > 0 && frame < this.size));
     const shared = tops.size === 1 ? 0 : 1;
     const map = new Map<number, number>();
     const order: number[] = [];
     for (let i = 1; i < this.size; i++)
-      if (map.has(this.parent[i]!) || tops.has(i)) {
+      if (map.has(columns.parent[i]!) || tops.has(i)) {
         map.set(i, order.length + shared);
         order.push(i);
       }
-    if (order.every((i) => this.own[i] === 0)) return null;
+    if (order.every((i) => columns.own[i] === 0)) return null;
     const names = shared ? [...this.names, rootName] : this.names;
     const column = <T>(first: T, of: (frame: number) => T): T[] => [...(shared ? [first] : []), ...order.map(of)];
     return new Tree(
       names,
-      Int32Array.from(column(-1, (i) => map.get(this.parent[i]!) ?? shared - 1)),
-      Uint32Array.from(column(names.length - 1, (i) => this.name[i]!)),
-      Float64Array.from(column(0, (i) => this.own[i]!)),
-      Float64Array.from(column(0, (i) => this.objects[i]!)),
-      Float64Array.from(column(0, (i) => this.ownHidden[i]!)),
-      Uint8Array.from(column(0, (i) => this.flags[i]!)),
+      {
+        parent: Int32Array.from(column(-1, (i) => map.get(columns.parent[i]!) ?? shared - 1)),
+        name: Uint32Array.from(column(names.length - 1, (i) => columns.name[i]!)),
+        own: Float64Array.from(column(0, (i) => columns.own[i]!)),
+        objects: Float64Array.from(column(0, (i) => columns.objects[i]!)),
+        ownHidden: Float64Array.from(column(0, (i) => columns.ownHidden[i]!)),
+        flags: Uint8Array.from(column(0, (i) => columns.flags[i]!)),
+      },
       0,
-    );
-  }
-
-  // The same bytes by the way back: what stands at the end of a path first, then what holds it.
-  inverted(): Tree {
-    const parent = [-1];
-    const name = [this.name[0]!];
-    const own = [0];
-    const objects = [0];
-    const hidden = [0];
-    const flags = [0];
-    const known = new Map<number, number>();
-    const stride = this.names.length * 2;
-    for (let leaf = 0; leaf < this.size; leaf++) {
-      if (this.own[leaf] === 0 && this.objects[leaf] === 0) continue;
-      let at = 0;
-      for (let frame = leaf; frame > 0; frame = this.parent[frame]!) {
-        const hiddenFrame = this.flags[frame]! & kThroughHidden;
-        const key = at * stride + this.name[frame]! * 2 + hiddenFrame;
-        let next = known.get(key);
-        if (next === undefined) {
-          if (parent.length >= kMaxInverted) break;
-          next = parent.length;
-          known.set(key, next);
-          parent.push(at);
-          name.push(this.name[frame]!);
-          own.push(0);
-          objects.push(0);
-          hidden.push(0);
-          flags.push(hiddenFrame);
-        }
-        at = next;
-      }
-      own[at]! += this.own[leaf]!;
-      objects[at]! += this.objects[leaf]!;
-      hidden[at]! += this.ownHidden[leaf]!;
-    }
-    return new Tree(
-      this.names,
-      Int32Array.from(parent),
-      Uint32Array.from(name),
-      Float64Array.from(own),
-      Float64Array.from(objects),
-      Float64Array.from(hidden),
-      Uint8Array.from(flags),
-      this.truncated,
     );
   }
 
@@ -240,11 +187,11 @@ export class Tree {
     const n = this.size;
     for (let i = 0; i < n; i++) {
       const siblings = this.childrenOf(i);
-      if (siblings.length > 1) siblings.sort((a, b) => this.total[b]! - this.total[a]! || a - b);
-      let at = this.start[i]!;
+      if (siblings.length > 1) siblings.sort((a, b) => this.totals[b]! - this.totals[a]! || a - b);
+      let at = this.starts[i]!;
       for (const child of siblings) {
-        this.start[child] = at;
-        at += this.total[child]!;
+        this.starts[child] = at;
+        at += this.totals[child]!;
       }
     }
     // Rows by depth, left to right: a walk that takes siblings in their order meets each row's frames so.
@@ -252,11 +199,21 @@ export class Tree {
     const stack = n > 0 ? [0] : [];
     while (stack.length > 0) {
       const frame = stack.pop()!;
-      if (this.total[frame] === 0 && frame !== 0) continue;
-      (rows[this.depth[frame]!] ??= []).push(frame);
+      if (this.totals[frame] === 0 && frame !== 0) continue;
+      (rows[this.depths[frame]!] ??= []).push(frame);
       const siblings = this.childrenOf(frame);
       for (let i = siblings.length - 1; i >= 0; i--) stack.push(siblings[i]!);
     }
-    for (const row of rows) this.rows.push({ frames: Uint32Array.from(row) });
+    for (const row of rows) {
+      const frames = Uint32Array.from(row);
+      this.rows.push({
+        length: frames.length,
+        frame: (i) => frames[i]!,
+        start: (i) => this.starts[frames[i]!]!,
+        total: (i) => this.totals[frames[i]!]!,
+        name: (i) => this.columns.name[frames[i]!]!,
+        throughHidden: (i) => this.throughHidden(frames[i]!),
+      });
+    }
   }
 }

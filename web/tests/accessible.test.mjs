@@ -23,6 +23,8 @@ for (const [name, options] of [
   ["many", { dark: true, width: 390 }],
   ["nothing", {}],
   ["hostile", {}],
+  ["heap", {}],
+  ["heap", { dark: true, width: 390 }],
   ["diff", {}],
   ["diff", { dark: true, width: 390 }],
 ])

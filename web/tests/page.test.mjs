@@ -75,7 +75,7 @@ test("a site's path, statement, remedies and advice", async () => {
     assert.equal(await text(details.locator(".summary")), "len 100,000 of cap 1,135,616: 900,000 slots past len still hold references");
     assert.deepEqual(await details.locator(".steps code").allInnerTexts(), ["main.pool", "inUse", "[100000:]"]);
     assert.equal(await text(details.locator(".sources li")), "pool.go:41 (*Pool).remove p.inUse = p.inUse[:n]");
-    const remedies = details.locator("table.remedies").first().locator("tbody tr");
+    const remedies = details.locator("table.bars").first().locator("tbody tr");
     assert.equal(await text(remedies.nth(0)), "clear 733.9 MB");
     assert.equal(await text(remedies.nth(1)), "copy 742.2 MB copies 800.0 KB");
     assert.equal(await text(remedies.last()), "s[:n:n] 0 B: it keeps the array");
@@ -128,6 +128,21 @@ test("types are filtered", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("spare room of buffers and maps", async () => {
+  const complaints = await visit("pool", {}, async (page) => {
+    const habits = page.locator("section:has(#habits-title)");
+    for (const summary of await habits.locator("summary").all()) await summary.click();
+    const rows = await habits.locator("tr").allInnerTexts();
+    assert.deepEqual(rows.map((row) => row.replace(/\s+/g, " ").trim()), [
+      "held by element arrays spare",
+      "main.buffers uint8 14 1.2 MB",
+      "held by type entries slots spare",
+      "main.index map[string]int 12 1,835,008 45.9 MB",
+    ]);
+  });
+  assert.deepEqual(complaints, []);
+});
+
 test("light and dark follow the system, or the reader", async () => {
   const back = (page) => page.evaluate(() => getComputedStyle(document.documentElement).backgroundColor);
   const becomes = (page, theme) => page.waitForFunction((name) => document.documentElement.dataset.theme === name, theme);
@@ -150,11 +165,13 @@ test("light and dark follow the system, or the reader", async () => {
 });
 
 test("nothing is wider than a narrow screen", async () => {
-  const complaints = await visit("pool", { width: 390 }, async (page) => {
-    const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
-    assert.ok(inner <= outer, `${inner} of ${outer}`);
-  });
-  assert.deepEqual(complaints, []);
+  for (const name of ["pool", "heap"]) {
+    const complaints = await visit(name, { width: 390 }, async (page) => {
+      const [inner, outer] = await page.evaluate(() => [document.documentElement.scrollWidth, innerWidth]);
+      assert.ok(inner <= outer, `${inner} of ${outer}`);
+    });
+    assert.deepEqual(complaints, []);
+  }
 });
 
 test("names of the target are text, whatever they hold", async () => {

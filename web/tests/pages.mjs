@@ -40,8 +40,8 @@ export function graphOf(page) {
 export async function frameBox(box, name) {
   return box.evaluate((element, wanted) => {
     const graph = element.flameGraph;
-    for (const row of graph.tree.rows)
-      for (const frame of row.frames)
+    for (let depth = 0; depth < graph.tree.levels; depth++)
+      for (let i = 0, row = graph.tree.row(depth), frame; i < row.length && (frame = row.frame(i)) >= 0; i++)
         if (graph.tree.nameOf(frame) === wanted) {
           const at = graph.boxOf(frame);
           const canvas = element.querySelector("canvas").getBoundingClientRect();
@@ -56,7 +56,7 @@ export async function settled(page) {
   await page.waitForFunction(() =>
     [...document.querySelectorAll(".flame-box")].every((box) => {
       const { flameGraph: graph } = box;
-      if (!graph) return false;
+      if (!graph || box.ariaBusy === "true") return false;
       const [from, to] = graph.scale.domain();
       return from === graph.target[0] && to === graph.target[1];
     }),

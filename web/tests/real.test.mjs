@@ -50,12 +50,30 @@ test("shows the figures of the JSON report", async () => {
   assert.deepEqual(complaints, []);
 });
 
+test("the page of its heap: the parts of its memory, and its types, add up", async () => {
+  const path = join(work, "heap.html");
+  execFileSync(overhang, ["heap", String(program.pid), "--format", "html", "--quiet", "-o", path]);
+  const complaints = await visit(path, {}, async (shown) => {
+    const { heap, dominators } = await shown.evaluate(() => JSON.parse(document.getElementById("overhang-data").textContent));
+    assert.ok((await shown.locator("h1").innerText()).startsWith(bytes(heap.heap.live_bytes)));
+    const { memory } = heap;
+    const of = memory.memstats;
+    const whole = memory.heap_inuse_bytes + of.sys - of.heap_inuse - of.heap_released + memory.program_bytes + memory.outside_bytes;
+    assert.ok((await shown.locator("section:has(#memory-title) figcaption").innerText()).includes(bytes(whole)));
+    assert.equal(heap.types.reduce((sum, type) => sum + type.bytes, 0), heap.heap.live_bytes);
+    assert.equal(dominators.bytes.reduce((sum, own) => sum + own, 0), heap.heap.live_bytes);
+    const total = await graphOf(shown).evaluate(({ flameGraph: { tree } }) => [tree.total(0), tree.hidden(0)]);
+    assert.deepEqual(total, [heap.heap.live_bytes, heap.heap.hidden_bytes]);
+  });
+  assert.deepEqual(complaints, []);
+});
+
 test("its trees hold the live heap, and each site's part hangs on hidden slots", async () => {
   const complaints = await visit(page, {}, async (shown) => {
     await settled(shown);
     // Of the same image as the trees: the program's runtime goes on between two.
     const { heap } = await shown.evaluate(() => JSON.parse(document.getElementById("overhang-data").textContent).leaks);
-    const total = () => graphOf(shown).evaluate(({ flameGraph: { tree } }) => [tree.total[0], tree.hidden[0]]);
+    const total = () => graphOf(shown).evaluate(({ flameGraph: { tree } }) => [tree.total(0), tree.hidden(0)]);
     const both = [heap.live_bytes, heap.overhang_bytes + heap.spare_bytes + heap.lost_bytes];
     assert.deepEqual(await total(), both);
     await shown.getByRole("button", { name: "By dominator" }).click();
@@ -70,7 +88,7 @@ test("its trees hold the live heap, and each site's part hangs on hidden slots",
     const part = await shown
       .locator("tbody", { has: open })
       .locator(".details .flame-box")
-      .evaluate(({ flameGraph: { tree } }) => [tree.total[0], tree.hidden[0]]);
+      .evaluate(({ flameGraph: { tree } }) => [tree.total(0), tree.hidden(0)]);
     const all = clipped.retained_bytes + clipped.hidden_bytes;
     assert.deepEqual(part, [all, all]);
   });

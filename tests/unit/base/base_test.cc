@@ -8,6 +8,7 @@
 #include "base/diagnostics.h"
 #include "base/parallel.h"
 #include "base/result.h"
+#include "base/stack.h"
 #include "base/words.h"
 
 namespace overhang {
@@ -43,6 +44,31 @@ TEST(ByteReader, RefusesAnEndlessVarint) {
   ByteReader reader(bytes);
   reader.read_uvarint();
   EXPECT_FALSE(reader.ok());
+}
+
+TEST(Stack, GivesBackInTurnHoweverHighItWas) {
+  struct Pair {
+    int first, second;
+  };
+  Stack<Pair> stack;
+  EXPECT_TRUE(stack.empty());
+  for (int round = 0; round < 3; round++) {
+    constexpr int kHigh = 10'000;  // more than two pieces
+    for (int i = 0; i < kHigh; i++) stack.push(i, -i);
+    EXPECT_EQ(stack.ahead(3)->first, kHigh - 4);
+    for (int i = kHigh; i-- > 0;) {
+      // Down to the middle and up again over a piece's edge.
+      if (i == 4096) {
+        for (int k = 0; k < 10; k++) stack.push(k, k);
+        for (int k = 10; k-- > 0;) ASSERT_EQ(stack.pop().first, k);
+      }
+      auto top = stack.pop();
+      ASSERT_EQ(top.first, i);
+      ASSERT_EQ(top.second, -i);
+    }
+    EXPECT_TRUE(stack.empty());
+    EXPECT_EQ(stack.ahead(0), nullptr);
+  }
 }
 
 TEST(Checked, OverflowIsAValue) {
