@@ -82,8 +82,9 @@ Agreement agreement(const PackageRecord& record, const std::string& recorded,
   for (const auto& function : record.functions) {
     if (out.checked >= kMaxChecks) break;
     if (function.line == 0 || function.file >= record.files.size()) continue;
+    // Assembly has no `func`, and a generated file's lines may be another's (//line parser.y:1).
     const auto& file = record.files[function.file];
-    if (folder_of(file) != recorded) continue;
+    if (folder_of(file) != recorded || !file.ends_with(".go")) continue;
     auto [at, fresh] = lines_of.try_emplace(base_of(file));
     if (fresh) {
       auto text = read_file(folder / at->first);
