@@ -325,6 +325,12 @@ Value Evaluator::slice(const Node& expression) {
   if (is_absent_or_zero(low) && whole(high) && !max) {
     // The same slice; of an array, one that shows all of it.
     if (out.kind == Value::Kind::Address) out.kind = Value::Kind::Alias;
+    if (behind.kind == GoType::Kind::Array && operand.is("selector_expression") &&
+        !of.place.empty()) {
+      out.array_field = true;
+      out.expression = expression;
+      out.operand = operand;
+    }
     return out;
   }
   out.kind = Value::Kind::Reslice;

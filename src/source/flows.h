@@ -55,6 +55,8 @@ struct Value {
   Node low, high, max;    // Reslice: the bounds; Delete: what is cut out, low to high
   Node rest;              // Delete by append: the second slice expression
   bool standard = false;  // made by a function of the standard library
+  // Alias: all of an array that is a field, which shows a part of the struct's memory.
+  bool array_field = false;
   const Function* callee = nullptr;  // Call
 };
 

@@ -366,6 +366,8 @@ class Search {
         return enqueue({value.place, step.type, step.distance + 1, step.call ? step.call : &flow,
                         nullptr, step.entered});
       case Value::Kind::Alias:
+        // Nobody sees the rest of the struct by such a slice.
+        if (value.array_field && holder_.category == Category::Window) add(step, flow, penalty);
         if (value.place != step.place && leads_on(value))
           enqueue({value.place, step.type, step.distance + 1, step.call,
                    step.place == start_ ? &flow : nullptr, step.entered});
@@ -390,10 +392,11 @@ class Search {
     Candidate candidate;
     candidate.flow = flow;
     candidate.slice = flow.value;
+    if (flow.value.array_field) candidate.slice.form = Form::Window;
     candidate.distance = step.distance;
     candidate.penalty = penalty;
     candidate.in_place = same_place(flow);
-    candidate.misfit = misfit(flow.value.form, holder_.category, holder_.empty);
+    candidate.misfit = misfit(candidate.slice.form, holder_.category, holder_.empty);
     // append(x[:i], y): what it cuts off is overwritten, as a rule.
     bool overwrites =
         flow.value.form == Form::Truncate && flow.value.expression.is("call_expression");

@@ -30,6 +30,24 @@ func (s *S) del(i int) {
                 field("main.S", "xs"));
 }
 
+// net.sockaddrToTCP: 4 bytes of the object that the system call made.
+TEST(SearchIdioms, ArrayThatIsAField) {
+  expect_marked(R"(package main
+type Sockaddr struct { Port int; Addr [4]byte; raw [16]byte }
+type Addr struct{ ip []byte }
+var zero = []byte{0, 0, 0, 0}
+func of(s *Sockaddr) *Addr {
+	return &Addr{ip: s.Addr[0:]} // here
+}
+func parse() *Addr {
+	var all [4]byte
+	return &Addr{ip: all[:]}
+}
+func none() *Addr { return &Addr{ip: zero} }
+)",
+                field("main.Addr", "ip", Category::Window));
+}
+
 TEST(SearchIdioms, PopOfAHeap) {
   auto text = R"(package main
 import "container/heap"
