@@ -325,8 +325,10 @@ Value Evaluator::slice(const Node& expression) {
   if (is_absent_or_zero(low) && whole(high) && !max) {
     // The same slice; of an array, one that shows all of it.
     if (out.kind == Value::Kind::Address) out.kind = Value::Kind::Alias;
-    if (behind.kind == GoType::Kind::Array && operand.is("selector_expression") &&
-        !of.place.empty()) {
+    // Of a type that is not known (the standard library's, mostly) the form tells: of a slice it
+    // would change nothing.
+    bool array = behind.kind == GoType::Kind::Array || of.type == kUnknown;
+    if (array && operand.is("selector_expression") && !of.place.empty()) {
       out.array_field = true;
       out.expression = expression;
       out.operand = operand;

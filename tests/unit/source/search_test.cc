@@ -32,12 +32,20 @@ func (s *S) del(i int) {
 
 // net.sockaddrToTCP: 4 bytes of the object that the system call made.
 TEST(SearchIdioms, ArrayThatIsAField) {
-  expect_marked(R"(package main
-type Sockaddr struct { Port int; Addr [4]byte; raw [16]byte }
+  Sources sources{R"(package main
+import ("sys"; "syscall")
 type Addr struct{ ip []byte }
 var zero = []byte{0, 0, 0, 0}
-func of(s *Sockaddr) *Addr {
-	return &Addr{ip: s.Addr[0:]} // here
+func of(s sys.Sockaddr) *Addr {
+	switch s := s.(type) {
+	case *sys.Inet4:
+		return &Addr{ip: s.Addr[0:]} // here
+	case *sys.Inet6:
+		return &Addr{ip: s.Addr[:]} // here
+	case *syscall.SockaddrInet4: // not read
+		return &Addr{ip: s.Addr[0:]} // here
+	}
+	return nil
 }
 func parse() *Addr {
 	var all [4]byte
@@ -45,7 +53,15 @@ func parse() *Addr {
 }
 func none() *Addr { return &Addr{ip: zero} }
 )",
-                field("main.Addr", "ip", Category::Window));
+                  {{"sys", R"(package sys
+type Sockaddr interface{ sockaddr() }
+type Inet4 struct { Port int; Addr [4]byte; raw [16]byte }
+type Inet6 struct { Port int; Addr [16]byte; raw [28]byte }
+func (*Inet4) sockaddr() {}
+func (*Inet6) sockaddr() {}
+)"}}};
+  auto holder = field("main.Addr", "ip", Category::Window);
+  EXPECT_EQ(found_lines(sources, holder, {26, true}), marked_lines(sources.main));
 }
 
 TEST(SearchIdioms, PopOfAHeap) {
