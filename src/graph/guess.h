@@ -1,5 +1,5 @@
-// What memory without a type looks like: for programs without DWARF, whose globals, locals and
-// captured variables have none.
+// What memory without a type looks like: what unsafe.Pointer alone leads to, and, in programs
+// without DWARF, what globals, locals and captured variables lead to.
 //
 // Two questions are answered. Of a pointer word: is it part of an interface, a slice's header or a
 // string? An interface's first word is a type or an itab, which nothing else is; a slice's cap

@@ -12,6 +12,8 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
     : heap_(heap),
       diagnostics_(diagnostics),
       follower_(heap, types),
+      guesser_(heap, follower_.decoder()),
+      dwarf_(dwarf != nullptr),
       full_(heap.object_count()),
       touched_(heap.object_count()),
       windowed_(heap.object_count()),
@@ -25,7 +27,6 @@ Views::Views(const Heap& heap, const RootSet& roots, TypeTable& types, Dwarf* dw
       places_(heap, roots, follower_, dwarf),
       interior_rule_(interior),
       work_(heap) {
-  if (!dwarf) guesser_.emplace(heap, follower_.decoder());
   places_.show(pusher());
 }
 
@@ -141,13 +142,13 @@ void Views::follow_now(const Work::Range& range) {
 void Views::follow_whole(const ObjectRef& object, TypeId type) {
   auto holder = Holder::object(object.id);
   follower_.whole(object, type, [&](std::uint64_t offset, const Reference& reference) {
-    push(guesser_ ? guesser_->word(reference) : reference, holder, offset);
+    push(guesser_.word(reference), holder, offset);
   });
 }
 
-// The words behind a value whose type may have been guessed: there should be none.
+// The words behind a value: of a struct of which the value is the first field alone.
 void Views::follow_behind(const ObjectRef& object, std::uint64_t begin) {
-  if (!guesser_ || begin >= slot_size(object)) return;
+  if (begin >= slot_size(object)) return;
   auto holder = Holder::object(object.id);
   follower_.words(object, begin, slot_size(object),
                   [&](std::uint64_t offset, const Reference& word) { push(word, holder, offset); });
@@ -416,7 +417,7 @@ TypeId Views::closure_type(const ObjectRef& object, Address target) {
   if (!pc) return kUnknownType;
   auto type = types().closure(*pc, slot_size(object) - header_size(object));
   // Without DWARF that is a closure of words without types, if it is a closure at all.
-  return guesser_ && types().is_closure(type) ? guesser_->closure(object) : type;
+  return !dwarf_ && types().is_closure(type) ? guesser_.closure(object) : type;
 }
 
 void Views::show_func(const Item& item, const ObjectRef& object) {

@@ -15,7 +15,8 @@
 //
 // A reference of unknown type (unsafe.Pointer, a stack word without a variable, a conservative
 // frame) may show anything. It is deferred: first everything typed is settled; then objects with
-// no typed view at all, and objects that only pointers into them show, become visible as a whole.
+// no typed view at all are followed as what they look like (guess.h); those that look like nothing,
+// and objects that only pointers into them show, become visible as a whole.
 // What is hidden now is *possibly* hidden. Finally the deferred references show their objects as a
 // whole even where typed windows exist: what is still hidden is *certainly* hidden.
 //
@@ -252,9 +253,7 @@ class Views {
     return heap_.spans()[object.span].layout != PointerLayout::None;
   }
   // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
-  TypeId allocation_type(const ObjectRef& object) {
-    return guesser_ ? guesser_->allocated_type(object) : follower_.allocation_type(object);
-  }
+  TypeId allocation_type(const ObjectRef& object) { return guesser_.allocated_type(object); }
   void run();  // until the work list and what waits are empty
   bool wait_for_better(const Item& item, const ObjectRef& object);
   void show(const Item& item, const ObjectRef& object);
@@ -304,7 +303,8 @@ class Views {
   const Heap& heap_;
   Diagnostics& diagnostics_;
   Follower follower_;
-  std::optional<Guesser> guesser_;  // where variables have no types
+  Guesser guesser_;
+  bool dwarf_;  // variables and captured variables have types
   Bitmap full_, touched_, windowed_, pointed_, deferred_seen_;
   std::vector<ObjectInfo> info_;
   TypeId byte_type_;  // of strings' bytes
@@ -327,7 +327,6 @@ class Views {
   // References to types that generic code is compiled with, to objects that a reference of the real
   // type may show as well: those come last.
   std::vector<std::pair<Item, ObjectRef>> shapes_;
-  std::size_t next_untouched_ = 0;
   std::vector<Doubt> doubts_;
   std::unordered_map<ObjectIndex, std::size_t> doubt_of_;  // object -> doubts_
   std::array<std::size_t, 2> next_guess_{};                // without and with the population

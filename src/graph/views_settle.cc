@@ -7,8 +7,8 @@
 namespace overhang {
 void Views::settle(const std::function<const Bitmap&()>& live) {
   run();
-  if (guesser_) {
-    places_.show_guessed(*guesser_, pusher());
+  if (!dwarf_) {
+    places_.show_guessed(guesser_, pusher());
     run();
   }
   places_.show_unclaimed(owners_, pusher());
@@ -67,12 +67,11 @@ void Views::doubt(const ObjectRef& object, Holder holder, Address slot, bool fun
 
 // Deferred references to objects that nothing typed shows, but that look like something.
 bool Views::settle_guessed() {
-  if (!guesser_) return false;
   for (bool by_population : {false, true}) {
     for (auto& next = next_guess_[by_population]; next < deferred_.size();) {
       auto deferred = deferred_[next++];
       if (touched(deferred.object.id)) continue;
-      auto meaning = guesser_->object(deferred.object, by_population);
+      auto meaning = guesser_.object(deferred.object, by_population);
       if (meaning.kind == Reference::Kind::Unknown) continue;
       meaning.slot = deferred.slot;
       push(meaning, deferred.holder, 0);
@@ -101,19 +100,10 @@ bool Views::show_first_whole(unsigned rank) {
   return false;
 }
 
-// Deferred references to objects that nothing typed shows.
+// Deferred references to objects that nothing typed shows: one at a time, so that what the one
+// leads to is known before the next.
 bool Views::settle_untouched() {
-  // Without types of variables nearly everything is deferred first: one at a time, so that what the
-  // one leads to is known before the next.
-  if (guesser_) return show_first_whole(0) || show_first_whole(1) || show_first_whole(2);
-  bool any = false;
-  for (; next_untouched_ < deferred_.size(); next_untouched_++) {
-    auto deferred = deferred_[next_untouched_];
-    if (touched(deferred.object.id)) continue;
-    any = true;
-    show_whole(deferred.object, deferred.holder, deferred.elem);
-  }
-  return any;
+  return show_first_whole(0) || show_first_whole(1) || show_first_whole(2);
 }
 
 // Objects that only pointers show, each to a part: of an array the rest is hidden where that is

@@ -3,6 +3,7 @@ package main
 import (
 	"strconv"
 	"sync/atomic"
+	"unsafe"
 
 	"overhang.subjects/kit"
 )
@@ -43,6 +44,12 @@ type Node struct {
 	next  *Node
 }
 
+// Registry stands behind a word that atomic operations swap, as the tree of hashicorp/go-memdb does.
+type Registry struct {
+	name  string
+	pools []*Pool
+}
+
 type State struct {
 	version int
 	conns   []*Conn
@@ -51,6 +58,7 @@ type State struct {
 var (
 	pool     Pool
 	poolByPt = &Pool{}
+	registry unsafe.Pointer // *Registry
 	plain    []*Conn
 	entries  []Entry
 	pools    = map[int]*Pool{}
@@ -165,6 +173,18 @@ func init() {
 			all = append(all, p.inUse)
 		}
 		group("main.Pool.inUse", "field", all, 20*95)
+	})
+	add("tail_behind_unsafe_pointer", func() {
+		r := &Registry{name: "registry"}
+		var all [][]*Conn
+		for i := 0; i < 10; i++ {
+			p := &Pool{name: "pool", inUse: conns(100)}
+			p.drain(5)
+			r.pools = append(r.pools, p)
+			all = append(all, p.inUse)
+		}
+		atomic.StorePointer(&registry, unsafe.Pointer(r))
+		group("main.Pool.inUse", "field", all, 10*95)
 	})
 	add("tail_list_nodes", func() {
 		var all [][]*Conn

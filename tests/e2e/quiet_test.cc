@@ -23,7 +23,8 @@ TEST_P(Quiet, NoSiteAboveAKilobyte) {
   EXPECT_LE(report.at("heap").at("overhang_bytes"), kNoise);
 }
 
-INSTANTIATE_TEST_SUITE_P(Programs, Quiet, testing::Values("web", "workers", "tidy", "structures"),
+INSTANTIATE_TEST_SUITE_P(Programs, Quiet,
+                         testing::Values("web", "workers", "tidy", "structures", "embedders"),
                          [](auto& instance) { return instance.param; });
 
 // A local pointer into the middle of an array may walk it (unsafe.Add): what it does not show is

@@ -49,7 +49,7 @@ bool dwarf_knows_closures() { return go_minor() >= 23; }
 // "lookalikes" are memory that must not be accused; what they do hide beside it need not be found.
 std::vector<SubjectCase> cases() {
   auto out = all_subjects();
-  for (auto* program : {"web", "workers", "tidy", "structures"})
+  for (auto* program : {"web", "workers", "tidy", "structures", "embedders"})
     out.push_back({"quiet", {program}});
   for (auto* subject : {"lookalikes", "oracle"}) {
     auto list = run(command_line({build_subject(subject), "list"})).out;
