@@ -103,9 +103,11 @@ void TypeTable::Impl::decode_rtype(TypeId id) {
 // The bucket type of a map type, which is a bare record where reflect made it (reflect.bucketOf):
 // then composed from key and element as MapBucketType does.
 TypeId TypeTable::Impl::classic_bucket(Address bucket, const Rtype& map) {
-  if (auto at = by_rtype.find(bucket); at != by_rtype.end()) return at->second;
   auto record = reader.read(bucket);
   if (!record || record->complete) return intern_rtype(bucket);
+  // Somebody may have met the bare record before its map.
+  if (auto at = by_rtype.find(bucket); at != by_rtype.end() && !row(at->second).info.fields.empty())
+    return at->second;
   auto slots = [&](Address type, bool indirect) {
     auto id = intern_rtype(type);
     return array_of(indirect ? intern_pointer(id) : id, kMapBucketSlots);
