@@ -34,6 +34,11 @@ Tags derived(Tags tags) {
   return out;
 }
 
+// Displacements are the target's: they may be anything.
+std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 }  // namespace
 
 bool FrameState::join(const FrameState& other) {
@@ -202,9 +207,15 @@ Instruction FrameFlow::resolved(const Instruction& in, const FrameState& state) 
   for (Operand* operand : {&out.a, &out.b, &out.c}) {
     bool by_register = operand->is_memory() && operand->base < machine::kRegisters &&
                        operand->index == machine::kNoRegister;
-    if (!by_register || state.addresses[operand->base] == kElsewhere) continue;
-    operand->value += state.addresses[operand->base];
-    operand->base = machine::kStackPointer;
+    if (!by_register) continue;
+    if (state.addresses[operand->base] != kElsewhere) {
+      operand->value += state.addresses[operand->base];
+      operand->base = machine::kStackPointer;
+    } else if (auto number = state.numbers[operand->base]; number != kNoNumber) {
+      operand->value = wrapping_add(operand->value, number);
+      operand->base = machine::kNoRegister;
+      operand->absolute = true;
+    }
   }
   if (out.operation == Operation::Arithmetic) {
     if (out.is_mask && !out.c.is_immediate() && number_of(out.b, state)) std::swap(out.b, out.c);
@@ -244,12 +255,12 @@ Tags FrameFlow::home_word(const Operand& operand, const FrameState& state) const
   std::int64_t at = operand.value;  // from the header's first word
   if (operand.absolute) {
     if (home_->header == 0) return 0;
-    at -= static_cast<std::int64_t>(home_->header);
+    at = wrapping_add(at, -static_cast<std::int64_t>(home_->header));
   } else if (operand.in_frame() && home_->frame) {
     at -= *home_->frame + home_->offset;
   } else if (held(operand.base) || (held(operand.index) && operand.scale == 1)) {
     at -= home_->offset;
-    indexed = operand.index != machine::kNoRegister;
+    indexed = home_->indexed || operand.index != machine::kNoRegister;
   } else {
     return 0;
   }
@@ -310,13 +321,18 @@ void FrameFlow::transfer(const Instruction& as_written, FrameState& state) const
       if (!in.a.is_register()) return;
       tags = derived(tags);
       if (home_ && is_holder(in.b, state)) tags |= kHolder;
-      state.set(in.a.base, tags, in.b.in_frame() ? in.b.value : kElsewhere);
+      // The address of a variable, which arm64 puts together of two parts.
+      auto number = home_ && in.b.absolute ? in.b.value : kNoNumber;
+      state.set(in.a.base, tags, in.b.in_frame() ? in.b.value : kElsewhere, number);
       return;
     }
     case Operation::Arithmetic: {
       auto tags = in.masks() ? Tags{0} : tags_of(in.b, state);
       if (!in.c.is_immediate()) tags |= tags_of(in.c, state);
-      write(in.a, derived(tags), state);
+      auto result = derived(tags);
+      // An element's address.
+      if (home_ && home_->indexed && in.c.is_register()) result |= tags & kHolder;
+      write(in.a, result, state);
       return;
     }
     case Operation::Zero:

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "goruntime/arm64_addresses.h"
+
 namespace overhang {
 namespace {
 
@@ -24,9 +26,7 @@ std::size_t behind_prologue(const FrameCode& code) {
   constexpr std::size_t kPrologue = 12;  // instructions
   const auto& in = code.instructions();
   for (std::size_t i = 0; i < std::min(in.size(), kPrologue); i++)
-    if (in[i].operation == Operation::Arithmetic && in[i].a.is_register() &&
-        in[i].a.base == machine::kStackPointer)
-      return i + 1;
+    if (in[i].a.is_register() && in[i].a.base == machine::kStackPointer) return i + 1;
   return 0;
 }
 
@@ -90,11 +90,12 @@ const FrameCode& HeaderUses::code_of(Address function) {
 void HeaderUses::find_mentions() {
   if (searched_) return;
   searched_ = true;
+  bool arm = runtime_.layout().architecture == Architecture::Arm64;
   for (const Module& module : runtime_.modules()) {
     auto end = std::min(module.etext, module.text + kMostCode);
     for (auto at = module.text; at < end; at += kChunk)
       if (auto code = runtime_.image().bytes(at, std::min(kChunk + kOverlap, end - at)))
-        read_mentions(*code, at);
+        arm ? read_arm64(*code, at) : read_amd64(*code, at);
   }
   std::sort(mentions_.begin(), mentions_.end(), [](const Mention& a, const Mention& b) {
     return std::pair(a.target, a.pc) < std::pair(b.target, b.pc);
@@ -102,7 +103,7 @@ void HeaderUses::find_mentions() {
 }
 
 // Wherever an operand [rip + disp32] may stand is tried; what may follow it is an immediate.
-void HeaderUses::read_mentions(ByteSpan code, Address at) {
+void HeaderUses::read_amd64(ByteSpan code, Address at) {
   auto byte = [&](std::size_t i) { return static_cast<unsigned>(code[i]); };
   for (std::size_t i = 1; i + 5 <= code.size() && i <= kChunk; i++) {
     if ((byte(i) & 0xC7) != 0x05) continue;
@@ -110,12 +111,28 @@ void HeaderUses::read_mentions(ByteSpan code, Address at) {
     bool taken = byte(i - 1) == 0x8D;
     for (std::uint64_t immediate : {0, 1, 4}) {
       auto target = at + i + 5 + immediate + static_cast<std::uint64_t>(std::int64_t{displacement});
-      if (target % 8 != 0 || !runtime_.module_of_data(target)) continue;
-      if (mentions_.size() == kMostMentions) return;
-      mentions_.push_back({target, at + i, taken});
-      break;
+      if (mention(target, at + i, taken)) break;
     }
   }
+}
+
+// adrp, and add, ldr or str next to it.
+void HeaderUses::read_arm64(ByteSpan code, Address at) {
+  for (std::size_t i = 0; i + 8 <= code.size() && i < kChunk; i += 4) {
+    auto adrp = load_unchecked<std::uint32_t>(code.data() + i);
+    auto next = load_unchecked<std::uint32_t>(code.data() + i + 4);
+    auto page = arm64::adrp_page(adrp, at + i);
+    bool taken = arm64::is_add(next), word = arm64::is_ldr(next) || arm64::is_str(next);
+    if (page && (taken || word) && arm64::base_register(next) == (adrp & 31))
+      mention(*page + arm64::immediate12(next) * (word ? 8 : 1), at + i, taken);
+  }
+}
+
+// Whether a variable may stand at `target`.
+bool HeaderUses::mention(Address target, Address pc, bool taken) {
+  if (target % 8 != 0 || !runtime_.module_of_data(target)) return false;
+  if (mentions_.size() < kMostMentions) mentions_.push_back({target, pc, taken});
+  return true;
 }
 
 std::vector<Address> HeaderUses::functions_at(Address target, bool taken) {
@@ -131,7 +148,7 @@ std::vector<Address> HeaderUses::functions_at(Address target, bool taken) {
 }
 
 bool HeaderUses::may_be_slice(Address header) {
-  if (runtime_.layout().architecture != Architecture::Amd64) return true;
+  if (!machine_) return true;
   find_mentions();
   std::vector<Address> functions;
   for (std::uint64_t word : {0, 8, 16})
@@ -164,7 +181,7 @@ bool HeaderUses::may_be_slice(Address header) {
 }
 
 bool HeaderUses::may_be_slice(Address pc, std::int64_t holder, std::int64_t header) {
-  if (runtime_.layout().architecture != Architecture::Amd64) return true;
+  if (!machine_) return true;
   auto function = runtime_.find_function(pc);
   if (!function) return true;
   auto [at, fresh] = locals_.try_emplace({function->entry, holder, header});
@@ -177,8 +194,8 @@ bool HeaderUses::may_be_slice(Address pc, std::int64_t holder, std::int64_t head
   return (at->second = found).may_be_slice();
 }
 
-HeaderUses::Evidence HeaderUses::look_at(Address function, const Home& home, FrameState state,
-                                         unsigned depth) {
+HeaderUses::Evidence HeaderUses::look_at(Address function, const Home& home,
+                                         const FrameState& state, unsigned depth) {
   Evidence found;
   const FrameCode& code = code_of(function);
   if (code.instructions().empty() || work_ > kMostWork) return found;

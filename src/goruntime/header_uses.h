@@ -8,7 +8,7 @@
 // may compare cap(s) itself: then a slice that nothing appends to is not told from an iterator.
 //
 // Functions that read the words directly, or by the address of what they stand in, also where that
-// is passed on. amd64 alone: elsewhere nothing speaks against a header.
+// is passed on.
 #pragma once
 
 #include <map>
@@ -50,13 +50,15 @@ class HeaderUses {
     bool taken;  // the address alone
   };
   void find_mentions();
-  void read_mentions(ByteSpan code, Address at);
+  void read_amd64(ByteSpan code, Address at);
+  void read_arm64(ByteSpan code, Address at);
+  bool mention(Address target, Address pc, bool taken);
   std::vector<Address> functions_at(Address target, bool taken);  // entries
-  Evidence look_at(Address function, const Home& home, FrameState state, unsigned depth);
+  Evidence look_at(Address function, const Home& home, const FrameState& state, unsigned depth);
   const FrameCode& code_of(Address function);
 
   const Runtime& runtime_;
-  const machine::Machine* machine_;  // of amd64 programs not null
+  const machine::Machine* machine_;  // null: nothing speaks against a header
   bool searched_ = false;
   std::vector<Mention> mentions_;  // by target
   std::unordered_map<Address, std::unique_ptr<FrameCode>> functions_;

@@ -400,7 +400,7 @@ bool LocalSliceProver::follow(const Code& code, const Function& function, std::s
 // Other words of a frame that a len may not be, and constants, only ever speak against a slice:
 // without them the answer is the kindest.
 bool LocalSliceProver::may_be_slice(Address pc, const LocalSlice& slice) {
-  if (runtime_.layout().architecture != Architecture::Amd64) return false;
+  if (!machine_) return false;
   auto function = runtime_.find_function(pc);
   if (!function) return false;
   Code& code = code_of(*function);

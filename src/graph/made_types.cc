@@ -14,6 +14,8 @@ constexpr std::uint64_t kEqual = 3, kGcData = 4;
 // Bytes: alignment, kind, name.
 constexpr std::uint64_t kAlign = 21, kKind = 23, kStr = 40;
 constexpr std::uint8_t kKindMask = 31;
+// Objects that are looked at closely, each of which takes a row of the table of types.
+constexpr std::size_t kMostTried = 1 << 20;
 
 struct Record {
   std::uint64_t words, mask;
@@ -68,6 +70,11 @@ class Search {
     if (kind == 0 || align == 0 || align > 16 || !made) return std::nullopt;
     auto equal = load_unchecked<std::uint64_t>(bytes + kEqual * 8);
     if (equal != 0 && !is_code(image_.word(equal).value_or(0))) return std::nullopt;
+    if (tried_ == kMostTried) {
+      heap_.runtime().diagnostics().lose("objects that may be types made by reflect: too many");
+      return std::nullopt;
+    }
+    tried_++;
     auto type = types_.from_rtype(span.span.base + slot * span.span.elem_size);
     const TypeInfo& info = types_.info(type);
     if (!complete(info)) return std::nullopt;
@@ -109,6 +116,7 @@ class Search {
   const Image& image_;
   TypeTable& types_;
   std::vector<TypeId> found_;
+  std::size_t tried_ = 0;
 };
 
 }  // namespace

@@ -470,15 +470,14 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   auto end = frame.argp();
   if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
   if (frame.sp >= end || words_.claimed(row.address)) return;
-  auto [loads, fresh] = stack_loads_.try_emplace(function->entry);
-  if (fresh) loads->second = stack_loads(heap_.runtime(), *function);
+  auto [known, fresh] = stack_loads_.try_emplace(function->entry);
+  if (fresh) known->second = stack_loads(heap_.runtime(), *function);
+  const auto& loads = known->second;
   auto& elem = local_elements_[{frame.pc, row.address - frame.sp}];
   auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
   auto candidates = guesser.local_slices(
       word, frame.sp, end,
-      [&](Address at) {
-        return std::binary_search(loads->second.begin(), loads->second.end(), at - frame.sp);
-      },
+      [&](Address at) { return std::binary_search(loads.begin(), loads.end(), at - frame.sp); },
       [&](Address len, Address cap) {
         // What is likely, or may be certain.
         return cap == len + 8 ||
