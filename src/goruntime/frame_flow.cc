@@ -247,10 +247,10 @@ Tags FrameFlow::tags_of(const Operand& operand, const FrameState& state) const {
 // Which of the header's words stands there.
 Tags FrameFlow::home_word(const Operand& operand, const FrameState& state) const {
   constexpr std::int64_t kHeaderBytes = 24;
-  auto held = [&](machine::Gpr r) {
-    return r != machine::kNoRegister && r != machine::kStackPointer &&
-           (state.registers[r] & kHolder);
+  auto has = [&](machine::Gpr r, Tags tags) {
+    return r != machine::kNoRegister && r != machine::kStackPointer && (state.registers[r] & tags);
   };
+  bool element = has(operand.base, kElement) && operand.index == machine::kNoRegister;
   bool indexed = false;
   std::int64_t at = operand.value;  // from the header's first word
   if (operand.absolute) {
@@ -258,9 +258,10 @@ Tags FrameFlow::home_word(const Operand& operand, const FrameState& state) const
     at = wrapping_add(at, -static_cast<std::int64_t>(home_->header));
   } else if (operand.in_frame() && home_->frame) {
     at -= *home_->frame + home_->offset;
-  } else if (held(operand.base) || (held(operand.index) && operand.scale == 1)) {
+  } else if (element || has(operand.base, kHolder) ||
+             (has(operand.index, kHolder) && operand.scale == 1)) {
     at -= home_->offset;
-    indexed = home_->indexed || operand.index != machine::kNoRegister;
+    indexed = element || operand.index != machine::kNoRegister;
   } else {
     return 0;
   }
@@ -330,8 +331,8 @@ void FrameFlow::transfer(const Instruction& as_written, FrameState& state) const
       auto tags = in.masks() ? Tags{0} : tags_of(in.b, state);
       if (!in.c.is_immediate()) tags |= tags_of(in.c, state);
       auto result = derived(tags);
-      // An element's address.
-      if (home_ && home_->indexed && in.c.is_register()) result |= tags & kHolder;
+      if (home_ && home_->indexed && in.c.is_register() && (tags & (kHolder | kElement)))
+        result |= kElement;
       write(in.a, result, state);
       return;
     }

@@ -71,6 +71,8 @@ class Guesser {
   TypeId interface_type(Address slot, Address value);
   // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
   TypeId allocated_type(const ObjectRef& object);
+  // Whether the words at `base`, the start of the object, can be a channel's.
+  bool is_channel(const ObjectRef& object, Address base);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.
   TypeId closure(const ObjectRef& object);
 
@@ -92,7 +94,6 @@ class Guesser {
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
   TypeId bucket_type(Address header, const ObjectRef& block);
-  bool is_channel(const ObjectRef& object, Address base);
   TypeId channel_elem(Address base);
   TypeId channel_of(Address base);
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);

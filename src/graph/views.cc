@@ -381,8 +381,12 @@ void Views::follow_rest(const ObjectRef& object) {
 }
 
 void Views::show_map_or_chan(const Item& item, const ObjectRef& object) {
-  if (item.reference.kind == Reference::Kind::Map && !has_pointers(object)) {
-    defer(item, object);  // no map's header: the type was guessed, or the word is stale
+  // No map's or channel's header: the type was guessed, or the word is stale.
+  bool map = item.reference.kind == Reference::Kind::Map;
+  bool header =
+      map ? has_pointers(object) : dwarf_ || guesser_.is_channel(object, item.reference.target);
+  if (!header) {
+    defer(item, object);
     return;
   }
   if (!make_full(object, slot_size(object) - header_size(object))) return;
