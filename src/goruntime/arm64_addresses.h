@@ -27,4 +27,26 @@ inline std::optional<Address> adrp_page(std::uint32_t word, Address at) {
   return (at & ~Address{4095}) + (pages << 12);
 }
 
+// What the assembler makes of a variable's address, $sym(SB), and of its word, sym(SB).
+struct VariableAccess {
+  enum class Kind : std::uint8_t { Address, Load, Store };
+  Kind kind = Kind::Address;
+  Address target = 0;
+  std::uint32_t register_number = 0;  // that gets the address or word, or is stored
+};
+
+// Of two instructions, the first at `at`: the page of the address, and the rest.
+inline std::optional<VariableAccess> variable_access(std::uint32_t first, std::uint32_t second,
+                                                     Address at) {
+  auto page = adrp_page(first, at);
+  if (!page || base_register(second) != (first & 31)) return std::nullopt;
+  auto access = [&](VariableAccess::Kind kind, std::uint64_t unit) {
+    return VariableAccess{kind, *page + immediate12(second) * unit, second & 31};
+  };
+  if (is_add(second)) return access(VariableAccess::Kind::Address, 1);
+  if (is_ldr(second)) return access(VariableAccess::Kind::Load, 8);
+  if (is_str(second)) return access(VariableAccess::Kind::Store, 8);
+  return std::nullopt;
+}
+
 }  // namespace overhang::arm64

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "goruntime/arm64_addresses.h"
+#include "goruntime/chunks.h"
 
 namespace overhang {
 namespace {
@@ -14,10 +15,8 @@ using machine::Operation;
 
 constexpr std::uint64_t kMostWork = 20'000'000;  // instructions, of all questions
 constexpr std::size_t kMostMentions = 1 << 24;
-constexpr std::uint64_t kChunk = 1 << 20;  // bytes of code at a time
 constexpr std::uint64_t kOverlap = 8;
-constexpr std::uint64_t kMostCode = std::uint64_t{1} << 32;  // of a hostile image
-constexpr std::uint64_t kLargestHolder = 1 << 24;            // bytes
+constexpr std::uint64_t kLargestHolder = 1 << 24;  // bytes
 constexpr std::int64_t kHeaderBytes = 24;
 constexpr unsigned kDepth = 3;  // calls
 
@@ -91,12 +90,10 @@ void HeaderUses::find_mentions() {
   if (searched_) return;
   searched_ = true;
   bool arm = runtime_.layout().architecture == Architecture::Arm64;
-  for (const Module& module : runtime_.modules()) {
-    auto end = std::min(module.etext, module.text + kMostCode);
-    for (auto at = module.text; at < end; at += kChunk)
-      if (auto code = runtime_.image().bytes(at, std::min(kChunk + kOverlap, end - at)))
-        arm ? read_arm64(*code, at) : read_amd64(*code, at);
-  }
+  for (const Module& module : runtime_.modules())
+    for_each_chunk(
+        runtime_.image(), module.text, module.etext, kOverlap,
+        [&](ByteSpan code, Address at) { arm ? read_arm64(code, at) : read_amd64(code, at); });
   std::sort(mentions_.begin(), mentions_.end(), [](const Mention& a, const Mention& b) {
     return std::pair(a.target, a.pc) < std::pair(b.target, b.pc);
   });
@@ -116,15 +113,13 @@ void HeaderUses::read_amd64(ByteSpan code, Address at) {
   }
 }
 
-// adrp, and add, ldr or str next to it.
 void HeaderUses::read_arm64(ByteSpan code, Address at) {
   for (std::size_t i = 0; i + 8 <= code.size() && i < kChunk; i += 4) {
-    auto adrp = load_unchecked<std::uint32_t>(code.data() + i);
-    auto next = load_unchecked<std::uint32_t>(code.data() + i + 4);
-    auto page = arm64::adrp_page(adrp, at + i);
-    bool taken = arm64::is_add(next), word = arm64::is_ldr(next) || arm64::is_str(next);
-    if (page && (taken || word) && arm64::base_register(next) == (adrp & 31))
-      mention(*page + arm64::immediate12(next) * (word ? 8 : 1), at + i, taken);
+    auto access =
+        arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + i),
+                               load_unchecked<std::uint32_t>(code.data() + i + 4), at + i);
+    if (access)
+      mention(access->target, at + i, access->kind == arm64::VariableAccess::Kind::Address);
   }
 }
 

@@ -7,14 +7,13 @@
 #include <string_view>
 
 #include "goruntime/arm64_addresses.h"
+#include "goruntime/chunks.h"
 
 namespace overhang {
 namespace {
 
-constexpr std::uint64_t kChunk = 1 << 20;  // bytes of code at a time
-constexpr std::uint64_t kReach = 96;       // bytes between the address and the call
-constexpr std::uint64_t kMostCode = std::uint64_t{1} << 32;  // of a hostile image
-constexpr std::uint64_t kLea = 7;  // bytes: lea rax, [rip + disp32]; and mov, either way
+constexpr std::uint64_t kReach = 96;  // bytes between the address and the call
+constexpr std::uint64_t kLea = 7;     // bytes: lea rax, [rip + disp32]; and mov, either way
 
 unsigned byte_at(ByteSpan code, std::size_t at) {
   return at < code.size() ? static_cast<unsigned>(code[at]) : 0;
@@ -152,19 +151,14 @@ bool leaves_r0(std::uint32_t word) {
 
 class Search {
  public:
-  explicit Search(const Runtime& runtime) : runtime_(runtime), image_(runtime.image()) {}
+  explicit Search(const Runtime& runtime) : runtime_(runtime) {}
 
   std::vector<Receiver> run() {
     bool arm = runtime_.layout().architecture == Architecture::Arm64;
-    for (const Module& module : runtime_.modules()) {
-      auto end = std::min(module.etext, module.text + kMostCode);
-      for (auto at = module.text; at < end; at += kChunk) {
-        auto size = std::min(kChunk + kReach, end - at);
-        auto code = image_.bytes(at, size);
-        if (!code) continue;
-        arm ? read_arm64(*code, at) : read_amd64(*code, at);
-      }
-    }
+    for (const Module& module : runtime_.modules())
+      for_each_chunk(
+          runtime_.image(), module.text, module.etext, kReach,
+          [&](ByteSpan code, Address at) { arm ? read_arm64(code, at) : read_amd64(code, at); });
     return {found_.begin(), found_.end()};
   }
 
@@ -191,17 +185,14 @@ class Search {
 
   void read_arm64(ByteSpan code, Address entry) {
     for (std::size_t at = 0; at + 8 <= code.size() && at < kChunk; at += 4) {
-      auto adrp = load_unchecked<std::uint32_t>(code.data() + at);
-      auto second = load_unchecked<std::uint32_t>(code.data() + at + 4);
-      auto page = arm64::adrp_page(adrp, entry + at);
-      bool add = arm64::is_add(second), word = arm64::is_ldr(second) || arm64::is_str(second);
-      bool of_r0 = (second & 31) == 0;
-      if (!page || !(add || word) || !of_r0 || arm64::base_register(second) != (adrp & 31))
+      auto access =
+          arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + at),
+                                 load_unchecked<std::uint32_t>(code.data() + at + 4), entry + at);
+      if (!access || access->register_number != 0 || !runtime_.module_of_data(access->target))
         continue;
-      auto target = *page + arm64::immediate12(second) * (word ? 8 : 1);
-      if (!runtime_.module_of_data(target)) continue;
       auto rest = code.subspan(at + 8, std::min<std::size_t>(kReach, code.size() - at - 8));
-      note(target, word, called_next_arm64(rest, entry + at + 8));
+      bool pointer = access->kind != arm64::VariableAccess::Kind::Address;
+      note(access->target, pointer, called_next_arm64(rest, entry + at + 8));
     }
   }
 
@@ -218,7 +209,6 @@ class Search {
   }
 
   const Runtime& runtime_;
-  const Image& image_;
   std::set<Receiver> found_;
 };
 

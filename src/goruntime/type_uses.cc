@@ -4,30 +4,16 @@
 #include <cstring>
 
 #include "goruntime/arm64_addresses.h"
+#include "goruntime/chunks.h"
 
 namespace overhang {
 namespace {
 
-constexpr std::uint64_t kChunk = 1 << 20;                // bytes at a time
-constexpr std::uint64_t kMost = std::uint64_t{1} << 32;  // of code, or of data
-constexpr std::uint64_t kOverlap = 8;                    // the longest that is looked for
+constexpr std::uint64_t kOverlap = 8;  // bytes: the longest that is looked for
 
 class Search {
  public:
-  Search(const Image& image, const Module& module) : image_(image), module_(module) {}
-
-  // visit(bytes, address of the first) for [begin, end) in parts that overlap; false where the
-  // image lacks any.
-  template <class Visit>
-  bool for_each_chunk(Address begin, Address end, Visit&& visit) {
-    if (end < begin || end - begin > kMost) return false;
-    for (auto at = begin; at < end; at += kChunk) {
-      auto bytes = image_.bytes(at, std::min(kChunk + kOverlap, end - at));
-      if (!bytes) return false;
-      visit(*bytes, at);
-    }
-    return true;
-  }
+  explicit Search(const Module& module) : module_(module) {}
 
   // Wherever an instruction may begin is tried: one too many is no harm.
   void read_amd64(ByteSpan code, Address entry) {
@@ -46,11 +32,10 @@ class Search {
 
   void read_arm64(ByteSpan code, Address entry) {
     for (std::size_t at = 0; at + 8 <= code.size(); at += 4) {
-      auto adrp = load_unchecked<std::uint32_t>(code.data() + at);
-      auto add = load_unchecked<std::uint32_t>(code.data() + at + 4);
-      auto page = arm64::adrp_page(adrp, entry + at);
-      if (page && arm64::is_add(add) && arm64::base_register(add) == (adrp & 31))
-        note(*page + arm64::immediate12(add));
+      auto access =
+          arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + at),
+                                 load_unchecked<std::uint32_t>(code.data() + at + 4), entry + at);
+      if (access && access->kind == arm64::VariableAccess::Kind::Address) note(access->target);
     }
   }
 
@@ -72,7 +57,6 @@ class Search {
       found_.push_back(address);
   }
 
-  const Image& image_;
   const Module& module_;
   std::vector<Address> found_;
 };
@@ -82,18 +66,20 @@ class Search {
 std::optional<std::vector<Address>> named_by_code(const Runtime& runtime) {
   if (runtime.modules().size() != 1) return std::nullopt;
   const Module& module = runtime.modules().front();
-  Search search(runtime.image(), module);
+  const Image& image = runtime.image();
+  Search search(module);
   bool arm = runtime.layout().architecture == Architecture::Arm64;
-  bool all = search.for_each_chunk(module.text, module.etext, [&](ByteSpan code, Address at) {
-    arm ? search.read_arm64(code, at) : search.read_amd64(code, at);
-  });
+  bool all =
+      for_each_chunk(image, module.text, module.etext, kOverlap, [&](ByteSpan code, Address at) {
+        arm ? search.read_arm64(code, at) : search.read_amd64(code, at);
+      });
   for (const ElfSegment& segment : runtime.file().segments()) {
     auto begin = (segment.address + runtime.load_bias() + 7) & ~Address{7};
     auto end = begin + segment.bytes.size() / 8 * 8;
     auto read = [&](Address from, Address to) {
-      all &= from >= to || search.for_each_chunk(from, to, [&](ByteSpan bytes, Address at) {
-        search.read_words(bytes, at);
-      });
+      all &= from >= to ||
+             for_each_chunk(image, from, to, kOverlap,
+                            [&](ByteSpan bytes, Address at) { search.read_words(bytes, at); });
     };
     // Read-only data may share the code's segment.
     read(begin, std::min(end, module.text & ~Address{7}));

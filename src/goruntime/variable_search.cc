@@ -167,24 +167,22 @@ void VariableSearch::read_amd64(ByteSpan code, Address entry, CodeReferences& ou
   }
 }
 
-// What the assembler makes of sym(SB) and $sym(SB): the page of the address, and in the next
-// instruction the rest. Go 1.19, and 1.20 in position-independent programs, load by way of the
-// address, in a third.
+// Go 1.19, and 1.20 in position-independent programs, load by way of the address, in a third
+// instruction.
 void VariableSearch::read_arm64(ByteSpan code, Address entry, CodeReferences& out) {
   using namespace arm64;
   for (std::size_t at = 0; at + 12 <= code.size(); at += 4) {
     auto word = [&](std::size_t k) {
       return load_unchecked<std::uint32_t>(code.data() + at + 4 * k);
     };
-    auto adrp = word(0), second = word(1), third = word(2);
-    auto page = adrp_page(adrp, entry + at);
-    if (!page || base_register(second) != (adrp & 31)) continue;
-    if (is_ldr(second)) out.loads.push_back(*page + immediate12(second) * 8);
-    if (!is_add(second)) continue;
-    auto address = *page + immediate12(second);
-    out.takes.push_back(address);
-    if (is_ldr(third) && base_register(third) == (second & 31))
-      out.loads.push_back(address + immediate12(third) * 8);
+    auto third = word(2);
+    auto access = variable_access(word(0), word(1), entry + at);
+    if (!access) continue;
+    if (access->kind == VariableAccess::Kind::Load) out.loads.push_back(access->target);
+    if (access->kind != VariableAccess::Kind::Address) continue;
+    out.takes.push_back(access->target);
+    if (is_ldr(third) && base_register(third) == access->register_number)
+      out.loads.push_back(access->target + immediate12(third) * 8);
   }
 }
 
