@@ -19,6 +19,10 @@ inline std::optional<std::uint64_t> checked_mul(std::uint64_t a, std::uint64_t b
   return product;
 }
 
+constexpr std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
+  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
+}
+
 // `value` rounded up to a multiple of `unit` (a power of two). Wraps only for values within `unit`
 // of 2^64.
 constexpr std::uint64_t align_up(std::uint64_t value, std::uint64_t unit) {

@@ -1,5 +1,5 @@
-// A list that grows and shrinks at its end without ever being moved: long ones never stand in
-// memory twice, as a vector's do while it grows.
+// A list that grows at its end without ever being moved: long ones never stand in memory twice, as
+// a vector's do while it grows. (stack.h: one that shrinks again.)
 #pragma once
 
 #include <cstddef>
@@ -18,16 +18,9 @@ class Pieces {
   bool empty() const { return size_ == 0; }
   T& operator[](std::size_t i) { return pieces_[i / kPiece][i % kPiece]; }
   const T& operator[](std::size_t i) const { return pieces_[i / kPiece][i % kPiece]; }
-  const T& back() const { return (*this)[size_ - 1]; }
   void push_back(const T& value) {
     if (size_ == pieces_.size() * kPiece) pieces_.push_back(std::make_unique<T[]>(kPiece));
     (*this)[size_++] = value;
-  }
-  // Lets go of pieces that are not in use, but for one.
-  T pop_back() {
-    T value = (*this)[--size_];
-    if (size_ + 2 * kPiece <= pieces_.size() * kPiece) pieces_.pop_back();
-    return value;
   }
   void prefetch(std::size_t i) const { prefetch_read(&(*this)[i]); }
 

@@ -23,6 +23,7 @@ class Stack {
     if (end_ == limit_) grow();
     *end_++ = T{std::forward<Parts>(parts)...};
   }
+  const T& top() const { return end_[-1]; }
   T pop() {
     T value = *--end_;
     if (end_ == begin_ && pieces_.size() > 1) shrink();

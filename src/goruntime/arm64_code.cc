@@ -6,6 +6,8 @@
 #include <array>
 #include <optional>
 
+#include "base/checked.h"
+
 namespace overhang::arm64 {
 namespace {
 
@@ -248,7 +250,7 @@ Instruction& Decoder::emit(Operation operation, const Operand& a, const Operand&
 Operand Decoder::beyond(Gpr base, std::int64_t displacement) const {
   if (base != kTemporary || !temporary_.is_memory()) return memory(base, displacement);
   Operand out = temporary_;
-  out.value += displacement;
+  out.value = wrapping_add(out.value, displacement);
   return out;
 }
 

@@ -3,6 +3,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/checked.h"
+
 namespace overhang {
 namespace {
 
@@ -32,11 +34,6 @@ Tags derived(Tags tags) {
   if (tags & kLen) out |= kFromLen;
   if (tags & kCap) out |= kFromCap;
   return out;
-}
-
-// Displacements are the target's: they may be anything.
-std::int64_t wrapping_add(std::int64_t a, std::int64_t b) {
-  return static_cast<std::int64_t>(static_cast<std::uint64_t>(a) + static_cast<std::uint64_t>(b));
 }
 
 }  // namespace

@@ -44,7 +44,7 @@ void DominatorTree::find_semis() {
       continue;
     }
     auto semi = semi_of(w);
-    semis_.push_back({w, semi});
+    semis_.push(w, semi);
     low_[w] = semi;
   }
 }
@@ -88,9 +88,8 @@ void DominatorTree::find_dominators() {
   auto vertices = size();
   for (Vertex w = 1; w < vertices; w++) {
     auto above = idom_[w];
-    if (!semis_.empty() && semis_.back().vertex == w) {
-      above = climb(above, semis_.back().semi);
-      semis_.pop_back();
+    if (!semis_.empty() && semis_.top().vertex == w) {
+      above = climb(above, semis_.pop().semi);
       idom_[w] = above;
     }
     auto far = jump[above];

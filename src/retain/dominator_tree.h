@@ -24,6 +24,7 @@
 #include "base/pieces.h"
 #include "base/prefetch.h"
 #include "base/result.h"
+#include "base/stack.h"
 #include "heap/object_id.h"
 
 namespace overhang {
@@ -84,7 +85,7 @@ class DominatorTree {
   std::vector<Vertex> low_;
   std::vector<Vertex> idom_;  // to begin with, the parent
   Pieces<Edge> edges_;
-  Pieces<Semi> semis_;  // of vertices with several predecessors, from the last to the first
+  Stack<Semi> semis_;  // of vertices with several predecessors, from the last to the first
   bool too_many_ = false;
 };
 
