@@ -92,6 +92,19 @@ std::string RootPlaces::name(const RootPlace& row) const {
   return row.by_address ? fmt::format("{} {:#x}", name, row.address) : name;
 }
 
+std::string RootPlaces::global_name(std::string_view what) {
+  return what.empty() ? "a global at" : fmt::format("a global {} at", what);
+}
+
+RootPlace RootPlaces::nameless_global(Address address, std::string_view what) {
+  RootPlace row;
+  row.kind = RootPlace::Kind::Global;
+  row.nameless = row.by_address = true;
+  row.label = label(global_name(what));
+  row.address = address;
+  return row;
+}
+
 std::string_view RootPlaces::function(const RootPlace& row) const {
   if (const auto& inlined = names_[row.label].function; !inlined.empty()) return inlined;
   if (row.frame_pc == 0) return {};
@@ -308,12 +321,15 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, cons
   if (!words_.claim(row.address)) return;
   std::string what;
   if (slice)
-    what = " " + decoder_.types().slice_name(meaning.type);
+    what = decoder_.types().slice_name(meaning.type);
   else if (auto held = guesser.interface_type(row.address, value); held != kUnknownType)
-    what = " interface holding " + decoder_.types().info(held).name;
-  row.label = label(frame ? "a local" + what : "a global" + what + " at");
-  row.by_address = !frame;
-  row.nameless = true;
+    what = "interface holding " + decoder_.types().info(held).name;
+  if (frame) {
+    row.label = label(what.empty() ? "a local" : "a local " + what);
+    row.nameless = true;
+  } else {
+    row = nameless_global(row.address, what);
+  }
   emit(meaning, add(row), 0);
 }
 
@@ -366,13 +382,8 @@ void RootPlaces::show_receivers(Guesser& guesser, const Emit& emit) {
                    [](const Found& a, const Found& b) { return a.size > b.size; });
   for (const Found& global : found) {
     auto bytes = image_.bytes(global.address, global.size);
-    RootPlace row;
-    row.kind = RootPlace::Kind::Global;
-    row.label = label(fmt::format("a global {} at", decoder_.types().info(global.type).name));
-    row.by_address = true;
-    row.address = global.address;
+    auto row = nameless_global(global.address, decoder_.types().info(global.type).name);
     row.type = global.type;
-    row.nameless = true;
     show_place({bytes->data(), bytes->size(), global.address, nullptr}, row, 1, emit);
   }
   for (auto first = pointers.begin(); first != pointers.end();) {
@@ -415,12 +426,7 @@ void RootPlaces::show_pointer(std::span<const Receiver> receivers, Guesser& gues
       return;
   }
   if (!words_.claim(address)) return;
-  RootPlace row;
-  row.kind = RootPlace::Kind::Global;
-  row.label = label(fmt::format("a global *{} at", decoder_.types().info(type).name));
-  row.by_address = true;
-  row.address = address;
-  row.nameless = true;
+  auto row = nameless_global(address, "*" + decoder_.types().info(type).name);
   Reference pointer;
   pointer.kind = Reference::Kind::Value;
   pointer.type = type;
@@ -435,7 +441,6 @@ void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
       [&](const Root& root) {
         if (root.kind != RootKind::Data) return;
         RootPlace row;
-        row.kind = RootPlace::Kind::Global;
         row.address = root.slot;
         guess_word(guesser, row, root.value, nullptr, emit);
       },
@@ -598,10 +603,11 @@ void RootPlaces::show_root(const Root& root, const Emit& emit) {
                    .parent = {},
                    .address = root.slot};
   if (root.kind == RootKind::Data) {
-    record.kind = dwarf_ ? RootPlace::Kind::Unknown : RootPlace::Kind::Global;
-    record.label = label(dwarf_ ? "static word" : "a global at");
-    record.by_address = true;
-    record.nameless = true;
+    record = nameless_global(root.slot, "");
+    if (dwarf_) {
+      record.kind = RootPlace::Kind::Unknown;
+      record.label = label("static word");
+    }
   }
   show_word(record, meaning(root), emit);
 }

@@ -99,6 +99,14 @@ class RootPlaces {
   ObjectIndex size() const { return static_cast<ObjectIndex>(rows_.size()); }
   const RootPlace& row(Holder holder) const { return rows_[holder.as_place()]; }
   std::string name(const RootPlace& row) const;
+  // The name, but for the address, of a nameless global that is `what`, e.g. "[]*main.Conn"; "":
+  // nobody knows.
+  static std::string global_name(std::string_view what);
+  // Whether it is a nameless global of which nobody knows what it is.
+  bool is_bare_global(const RootPlace& row) const {
+    return row.by_address && row.kind == RootPlace::Kind::Global &&
+           names_[row.label].name == global_name("");
+  }
   // The function whose variable it is (inlined into the frame's, perhaps), else that of the frame
   // that the place is in; empty in none.
   std::string_view function(const RootPlace& row) const;
@@ -140,6 +148,7 @@ class RootPlaces {
     return root.type ? decoder_.types().from_rtype(root.type) : kUnknownType;
   }
   Holder add(const RootPlace& row);
+  RootPlace nameless_global(Address address, std::string_view what);
   // `function`: of a variable whose function was inlined.
   std::uint32_t label(std::string_view name, std::string_view function = {});
 

@@ -65,9 +65,8 @@ bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeK
 
 // A global that has no name is told by the type of what it points to.
 std::string Namer::place_name(const RootPlace& place) {
-  constexpr std::string_view kBare = "a global at ";
   auto name = views_.places().name(place);
-  if (!place.nameless || !name.starts_with(kBare)) return name;
+  if (!views_.places().is_bare_global(place)) return name;
   auto value = views_.heap().image().word(place.address);
   auto object = value ? views_.heap().find(*value) : std::nullopt;
   if (!object || !views_.touched(object->id)) return name;
@@ -78,7 +77,8 @@ std::string Namer::place_name(const RootPlace& place) {
   else if (info.kind != TypeKind::Unknown &&
            !views_.types().is_closure(views_.info(object->id).type()))
     type = "*" + info.name;
-  return type.empty() ? name : fmt::format("a global {} at {}", type, name.substr(kBare.size()));
+  return type.empty() ? name
+                      : fmt::format("{} {:#x}", RootPlaces::global_name(type), place.address);
 }
 
 std::uint64_t Namer::offset_in(Holder holder, ObjectId target) {
