@@ -165,25 +165,39 @@ class SliceUses {
     return std::nullopt;
   }
 
-  // Whether something else depends on what decides a branch: if n == cap … else if n < cap …
-  bool flags_used_after(std::size_t branch) const {
-    std::vector<std::size_t> open{branch + 1};
-    if (auto target = code_.index_of(in_[branch].target)) open.push_back(*target);
+  enum class Step : std::uint8_t { Found, Ends, On };
+  // Whether look(i) finds something, along all ways from these instructions on; nothing where
+  // kReach * 2 of them do not tell.
+  template <class Look>
+  std::optional<bool> search(std::vector<std::size_t> open, Look&& look) const {
     std::set<std::size_t> seen;
     for (unsigned n = 0; n < kReach * 2 && !open.empty(); n++) {
       auto i = open.back();
       open.pop_back();
       if (i >= in_.size() || !seen.insert(i).second) continue;
+      auto step = look(i);
+      if (step == Step::Found) return true;
       const Instruction& in = in_[i];
-      if (in.reads_flags) return true;
-      bool ends = in.operation == Operation::Call || in.operation == Operation::Return ||
-                  in.operation == Operation::Trap || in.writes_flags;
-      if (ends) continue;
+      if (step == Step::Ends || in.operation == Operation::Return ||
+          in.operation == Operation::Trap)
+        continue;
+      if (in.operation != Operation::Jump) open.push_back(i + 1);
       if (in.operation == Operation::Branch || in.operation == Operation::Jump)
         if (auto target = code_.index_of(in.target)) open.push_back(*target);
-      if (in.operation != Operation::Jump) open.push_back(i + 1);
     }
-    return !open.empty();
+    if (!open.empty()) return std::nullopt;
+    return false;
+  }
+
+  // Whether something else depends on what decides a branch: if n == cap … else if n < cap …
+  bool flags_used_after(std::size_t branch) const {
+    std::vector<std::size_t> starts{branch + 1};
+    if (auto target = code_.index_of(in_[branch].target)) starts.push_back(*target);
+    auto found = search(std::move(starts), [&](std::size_t i) {
+      if (in_[i].reads_flags) return Step::Found;
+      return in_[i].operation == Operation::Call || in_[i].writes_flags ? Step::Ends : Step::On;
+    });
+    return found.value_or(true);
   }
 
   // A number that a len may not be decides something: whether an append has room, whether a reslice
@@ -218,32 +232,13 @@ class SliceUses {
   // A block that leads, before any other call, to one of growslice: of this slice, if the number is
   // its cap; of another, if it is not.
   bool leads_to_growth(std::size_t from, Tags number) const {
-    std::vector<std::size_t> open{from};
-    std::set<std::size_t> seen;
-    for (unsigned n = 0; n < kReach * 2 && !open.empty(); n++) {
-      auto i = open.back();
-      open.pop_back();
-      if (i >= in_.size() || !seen.insert(i).second) continue;
-      const Instruction& in = in_[i];
-      switch (in.operation) {
-        case Operation::Call:
-          if (code_.call_at(i).callee == Callee::Growslice && grows(i, number)) return true;
-          continue;
-        case Operation::Return:
-        case Operation::Trap:
-        case Operation::Unknown:
-          continue;
-        case Operation::Branch:
-          open.push_back(i + 1);
-          [[fallthrough]];
-        case Operation::Jump:
-          if (auto target = code_.index_of(in.target)) open.push_back(*target);
-          continue;
-        default:
-          open.push_back(i + 1);
-      }
-    }
-    return false;
+    auto found = search({from}, [&](std::size_t i) {
+      if (in_[i].operation == Operation::Unknown) return Step::Ends;
+      if (in_[i].operation != Operation::Call) return Step::On;
+      bool growth = code_.call_at(i).callee == Callee::Growslice && grows(i, number);
+      return growth ? Step::Found : Step::Ends;
+    });
+    return found.value_or(false);
   }
 
   bool grows(std::size_t call, Tags number) const {
