@@ -121,6 +121,14 @@ type slab struct {
 	id   int
 }
 
+func slabs() []slab {
+	s := make([]slab, exact/8)
+	for i := range s {
+		s[i].conn[3] = newConn(i)
+	}
+	return s
+}
+
 //go:noinline
 func (s *slab) use() { s.id++ }
 
@@ -149,10 +157,7 @@ func init() { // pointers to elements pin the rest of their array
 		expect(Site{Site: "main.interior", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
 	})
 	add("interior_of_a_receiver", func() { // methods tell its type where nothing else does
-		s := make([]slab, exact/8)
-		for i := range s {
-			s[i].conn[3] = newConn(i)
-		}
+		s := slabs()
 		hide(s[:10])
 		hide(s[11:])
 		current = &s[10]
@@ -160,10 +165,7 @@ func init() { // pointers to elements pin the rest of their array
 		expect(Site{Site: "main.current", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
 	})
 	add("interior_of_a_loaded_receiver", func() {
-		s := make([]slab, exact/8)
-		for i := range s {
-			s[i].conn[3] = newConn(i)
-		}
+		s := slabs()
 		hide(s[:30])
 		hide(s[31:])
 		later = &s[30]
@@ -171,20 +173,14 @@ func init() { // pointers to elements pin the rest of their array
 		expect(Site{Site: "main.later", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
 	})
 	add("interior_of_a_field", func() {
-		s := make([]slab, exact/8)
-		for i := range s {
-			s[i].conn[3] = newConn(i)
-		}
+		s := slabs()
 		hide(s[:20])
 		hide(s[21:])
 		field = &s[20].id
 		expect(Site{Site: "main.field", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
 	})
 	add("optin_interior_from_the_first", func() { // might be the array's base
-		s := make([]slab, exact/8)
-		for i := range s {
-			s[i].conn[3] = newConn(i)
-		}
+		s := slabs()
 		hide(s[1:])
 		interior = &s[0]
 		expect(Site{Site: "main.interior", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <filesystem>
@@ -32,6 +33,14 @@ inline std::vector<std::string> with_arm64(std::vector<std::string> toolchains,
                                            const std::vector<std::string>& for_arm64) {
   for (auto& toolchain : for_arm64) toolchains.push_back(toolchain + kArm64);
   return toolchains;
+}
+
+// Of a toolchain, as the name of a test.
+inline std::string toolchain_name(const testing::TestParamInfo<std::string>& toolchain) {
+  auto name = toolchain.param;
+  std::replace_if(
+      name.begin(), name.end(), [](char c) { return c == '.' || c == '/'; }, '_');
+  return name;
 }
 
 // Go 1.19's index of packages does not work in the module cache, where fetched toolchains are.

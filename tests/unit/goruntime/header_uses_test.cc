@@ -130,11 +130,7 @@ TEST_P(HeaderUsesOf, TellCapsFromNumbers) {
 
 INSTANTIATE_TEST_SUITE_P(Toolchains, HeaderUsesOf,
                          testing::Values("go1.19.13", "go1.21.13", "go1.22.12", "go1.26.8"),
-                         [](const auto& release) {
-                           auto name = release.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+                         toolchain_name);
 
 }  // namespace
 }  // namespace overhang::test

@@ -134,13 +134,7 @@ TEST_P(LayoutOf, AgreesWithDwarfAndPclntab) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf,
-                         testing::ValuesIn(with_arm64(kToolchains, kToolchains)),
-                         [](auto& release) {
-                           auto name = release.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           std::replace(name.begin(), name.end(), '/', '_');
-                           return name;
-                         });
+                         testing::ValuesIn(with_arm64(kToolchains, kToolchains)), toolchain_name);
 
 TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
   for (int minor : {1, 18}) {

@@ -197,11 +197,7 @@ TEST_P(Guess, FindsEveryLenAndCapThatALocalMayHave) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Toolchains, Guess, testing::Values("go1.19.13", "go1.22.12", "go1.26.8"),
-                         [](const auto& release) {
-                           auto name = release.param;
-                           std::replace(name.begin(), name.end(), '.', '_');
-                           return name;
-                         });
+                         toolchain_name);
 
 }  // namespace
 }  // namespace overhang::test

@@ -229,11 +229,7 @@ TEST_P(GoHeap, SlotsAndPointersAreTheProgramsOwn) {
   }
 }
 
-INSTANTIATE_TEST_SUITE_P(Releases, GoHeap, testing::ValuesIn(kToolchains), [](auto& release) {
-  auto name = release.param;
-  std::replace(name.begin(), name.end(), '.', '_');
-  return name;
-});
+INSTANTIATE_TEST_SUITE_P(Releases, GoHeap, testing::ValuesIn(kToolchains), toolchain_name);
 
 }  // namespace
 }  // namespace overhang::test
