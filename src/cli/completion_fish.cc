@@ -39,8 +39,10 @@ function __overhang_at
 end
 function __overhang_processes
   for process in (string match -r '[0-9]+$' -- /proc/*)
-    test -e /proc/$process/exe; and printf '%s\t%s\n' $process (cat /proc/$process/comm)
-  end 2>/dev/null
+    test -e /proc/$process/exe 2>/dev/null
+    and set -l name (cat /proc/$process/comm 2>/dev/null) # it may have ended meanwhile
+    and printf '%s\t%s\n' $process $name
+  end
 end
 complete -c overhang -f
 )sh";

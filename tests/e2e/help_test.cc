@@ -201,6 +201,22 @@ TEST_P(Completion, OffersValues) {
 INSTANTIATE_TEST_SUITE_P(Shells, Completion, testing::ValuesIn(shells()),
                          [](auto& instance) { return instance.param.name; });
 
+// Between the list of /proc and a look at its name a process may end. That instant cannot be provoked:
+// a cat that fails stands for it.
+TEST(CompletionScript, FishIsSilentOfAProcessThatEndsMeanwhile) {
+  if (!have("fish")) GTEST_SKIP() << "SKIPPED: fish is not installed";
+  TemporaryDirectory directory;
+  auto script = directory.file("script");
+  std::ofstream(script) << output_of({"--completion", "fish"});
+  auto finished = run({"fish", "--no-config", "-c", R"(source $argv[1]
+    function cat; echo "cat: $argv" >&2; return 1; end
+    complete -C 'overhang goroutines ')",
+                       script});
+  EXPECT_EQ(finished.exit_code, 0);
+  EXPECT_EQ(finished.err, "");
+  EXPECT_FALSE(split(finished.out, '\n').contains(std::to_string(getpid()))) << finished.out;
+}
+
 TEST(CompletionScript, OtherShellsAreRefused) {
   auto finished = run_overhang({"--completion", "csh"});
   EXPECT_EQ(finished.exit_code, 2);
