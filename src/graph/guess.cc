@@ -2,13 +2,15 @@
 
 #include <algorithm>
 #include <map>
-#include <string_view>
+#include <string>
 #include <tuple>
 #include <unordered_set>
 
 #include "base/checked.h"
+#include "goruntime/size_classes.h"
 #include "goruntime/type_names.h"
 #include "heap/pointer_map.h"
+#include "text/columns.h"
 
 namespace overhang {
 namespace {
@@ -18,6 +20,7 @@ constexpr std::uint64_t kMaxChecks = 20'000'000;
 constexpr unsigned kSameDepth = 4;           // references
 constexpr unsigned kPopulation = 8;          // objects of a type that were found by witnesses
 constexpr std::uint64_t kShortestText = 32;  // bytes that are no text by chance
+constexpr std::uint64_t kShortestPiece = 4;  // bytes of one that may be
 constexpr std::uint64_t kMostText = 4096;    // bytes of a text that are looked at
 constexpr std::uint64_t kMostFrame = 4096;   // bytes of a frame that has a slice
 constexpr std::size_t kMostLocals = 256;     // ways to read one
@@ -116,7 +119,7 @@ std::optional<Reference> Guesser::slice_word(const Reference& unknown, const Obj
   // A string that fills its slot hides nothing; a part of it is one if it reads like one.
   if (pointers || *len == 0 || out.count > slot - object.offset) return std::nullopt;
   bool fills = object.offset == 0 && allocated_size(out.count, false) == slot;
-  if (!fills && !is_text(unknown.target, out.count)) return std::nullopt;
+  if (!fills && !is_piece_of_text(object, out.count)) return std::nullopt;
   out.kind = Reference::Kind::String;
   out.type = kUnknownType;
   out.capacity = out.count;
@@ -171,13 +174,27 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
   return out;
 }
 
-bool Guesser::is_text(Address data, std::uint64_t len) const {
-  if (len < kShortestText) return false;
-  auto bytes = heap_.image().bytes(data, std::min(len, kMostText));
-  return bytes && std::all_of(bytes->begin(), bytes->end(), [](std::byte b) {
-           auto c = static_cast<unsigned>(b);
-           return (c >= 0x20 && c != 0x7F) || c == '\n' || c == '\t' || c == '\r';
-         });
+// {data, len}: a pointer to a count of bytes, or to numbers, with an int behind it looks the same.
+// So the bytes have to be text; that a short text is none by chance is told by where it starts: at
+// no word's address, or in what no value, but an array alone, is large enough to be.
+bool Guesser::is_piece_of_text(const ObjectRef& pointee, std::uint64_t len) {
+  auto slot = slot_size(pointee);
+  if (len < kShortestPiece || len > slot - pointee.offset || slot <= kTinySlot) return false;
+  auto bytes =
+      heap_.image().bytes(heap_.base(pointee.id) + pointee.offset, std::min(len, kMostText));
+  if (!bytes) return false;
+  std::string text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
+  std::replace_if(
+      text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
+  if (len >= kShortestText)  // of whatever encoding
+    return std::none_of(text.begin(), text.end(), [](char letter) {
+      auto c = static_cast<unsigned char>(letter);
+      return c < 0x20 || c == 0x7F;
+    });
+  if (printable(text) != text) return false;
+  if (pointee.offset % 8 != 0) return true;
+  index_types();
+  return !pointer_free_slots_.contains(slot);
 }
 
 const std::vector<TypeId>& Guesser::types_called(const std::string& name) {

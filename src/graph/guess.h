@@ -99,7 +99,9 @@ class Guesser {
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
   bool is_runtime_header(TypeId type);
   TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
-  bool is_text(Address data, std::uint64_t len) const;
+  // Whether the `len` bytes from the pointer's on read like a string that is a part of a larger
+  // one.
+  bool is_piece_of_text(const ObjectRef& pointee, std::uint64_t len);
   bool same_meaning(TypeId a, TypeId b, unsigned depth);
   bool compare_meaning(TypeId a, TypeId b, unsigned depth);
   bool same_contents(TypeId a, TypeId b, unsigned depth);
@@ -185,11 +187,12 @@ class Guesser {
   TypeId map_header_, channel_header_;
   // Types with pointers by slot size and pointer words, those in the span's bitmap alone.
   ByShape by_shape_;
-  ByShape closures_by_shape_;                          // struct { F uintptr; X0 … }
-  std::vector<Shape> shapes_;                          // of elements with pointers, by size
-  std::vector<TypeId> by_size_;                        // one type without pointers of each size
-  std::unordered_map<TypeId, TypeId> map_of_storage_;  // swiss: group type -> map type
-  std::vector<TypeId> bucket_types_;                   // classic: the keys of map_of_storage_
+  ByShape closures_by_shape_;                             // struct { F uintptr; X0 … }
+  std::vector<Shape> shapes_;                             // of elements with pointers, by size
+  std::vector<TypeId> by_size_;                           // one type without pointers of each size
+  std::unordered_set<std::uint64_t> pointer_free_slots_;  // that a value of some type gets
+  std::unordered_map<TypeId, TypeId> map_of_storage_;     // swiss: group type -> map type
+  std::vector<TypeId> bucket_types_;                      // classic: the keys of map_of_storage_
   std::unordered_map<TypeId, TypeId> channel_of_elem_;
   std::vector<TypeId> large_;  // with pointers, of over 512 bytes, by size
   std::unordered_map<ObjectIndex, std::vector<TypeId>> single_types_;  // by object, large ones

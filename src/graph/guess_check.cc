@@ -260,7 +260,8 @@ Guesser::Verdict Guesser::check_string(Address data, std::int64_t len) {
   if (span.layout != PointerLayout::None || size > span.span.elem_size - object->offset)
     return std::nullopt;
   bool fills = object->offset == 0 && allocated_size(size, false) == span.span.elem_size;
-  return fills || span.span.elem_size == kTinySlot ? kGood : kNone;
+  bool tiny = span.span.elem_size == kTinySlot;
+  return fills || tiny || is_piece_of_text(*object, size) ? kGood : kNone;
 }
 
 Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,

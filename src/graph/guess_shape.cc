@@ -64,7 +64,9 @@ void Guesser::index_types() {
     if (info.kind == TypeKind::Map && map_of_storage_.try_emplace(info.map_storage, type).second &&
         info.map_storage != kUnknownType)
       bucket_types_.push_back(info.map_storage);
-    if (info.size > kLargestType || info.size == 0) continue;
+    if (info.size == 0) continue;
+    if (!info.has_pointers) pointer_free_slots_.insert(allocated_size(info.size, false));
+    if (info.size > kLargestType) continue;
     if (info.kind == TypeKind::Struct && map_slots.contains(type)) continue;
     if (info.size > kLargestInline) {
       if (info.has_pointers && !info.name.starts_with(kClosureStruct)) large_.push_back(type);

@@ -322,6 +322,8 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, cons
   std::string what;
   if (slice)
     what = decoder_.types().slice_name(meaning.type);
+  else if (meaning.kind == Reference::Kind::String)
+    what = "string";
   else if (auto held = guesser.interface_type(row.address, value); held != kUnknownType)
     what = "interface holding " + decoder_.types().info(held).name;
   if (frame) {

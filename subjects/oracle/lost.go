@@ -32,6 +32,8 @@ const (
 	exact = 8192
 	// A copy of this size fills its size class.
 	window = 64
+	// So does one of this, which is no long text.
+	short = 16
 )
 
 func init() {
@@ -101,6 +103,19 @@ func init() {
 		for i := range keys {
 			keys[i] = strings.Clone(keys[i])
 		}
+	})
+	addWindow("window_short", func() {
+		text := func() string { return strings.Repeat("some words, ", 6<<20/12) }
+		name = text()[1001 : 1001+short] // overhang: main.name
+		keys = append(keys, text()[:short])
+		headers = map[string]string{"key": text()[77 : 77+short]}
+		copied = 3 * short
+		expect(Site{Site: "main.name", Kind: "global", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
+		expect(Site{Site: "element of main.keys", Kind: "element", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
+		expect(Site{Site: "value of map main.headers", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
+	}, func() {
+		name, keys[0] = strings.Clone(name), strings.Clone(keys[0])
+		headers["key"] = strings.Clone(headers["key"])
 	})
 	addWindow("window_two_of_one_string", func() {
 		big := strings.Repeat("0123456789abcdef", 1<<16)

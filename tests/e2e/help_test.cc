@@ -201,8 +201,8 @@ TEST_P(Completion, OffersValues) {
 INSTANTIATE_TEST_SUITE_P(Shells, Completion, testing::ValuesIn(shells()),
                          [](auto& instance) { return instance.param.name; });
 
-// Between the list of /proc and a look at its name a process may end. That instant cannot be provoked:
-// a cat that fails stands for it.
+// Between the list of /proc and a look at its name a process may end. That instant cannot be
+// provoked: a cat that fails stands for it.
 TEST(CompletionScript, FishIsSilentOfAProcessThatEndsMeanwhile) {
   if (!have("fish")) GTEST_SKIP() << "SKIPPED: fish is not installed";
   TemporaryDirectory directory;

@@ -26,6 +26,7 @@ const std::vector<std::string> kScenarios = {"head",
                                              "window_bytes",
                                              "window_points",
                                              "window_substrings",
+                                             "window_short",
                                              "window_two_of_one_string",
                                              "interior",
                                              "interior_of_a_receiver",
@@ -95,9 +96,12 @@ bool matches(const json& row, const json& expected) {
 // A row of the report against what the scenario's construction says.
 void expect_row(const json& row, const json& expected) {
   for (const char* key : {"site", "kind"})
-    if (expected.at(key) != "") EXPECT_EQ(row.at(key), expected.at(key));
-  if (expected.contains("element_type"))
+    if (expected.at(key) != "") {
+      EXPECT_EQ(row.at(key), expected.at(key));
+    }
+  if (expected.contains("element_type")) {
     EXPECT_EQ(row.at("element_type"), expected.at("element_type"));
+  }
   for (const char* key : {"arrays", "slots", "visible_slots"})
     EXPECT_EQ(row.at(key), expected.at(key)) << key;
   EXPECT_GE(row.at("retained_bytes_possible"), row.at("retained_bytes"));
@@ -167,7 +171,9 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
   }
   // Nothing else is accused.
   for (std::size_t i = 0; i < sites.size(); i++)
-    if (!accounted[i]) EXPECT_LE(sites[i].at("retained_bytes"), 1024u) << sites[i];
+    if (!accounted[i]) {
+      EXPECT_LE(sites[i].at("retained_bytes"), 1024u) << sites[i];
+    }
 
   auto freed = apply_remedy(subject);
   // An emulated subject's remedy is measured in a run of its own, in which the runtime may start

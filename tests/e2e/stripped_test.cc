@@ -134,6 +134,12 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
     if (dwarf_knows_closures() || !label.starts_with("churn")) {
       EXPECT_LE(bytes, accused[kind] + std::max(accused[kind] / 100, kNoise)) << kind;
     }
+  if (label.starts_with("oracle_window")) {
+    auto seen = retained_by_kind(bare);
+    for (auto& [kind, bytes] : accused) {
+      EXPECT_GE(seen[kind] + std::max(bytes / 100, kNoise), bytes) << kind;
+    }
+  }
   // Where a struct in the heap holds the slice, type and field are named.
   for (auto& site : full.at("sites")) {
     if (site.at("kind") != "field" || number(site, "retained_bytes") <= kNoise) continue;

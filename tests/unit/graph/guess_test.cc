@@ -19,6 +19,7 @@ import (
 	"fmt"
 	"os"
 	"runtime"
+	"strings"
 	"syscall"
 	"unsafe"
 )
@@ -27,6 +28,16 @@ type conn struct {
 	id   int
 	next *conn
 	name string
+}
+
+type counted struct {
+	buf *[2048]byte
+	n   int
+}
+
+type at struct {
+	first *int32
+	n     int
 }
 
 type ring struct {
@@ -44,6 +55,11 @@ var (
 	even    ring
 	boxed   any
 	text    string
+	piece   string
+	start   string
+	letters string
+	buffer  counted
+	counts  at
 	frame   [8]uintptr
 	twice   [8]uintptr
 	full    [8]uintptr
@@ -72,6 +88,11 @@ func main() {
 	even = ring{shown.buf, 5, 5}
 	boxed = &conn{1, &conn{}, "boxed"}
 	text = string(append([]byte("the first words of a text that goes on "), make([]byte, 1000)...))[:32]
+	long := strings.Repeat("Größe 5, ", 100000)
+	piece, start, letters = long[1001:1012], long[:9], long[1001:1004]
+	buffer = counted{new([2048]byte), 20}
+	copy(buffer.buf[:], "some words in a buffer of a known length")
+	counts = at{&make([]int32, 1000)[501], 20}
 	frame = [8]uintptr{7, 10, 1024, 1, 0, 3}
 	twice = [8]uintptr{7, 10, 1024, 1, 20, 1024}
 	full = [8]uintptr{10, 1023, 5, 2000}
@@ -80,6 +101,8 @@ func main() {
 		"numbers": unsafe.Pointer(&numbers), "shown": unsafe.Pointer(&shown), "boxed": unsafe.Pointer(&boxed),
 		"text": unsafe.Pointer(&text), "frame": unsafe.Pointer(&frame), "twice": unsafe.Pointer(&twice),
 		"full": unsafe.Pointer(&full), "cut": unsafe.Pointer(&cut), "even": unsafe.Pointer(&even),
+		"piece": unsafe.Pointer(&piece), "start": unsafe.Pointer(&start), "letters": unsafe.Pointer(&letters),
+		"buffer": unsafe.Pointer(&buffer), "counts": unsafe.Pointer(&counts),
 	} {
 		fmt.Println(name, uintptr(at))
 	}
@@ -169,6 +192,16 @@ TEST_P(Guess, TellsHeadersByTheirArrays) {
   auto boxed = word("boxed", 8);
   EXPECT_EQ(boxed.kind, Kind::Value);
   EXPECT_EQ(name(boxed.type), "main.conn");
+}
+
+TEST_P(Guess, TellsShortPiecesOfTexts) {
+  auto piece = word("piece");
+  EXPECT_EQ(piece.kind, Kind::String);
+  EXPECT_EQ(piece.count, 11u);
+  EXPECT_EQ(word("start").kind, Kind::String) << "no type is as large as what it starts";
+  EXPECT_EQ(word("letters").kind, Kind::Unknown) << "may be text by chance";
+  EXPECT_EQ(word("buffer").kind, Kind::Unknown) << "an array of a size that a type has";
+  EXPECT_EQ(word("counts").kind, Kind::Unknown) << "numbers, and how many";
 }
 
 TEST_P(Guess, TellsObjectsByTheirWords) {
