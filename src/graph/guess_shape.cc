@@ -453,10 +453,17 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
   return clear_winner(std::move(fitting), kEnough);
 }
 
+// A type of pointers to anything, which all words fit, counts where code names it.
 bool Guesser::fits_one_value(const ObjectRef& object) {
   const auto& types = single_types(object);
-  return std::any_of(types.begin(), types.end(),
-                     [&](TypeId type) { return check(type, object, kDepth).has_value(); });
+  auto tells = [](const ScanStep& step) {
+    return step.kind != ScanStep::Kind::UnsafePointer && step.kind != ScanStep::Kind::Repeat;
+  };
+  return std::any_of(types.begin(), types.end(), [&](TypeId type) {
+    const auto& steps = decoder_.facts(type).program;
+    return (std::any_of(steps.begin(), steps.end(), tells) || may_be_element(type)) &&
+           check(type, object, kDepth).has_value();
+  });
 }
 
 unsigned Guesser::explained_words(TypeId type) {

@@ -43,6 +43,11 @@ type halves struct {
 	b [236]*conn
 }
 
+type anyRing struct {
+	buf        *[768]unsafe.Pointer
+	head, size int
+}
+
 type cursor struct {
 	at    *conn
 	index int
@@ -139,6 +144,7 @@ var (
 var (
 	bigRing   ring
 	tinyRing  smallRing
+	looseRing anyRing
 	heapRings []*ring
 	holder    *halves
 	half      []*conn
@@ -160,6 +166,12 @@ var scenarios = map[string]func(){
 			fill(r.buf[:])
 			heapRings = append(heapRings, r)
 			loose = append(loose, func() int { return r.head })
+		}
+	},
+	"ring_of_pointers": func() {
+		looseRing = anyRing{new([768]unsafe.Pointer), 5, 768}
+		for i := range looseRing.buf {
+			looseRing.buf[i] = unsafe.Pointer(newConn(i))
 		}
 	},
 	"halves": func() {
