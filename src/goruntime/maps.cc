@@ -25,6 +25,7 @@ class MapReader {
         layout_(runtime.layout()),
         diagnostics_(runtime.diagnostics()),
         out_(out),
+        types_(types),
         storage_type_(types.info(map_type).map_storage),
         storage_(types.info(storage_type_)) {}
 
@@ -49,6 +50,7 @@ class MapReader {
   const Layout& layout_;
   Diagnostics& diagnostics_;
   std::vector<MapBlock>& out_;
+  TypeTable& types_;
   TypeId storage_type_;
   const TypeInfo& storage_;
   std::unordered_set<Address> overflow_seen_;
@@ -64,7 +66,8 @@ void MapReader::table(Address address) {
   auto data = image_.word(address + layout_.swissTable_groups_data);
   auto mask = image_.word(address + layout_.swissTable_groups_lengthMask);
   if (!data || !mask) return lose("map tables that could not be read", address);
-  add(Kind::Table, address, 1, layout_.swissTable_size);
+  add(Kind::Table, address, 1, layout_.swissTable_size,
+      types_.named("internal/runtime/maps.table"));
   if (*mask >= kMaxGroups || (*mask & (*mask + 1)) != 0)
     return lose("map tables with an impossible length", address);
   if (*data) groups(*data, *mask + 1);
@@ -81,7 +84,7 @@ void MapReader::swiss(Address header) {
   if (*length == 0) return groups(*directory, 1);
   const auto* entries = *length < kMaxDirectory ? image_.at(*directory, *length * 8) : nullptr;
   if (!entries) return lose("map directories out of bounds", header);
-  add(Kind::Directory, *directory, *length, 8);
+  add(Kind::Directory, *directory, *length, 8, types_.named("*internal/runtime/maps.table"));
   Address last = 0;
   std::unordered_set<Address> seen;
   for (std::uint64_t i = 0; i < *length; i++) {
@@ -128,7 +131,7 @@ void MapReader::overflow_chains(Address buckets, std::uint64_t count) {
 // mapextra: overflow and oldoverflow are *[]*bmap; nextOverflow leads into the bucket array.
 void MapReader::extra(Address address) {
   if (!image_.at(address, 24)) return lose("map extras out of bounds", address);
-  add(Kind::Extra, address, 1, 24);
+  add(Kind::Extra, address, 1, 24, types_.named("runtime.mapextra"));
   for (auto field : {layout_.mapextra_overflow, layout_.mapextra_oldoverflow}) {
     auto list = image_.word(address + field);
     if (!list || *list == 0) continue;
@@ -136,8 +139,9 @@ void MapReader::extra(Address address) {
     if (!slice || slice->cap > kMaxOverflowList)
       lose("map overflow lists out of bounds", *list);
     else {
-      add(Kind::OverflowList, *list, 1, 24);
-      if (slice->data && slice->cap) add(Kind::OverflowList, slice->data, slice->cap, 8);
+      auto bucket = types_.named("*runtime.bmap");
+      add(Kind::OverflowList, *list, 1, 24, types_.named("[]*runtime.bmap"));
+      if (slice->data && slice->cap) add(Kind::OverflowList, slice->data, slice->cap, 8, bucket);
     }
   }
 }

@@ -31,8 +31,12 @@ struct MapBlock {
   Address address = 0;
   std::uint64_t count = 1;      // values
   std::uint64_t item_size = 0;  // bytes of one value
-  TypeId type;                  // of one value; kUnknownType: only `item_size` is known, and what
-                                // its pointers lead to are the other blocks
+  TypeId type;                  // of one value; kUnknownType: only `item_size` is known
+  // Whether it holds the map's keys and elements. What the others' pointers lead to are blocks.
+  bool holds_entries() const {
+    return kind == Kind::Groups || kind == Kind::Buckets || kind == Kind::OldBuckets ||
+           kind == Kind::Overflow;
+  }
   std::uint64_t bytes() const { return count * item_size; }
 };
 

@@ -138,10 +138,42 @@ TypeId TypeTable::Impl::closure_like(Address pc, TypeId structure) {
   if (!fresh) return at->second;
   auto function = runtime.find_function(pc);
   if (!function) return kUnknownType;
-  const TypeInfo& info = decoded(structure).info;
+  auto fields = decoded(structure).info.fields;
+  name_captured(*function, fields);
   return at->second = add_struct(
              fmt::format("{}{}", TypeTable::kClosurePrefix, short_type_name(function->name)),
-             info.fields, info.size);
+             std::move(fields), decoded(structure).info.size);
+}
+
+// closure.go: ClosureType calls the variables X0, X1, … since Go 1.21. DWARF has them among the
+// function's own, declared on its line, before it says (1.23+) where in the closure they are.
+// Those that are told by their types get their names.
+void TypeTable::Impl::name_captured(const Function& function, std::vector<TypeField>& fields) {
+  if (!dwarf || function.start_line <= 0) return;
+  auto is_placeholder = [](const TypeField& field) {
+    return field.name.starts_with('X') && all_digits(std::string_view(field.name).substr(1));
+  };
+  std::vector<std::string> names(fields.size());
+  std::vector<unsigned> matches(fields.size());
+  for (const auto& variable : dwarf->variables(function.entry - runtime.load_bias())) {
+    if (variable.parameter || !variable.inlined_from.empty() ||
+        variable.line != static_cast<std::uint32_t>(function.start_line))
+      continue;
+    // "&x" points to what was captured by reference, or into the closure.
+    bool address = variable.name.starts_with('&');
+    auto type = intern_die(variable.type);
+    auto value = address ? decoded(type).info.elem : type;
+    std::vector<std::size_t> alike;
+    for (std::size_t i = 0; i < fields.size(); i++)
+      if (is_placeholder(fields[i]) && (fields[i].type == type || fields[i].type == value))
+        alike.push_back(i);
+    for (auto i : alike) {
+      matches[i] += alike.size() == 1 ? 1 : 2;
+      names[i] = variable.name.substr(address ? 1 : 0);
+    }
+  }
+  for (std::size_t i = 0; i < fields.size(); i++)
+    if (matches[i] == 1) fields[i].name = std::move(names[i]);
 }
 
 TypeId TypeTable::Impl::closure(Address pc, std::uint64_t object_bytes) {

@@ -106,6 +106,7 @@ struct TypeTable::Impl {
   TypeId closure_of(const Function& function, std::uint64_t object_bytes);
   TypeId cleanup_argument(Address call);
   TypeId closure_like(Address pc, TypeId structure);
+  void name_captured(const Function& function, std::vector<TypeField>& fields);
   TypeId method_value_receiver(std::string_view name);
 
   const Runtime& runtime;

@@ -131,8 +131,7 @@ void Follower::expand(const Reference& reference, Emit&& emit) {
     map_storage(heap_.runtime(), decoder_.types(), reference.target, reference.type, blocks_);
     for (const MapBlock& block : blocks_) {
       if (block.kind == MapBlock::Kind::Header || block.address == 0) continue;
-      // Blocks of which only the size is known lead to other blocks alone.
-      auto kind = block.type == kUnknownType ? Reference::Kind::Opaque : Reference::Kind::Storage;
+      auto kind = block.holds_entries() ? Reference::Kind::Storage : Reference::Kind::Opaque;
       part(kind, block.type, block.address, block.count);
     }
     return;

@@ -91,7 +91,7 @@ void Views::show(const Item& item, const ObjectRef& object) {
       break;
     case Reference::Kind::Opaque:
       if (make_full(object, slot_size(object)))
-        set_info(object, item.reference.type, false, item.tag.holder);
+        set_info(object, item.reference.type, item.reference.count > 1, item.tag.holder);
       break;
     case Reference::Kind::Unknown:
       defer(item, object);
@@ -420,8 +420,14 @@ TypeId Views::closure_type(const ObjectRef& object, Address target) {
   auto pc = heap_.image().word(target);
   if (!pc) return kUnknownType;
   auto type = types().closure(*pc, slot_size(object) - header_size(object));
-  // Without DWARF that is a closure of words without types, if it is a closure at all.
-  return !dwarf_ && types().is_closure(type) ? guesser_.closure(object) : type;
+  const auto& steps = decoder().facts(type).program;
+  bool told = std::any_of(steps.begin(), steps.end(), [](const ScanStep& step) {
+    return step.kind != ScanStep::Kind::UnsafePointer;
+  });
+  if (!types().is_closure(type) || (dwarf_ && (told || steps.empty()))) return type;
+  // The binary does not say what it captures (DWARF does since Go 1.23), if it is a closure at all.
+  auto guessed = guesser_.closure(object);
+  return dwarf_ && guessed == kUnknownType ? type : guessed;
 }
 
 void Views::show_func(const Item& item, const ObjectRef& object) {

@@ -106,9 +106,9 @@ func init() {
 	})
 	addWindow("window_short", func() {
 		text := func() string { return strings.Repeat("some words, ", 6<<20/12) }
-		name = text()[1001 : 1001+short] // overhang: main.name
-		keys = append(keys, text()[:short])
-		headers = map[string]string{"key": text()[77 : 77+short]}
+		name = text()[1001 : 1001+short]                          // overhang: main.name
+		keys = append(keys, text()[:short])                       // overhang: main.keys
+		headers = map[string]string{"key": text()[77 : 77+short]} // overhang: main.headers
 		copied = 3 * short
 		expect(Site{Site: "main.name", Kind: "global", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
 		expect(Site{Site: "element of main.keys", Kind: "element", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})

@@ -81,11 +81,6 @@ TEST(OracleScenarios, AreAllListedHere) {
 
 class Oracle : public testing::TestWithParam<std::string> {};
 
-// Where the executable does not name captured variables (before Go 1.23), there is no site.
-bool needs_closure_offsets(const std::string& scenario) {
-  return scenario.starts_with("tail_captured");
-}
-
 bool matches(const json& row, const json& expected) {
   auto same = [&](const char* key) {
     return expected.at(key) == "" || row.at(key) == expected.at(key);
@@ -136,8 +131,6 @@ Freed apply_remedy(Subject& subject) {
 }
 
 TEST_P(Oracle, FreesWhatWasPredicted) {
-  if (needs_closure_offsets(GetParam()) && go_minor() < 23)
-    GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
   if (GetParam().find("interior") != std::string::npos && go_minor() < 22)
     GTEST_SKIP() << "the allocator records no types before Go 1.22";
   Subject subject("oracle", {GetParam()});

@@ -139,9 +139,7 @@ TEST(RefsOfKnownPaths, HoldWhatTheProgramPutThere) {
   EXPECT_EQ(site.at("sources").at(0).at("statement"), "table.shown = table.shown[:400]");
 
   EXPECT_EQ(objects("main.queue/* chan *[9]uint64/[queued] []*[9]uint64/[] [9]uint64"), 100);
-  if (go_minor() >= 23) {
-    EXPECT_EQ(objects("main.call/* closure main.closure.func1/captured held [11]uint64"), 1);
-  }
+  EXPECT_EQ(objects("main.call/* closure main.closure.func1/captured held [11]uint64"), 1);
 
   std::uint64_t locals = 0, knots = 0, knot_frames = 0;
   for (auto& [path, frame] : frames) {

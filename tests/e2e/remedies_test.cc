@@ -138,8 +138,6 @@ bool try_remedy(const std::string& scenario, const std::string& remedy, int who)
 }
 
 TEST_P(Remedies, FreeWhatWasPredicted) {
-  if (GetParam() == "captured" && go_minor() < 23)
-    GTEST_SKIP() << "closures carry no variable offsets before Go 1.23";
   if (GetParam() == "a_local_variable" && go_minor() < 22)
     GTEST_SKIP() << "up to Go 1.21 DWARF has a gap where the len of the variable should be";
   auto sites = Subject("remedies", {GetParam()}).facts().at("sites");

@@ -42,10 +42,6 @@ bool needs_type_of_a_pointer(const std::string& label) {
   return label == "oracle_interior" || label == "oracle_interior_of_a_field";
 }
 
-// Before Go 1.23 DWARF does not say what closures capture, and what hangs on that counts as
-// visible; the types that closures were allocated with do.
-bool dwarf_knows_closures() { return go_minor() >= 23; }
-
 // "lookalikes" are memory that must not be accused; what they do hide beside it need not be found.
 std::vector<SubjectCase> cases() {
   auto out = all_subjects();
@@ -108,9 +104,7 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
   auto overhang = number(heap, "overhang_bytes"), found = number(bare_heap, "overhang_bytes");
   EXPECT_GE(typed_share(bare), std::min(least_typed_share(label), typed_share(full) - 0.01));
   auto tolerance = std::max(overhang / 100, kNoise);
-  if (dwarf_knows_closures() || !label.starts_with("churn")) {
-    EXPECT_LE(found, overhang + tolerance);
-  }
+  EXPECT_LE(found, overhang + tolerance);
   if (in_a_local(label) && !code_tells_locals()) {
     if (label != "oracle_tail_local") return;
     EXPECT_EQ(found, 0u);
@@ -131,9 +125,7 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
   // Nothing is accused that DWARF does not accuse.
   auto accused = retained_by_kind(full);
   for (auto& [kind, bytes] : retained_by_kind(bare))
-    if (dwarf_knows_closures() || !label.starts_with("churn")) {
-      EXPECT_LE(bytes, accused[kind] + std::max(accused[kind] / 100, kNoise)) << kind;
-    }
+    EXPECT_LE(bytes, accused[kind] + std::max(accused[kind] / 100, kNoise)) << kind;
   if (label.starts_with("oracle_window")) {
     auto seen = retained_by_kind(bare);
     for (auto& [kind, bytes] : accused) {
@@ -174,7 +166,6 @@ TEST_F(Stripped, FindsWhatDwarfFinds) {
   double live = 0, typed = 0;
   for (const SubjectCase& subject_case : cases()) {
     auto label = subject_case.label();
-    if (label.starts_with("oracle_tail_captured") && go_minor() < 23) continue;
     SCOPED_TRACE(label);
     Subject subject(subject_case.name, subject_case.arguments);
     auto target = subject.target();

@@ -99,8 +99,7 @@ const std::vector<UnusualHeap>& unusual_heaps() {
        "a program of three modules, two of them plugins",
        "plugins",
        {"CGO_ENABLED=1"},
-       {"first", "second"},
-       go_minor() < 23},  // executables do not name what closures capture
+       {"first", "second"}},
       {"arenas", "20", "20 user arenas", "arenas", {"GOEXPERIMENT=arenas"}},
   };
   return heaps;
