@@ -220,6 +220,10 @@ Address called_next_amd64(ByteSpan code, Address at) {
       auto displacement = load_unchecked<std::int32_t>(code.data() + next + 1);
       return at + next + 5 + static_cast<std::uint64_t>(std::int64_t{displacement});
     }
+    if (byte_at(code, next) == 0xEB && byte_at(code, next + 1) < 0x80) {  // jmp, forwards
+      next += 2 + byte_at(code, next + 1);
+      continue;
+    }
     auto instruction = decode(code.subspan(next));
     if (instruction.size == 0 || instruction.writes_rax) return 0;
     next += instruction.size;
@@ -235,7 +239,11 @@ Address called_next_arm64(ByteSpan code, Address at) {
       if (words & (1u << 25)) words -= 1u << 26;
       return at + next + words * 4;
     }
-    if (!leaves_r0(word)) return 0;
+    if (auto words = std::size_t{word & 0x01FFFFFFu};
+        (word & 0xFE000000u) == 0x14000000u && words > 0)  // b, forwards
+      next += (words - 1) * 4;
+    else if (!leaves_r0(word))
+      return 0;
   }
   return 0;
 }

@@ -71,6 +71,9 @@ class Guesser {
   TypeId interface_type(Address slot, Address value);
   // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
   TypeId allocated_type(const ObjectRef& object);
+  // Whether the object, whose elements the allocator did not record, is an array of such: its
+  // pointer words and contents are theirs, and neither one value's nor larger elements'.
+  bool is_array_of(const ObjectRef& object, TypeId elem);
   // Whether the words at `base`, the start of the object, can be a channel's.
   bool is_channel(const ObjectRef& object, Address base);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.

@@ -338,6 +338,39 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
   return {found, largest};
 }
 
+bool Guesser::is_array_of(const ObjectRef& object, TypeId elem) {
+  const HeapSpan& span = heap_.spans()[object.span];
+  auto slot = slot_size(object);
+  if (!has_bitmap(span.layout) || span.span.user_arena || slot <= kLargestInline ||
+      slot > kLargestType)
+    return false;
+  index_types();
+  auto end = end_of_pointers(object);
+  auto tiles = [&](std::uint64_t size, TypeId type) {
+    // So many values that the last pointer is in the last of them.
+    auto count = (end + size - 1) / size;
+    return count >= 2 && count <= slot / size && allocated_size(count * size, true) == slot &&
+                   has_pointers_of(object, 0, type, count)
+               ? count
+               : 0;
+  };
+  const auto size = decoder_.facts(elem).size;
+  auto count = size == 0 || end == 0 ? 0 : tiles(size, elem);
+  if (count == 0 || exhausted() || fits_one_value(object) ||
+      check_values(elem, object, 0, count, kDepth).value_or(0) < kEnough)
+    return false;
+  auto larger = std::partition_point(shapes_.begin(), shapes_.end(),
+                                     [&](const Shape& shape) { return shape.size <= size; });
+  for (; larger != shapes_.end() && larger->size <= slot / 2; ++larger) {
+    auto many = tiles(larger->size, larger->types.front());
+    if (many == 0) continue;
+    for (TypeId type : larger->types)
+      if (exhausted() || (may_be_element(type) && check_values(type, object, 0, many, kDepth)))
+        return false;
+  }
+  return !masks_left_out_;
+}
+
 bool Guesser::may_be_element(TypeId type) {
   auto& types = decoder_.types();
   if (!elements_named_) {

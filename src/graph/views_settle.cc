@@ -133,8 +133,11 @@ bool Views::rest_is_hidden(const InteriorArray& interior) {
   if (interior_rule_ == InteriorRule::All)
     return slot > kTinySlot;  // there other values stand beside it
   auto* parts = visible_parts(id);
-  return parts && !parts->ranges().empty() && parts->ranges().begin()->first >= header + size &&
-         follower_.allocation_type({id, heap_.span_index_of(id), 0}) == interior.elem;
+  if (!parts || parts->ranges().empty() || parts->ranges().begin()->first < header + size)
+    return false;
+  ObjectRef array{id, heap_.span_index_of(id), 0};
+  return follower_.allocation_type(array) == interior.elem ||
+         guesser_.is_array_of(array, interior.elem);
 }
 
 }  // namespace overhang

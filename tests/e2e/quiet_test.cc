@@ -30,7 +30,6 @@ INSTANTIATE_TEST_SUITE_P(Programs, Quiet,
 // A local pointer into the middle of an array may walk it (unsafe.Add): what it does not show is
 // possibly hidden, and never certainly.
 TEST(QuietWalkers, AreInDoubt) {
-  if (go_minor() < 22) GTEST_SKIP() << "the allocator records no types before Go 1.22";
   Subject subject("quiet", {"walkers"});
   auto report = leaks_json(subject.target());
   for (auto& site : report.at("sites")) EXPECT_LE(site.at("retained_bytes"), kNoise) << site;

@@ -39,6 +39,9 @@ TEST(Receivers, FollowsCodeToTheCall) {
                    0x48, 0xC7, 0x05, 1,    0, 0, 0, 5, 0, 0, 0,  //
                    0xE8, 0,    0,    0,    0}),
             0x1025u);
+  // jmp over mov eax, 1: as behind a write barrier up to Go 1.20
+  EXPECT_EQ(amd64({0xEB, 0x05, 0xB8, 1, 0, 0, 0, 0xE8, 0, 0, 0, 0}), 0x100Cu);
+  EXPECT_EQ(amd64({0xEB, 0x05, 0xB8, 1, 0, 0, 0}), 0u) << "past the code";
 }
 
 TEST(Receivers, StopsWhereTheRegisterIsWritten) {
@@ -52,7 +55,7 @@ TEST(Receivers, StopsWhereTheRegisterIsWritten) {
            code_of({0x48, 0xC7, 0xC0, 1, 0, 0, 0}),        // mov rax, 1
            code_of({0x0F, 0xB6, 0x03}),                    // movzx eax, byte [rbx]
            code_of({0x66, 0x48, 0x0F, 0x7E, 0xC0}),        // movq rax, xmm0
-           code_of({0xEB, 0x02}),                          // jmp
+           code_of({0xEB, 0xFE}),                          // jmp, to itself
            code_of({0xFF, 0xD1}),                          // call rcx
            code_of({0x66, 0x66, 0x66, 0x66, 0x66, 0x66}),  // prefixes without end
        }) {
@@ -78,13 +81,16 @@ TEST(Receivers, FollowsArm64CodeToTheCall) {
   // mov x1, #300; mov x2, x3; str x0, [sp, #8]; ldr x3, [sp, #16]; bl +8
   EXPECT_EQ(arm64({0xD2802581, 0xAA0303E2, 0xF90007E0, 0xF9400BE3, 0x94000002}), 0x1018u);
   EXPECT_EQ(arm64({0x97FFFC00}), 0u) << "back to address 0";
+  EXPECT_EQ(arm64({0x14000002, 0xAA0103E0, 0x94000002}), 0x1010u) << "b over mov x0, x1; bl +8";
+  EXPECT_EQ(arm64({0x14000000, 0x94000002}), 0u) << "b to itself";
+  EXPECT_EQ(arm64({0x14000009, 0x94000002}), 0u) << "b past the code";
   for (std::uint32_t writes : {0xAA0103E0u,   // mov x0, x1
                                0xD2800000u,   // mov x0, #0
                                0xF9400060u,   // ldr x0, [x3]
                                0xA9400001u,   // ldp x1, x0, [x0]
                                0x91002000u,   // add x0, x0, #8
                                0x90000000u,   // adrp x0
-                               0x14000001u,   // b
+                               0x17FFFFFFu,   // b, back
                                0xD63F0020u,   // blr x1
                                0xB4000040u})  // cbz x0
     EXPECT_EQ(arm64({writes, 0x94000002}), 0u) << std::hex << writes;
