@@ -437,7 +437,42 @@ void RootPlaces::show_pointer(std::span<const Receiver> receivers, Guesser& gues
   emit(pointer, add(row), 0);
 }
 
+// runtime2.go: allm, allp; proc.go: allgs. Every goroutine, thread and processor is in them.
+void RootPlaces::show_runtime_variables(const Emit& emit) {
+  struct Variable {
+    const char* name;
+    Address address;
+    const char* type;  // what it leads to
+    bool slice;
+  };
+  const RuntimeVariables& variables = heap_.runtime().variables();
+  for (const Variable& variable : {Variable{"runtime.allgs", variables.allgs, "*runtime.g", true},
+                                   Variable{"runtime.allp", variables.allp, "*runtime.p", true},
+                                   Variable{"runtime.allm", variables.allm, "runtime.m", false}}) {
+    Reference value;
+    value.type = decoder_.types().named(variable.type);
+    value.slot = variable.address;
+    auto words = image_.bytes(variable.address, variable.slice ? 24 : 8);
+    if (value.type == kUnknownType || variable.address == 0 || !words) continue;
+    auto word = [&](std::size_t i) { return load_unchecked<std::uint64_t>(words->data() + i * 8); };
+    value.kind = variable.slice ? Reference::Kind::Slice : Reference::Kind::Value;
+    value.target = word(0);
+    if (variable.slice) {
+      value.count = word(1);
+      value.capacity = word(2);
+      if (value.count > value.capacity) continue;
+    }
+    if (!words_.claim(variable.address)) continue;
+    RootPlace row;
+    row.kind = RootPlace::Kind::Global;
+    row.label = label(variable.name);
+    row.address = variable.address;
+    emit(value, add(row), 0);
+  }
+}
+
 void RootPlaces::show_guessed(Guesser& guesser, const Emit& emit) {
+  show_runtime_variables(emit);
   show_receivers(guesser, emit);
   words_.for_each_unclaimed(
       [&](const Root& root) {

@@ -80,9 +80,9 @@ class RootPlaces {
 
   // What globals and locals refer to.
   void show(const Emit& emit);
-  // What globals refer to whose type the code tells (goruntime/receivers.h), then what words of
-  // globals and locals refer to that look like more than a pointer, in a program whose variables
-  // are not known.
+  // In a program whose variables are not known: what those of the runtime refer to, then globals
+  // whose type the code tells (goruntime/receivers.h), then words of globals and locals that look
+  // like more than a pointer.
   void show_guessed(Guesser& guesser, const Emit& emit);
   // Roots that are no variables: finalizers, and words of unknown type; but for those that a living
   // owner keeps.
@@ -123,6 +123,7 @@ class RootPlaces {
   void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
   void show_place(const Place& place, const RootPlace& row, std::uint64_t count, const Emit& emit);
   const std::vector<Local>& locals_at(const StackFrame& frame);
+  void show_runtime_variables(const Emit& emit);
   void show_receivers(Guesser& guesser, const Emit& emit);
   void show_pointer(std::span<const Receiver> receivers, Guesser& guesser, const Emit& emit);
   bool begins_with(TypeId type, TypeId other);
