@@ -112,14 +112,14 @@ class TypeTable {
   // GCData is on demand or a program). Empty for pointer-free types and for those of over 1 GiB.
   const std::vector<std::uint64_t>& pointer_mask(TypeId id);
   // A function value's captured variables: a struct type over the closure object ({F uintptr; x
-  // *T; …}), made from DWARF's closure offsets (1.23+) or a method value's receiver; words of which
-  // the binary tells nothing are unsafe.Pointer. `pc` is the closure object's first word,
-  // `object_bytes` what the object has room for (objects of one function are of one size).
+  // *T; …}), made from DWARF's closure offsets (1.23+; before: closure_like) or a method value's
+  // receiver; words of which the binary tells nothing are unsafe.Pointer. `pc` is the closure
+  // object's first word, `object_bytes` what the object has room for (objects of one function are of one size).
   // kUnknownType where pc is no function's start. Words of the object that lie past the struct are
   // variables that the binary does not mention.
   TypeId closure(Address pc, std::uint64_t object_bytes);
   // The type of closures of the function at `pc` that were allocated as `structure` (closure.go:
-  // ClosureType).
+  // ClosureType). Its fields have the variables' names as far as binary and types tell.
   TypeId closure_like(Address pc, TypeId structure);
   // One of these types, which say the same of every word: structs are named "main.A|main.B", and
   // their fields alike. The type itself where there is only one.
