@@ -27,6 +27,9 @@ struct Layout {
   // Where the collector finds an object's pointer words: by headers, types and bitmaps in the span
   // (1.22+), else in heapArena.bitmap (arena_bitmap.h).
   bool malloc_headers() const { return has(minSizeForMallocHeader); }
+  // Whether the allocator clears a slot beyond what the program asked for (malloc.go: small objects
+  // with pointers and no header are cleared to their size alone since Go 1.24).
+  bool clears_slots() const { return minor < 24; }
   // mspan.nelems, freeindex and freeIndexForScan are uint16 since Go 1.22, uintptr before.
   bool narrow_span_counts() const { return mspan_nelems - mspan_freeindex == 2; }
 };

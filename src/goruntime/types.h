@@ -114,9 +114,9 @@ class TypeTable {
   // A function value's captured variables: a struct type over the closure object ({F uintptr; x
   // *T; …}), made from DWARF's closure offsets (1.23+; before: closure_like) or a method value's
   // receiver; words of which the binary tells nothing are unsafe.Pointer. `pc` is the closure
-  // object's first word, `object_bytes` what the object has room for (objects of one function are of one size).
-  // kUnknownType where pc is no function's start. Words of the object that lie past the struct are
-  // variables that the binary does not mention.
+  // object's first word, `object_bytes` what the object has room for (objects of one function are
+  // of one size). kUnknownType where pc is no function's start. Words of the object that lie past
+  // the struct are variables that the binary does not mention.
   TypeId closure(Address pc, std::uint64_t object_bytes);
   // The type of closures of the function at `pc` that were allocated as `structure` (closure.go:
   // ClosureType). Its fields have the variables' names as far as binary and types tell.

@@ -26,9 +26,9 @@ Guesser::Verdict Guesser::check(TypeId type, const ObjectRef& object, unsigned d
   auto slot = span.span.elem_size;
   if (!span.data || facts.size > slot) return std::nullopt;
   auto* bytes = span.data + span.slot_of(object.id) * slot;
-  // The allocator clears what the program did not ask for.
-  for (auto at = facts.size; at < slot; at++)
-    if (bytes[at] != std::byte{0}) return std::nullopt;
+  if (decoder_.runtime().layout().clears_slots())
+    for (auto at = facts.size; at < slot; at++)
+      if (bytes[at] != std::byte{0}) return std::nullopt;
   Place place{bytes, slot, heap_.base(object.id), nullptr};
   return check_steps(facts.program, place, 0, depth);
 }

@@ -30,6 +30,13 @@ type conn struct {
 	name string
 }
 
+// Of 264 bytes, in a slot of 288.
+type record struct {
+	first [16]*conn
+	n     int
+	rest  [16]*conn
+}
+
 type counted struct {
 	buf *[2048]byte
 	n   int
@@ -55,6 +62,8 @@ var (
 	even    ring
 	boxed   any
 	text    string
+	records []*record
+	wide    []*[36]*conn
 	piece   string
 	start   string
 	letters string
@@ -88,6 +97,17 @@ func main() {
 	even = ring{shown.buf, 5, 5}
 	boxed = &conn{1, &conn{}, "boxed"}
 	text = string(append([]byte("the first words of a text that goes on "), make([]byte, 1000)...))[:32]
+	for i := 0; i < 200; i++ {
+		wide = append(wide, new([36]*conn))
+		fill(wide[i][:])
+	}
+	wide = nil
+	runtime.GC()
+	for i := 0; i < 200; i++ {
+		records = append(records, &record{n: i})
+		fill(records[i].first[:])
+		fill(records[i].rest[:])
+	}
 	long := strings.Repeat("Größe 5, ", 100000)
 	piece, start, letters = long[1001:1012], long[:9], long[1001:1004]
 	buffer = counted{new([2048]byte), 20}
@@ -102,7 +122,7 @@ func main() {
 		"text": unsafe.Pointer(&text), "frame": unsafe.Pointer(&frame), "twice": unsafe.Pointer(&twice),
 		"full": unsafe.Pointer(&full), "cut": unsafe.Pointer(&cut), "even": unsafe.Pointer(&even),
 		"piece": unsafe.Pointer(&piece), "start": unsafe.Pointer(&start), "letters": unsafe.Pointer(&letters),
-		"buffer": unsafe.Pointer(&buffer), "counts": unsafe.Pointer(&counts),
+		"records": unsafe.Pointer(&records), "buffer": unsafe.Pointer(&buffer), "counts": unsafe.Pointer(&counts),
 	} {
 		fmt.Println(name, uintptr(at))
 	}
@@ -215,6 +235,20 @@ TEST_P(Guess, TellsObjectsByTheirWords) {
   ASSERT_TRUE(array);
   auto recorded = guesser_->allocated_type(*array);
   EXPECT_EQ(name(recorded), records_types() ? "[512]*main.conn" : name(kUnknownType));
+}
+
+TEST_P(Guess, TellsObjectsInSlotsThatWereUsedBefore) {
+  auto array = unknown("records").target;
+  unsigned unclean = 0;
+  for (std::uint64_t i = 0; i < 200; i++) {
+    auto target = core_->image->word(array + i * 8).value_or(0);
+    auto object = heap_->find(target);
+    ASSERT_TRUE(object);
+    unclean += core_->image->word(target + 264) != std::uint64_t{0};
+    EXPECT_EQ(name(guesser_->object(*object, false).type), "main.record") << i;
+  }
+  bool cleared = core_->runtime->layout().clears_slots();
+  EXPECT_EQ(unclean == 0, cleared) << unclean;
 }
 
 TEST_P(Guess, FindsEveryLenAndCapThatALocalMayHave) {
