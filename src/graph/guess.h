@@ -101,6 +101,7 @@ class Guesser {
   TypeId channel_of(Address base);
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
   bool is_runtime_header(TypeId type);
+  bool is_map_header(const ObjectRef& object);
   TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
   // Whether the `len` bytes from the pointer's on read like a string that is a part of a larger
   // one.

@@ -104,11 +104,7 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
       if (*first == 0) return kNone;
       auto object = heap_.find(*first);
       if (!object) return outside_heap(*first);
-      const TypeFacts header = decoder_.facts(map_header_);
-      if (object->offset != 0 || header.slot != slot_size(*object)) return std::nullopt;
-      if (heap_.spans()[object->span].layout != PointerLayout::InlineBitmap ||
-          mask_of(*object) != header.mask)
-        return std::nullopt;
+      if (!is_map_header(*object)) return std::nullopt;
       return check_map_storage(*first, decoder_.types().info(step.target).map_storage);
     }
     case ScanStep::Kind::Chan: {
@@ -136,6 +132,14 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
       return *first == 0 || heap_.find(*first) ? Verdict(kNone) : outside_heap(*first);
   }
   return std::nullopt;
+}
+
+bool Guesser::is_map_header(const ObjectRef& object) {
+  index_types();
+  const TypeFacts header = decoder_.facts(map_header_);
+  return object.offset == 0 && header.slot == slot_size(object) &&
+         heap_.spans()[object.span].layout == PointerLayout::InlineBitmap &&
+         mask_of(object) == header.mask;
 }
 
 // Whether the first block of the map whose header stands at `header` may hold `storage`.
@@ -310,16 +314,31 @@ Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t le
 Guesser::Verdict Guesser::check_interface(TypeId dynamic, Address data) {
   auto& types = decoder_.types();
   if (dynamic == kUnknownType || types.info(dynamic).kind == TypeKind::Unknown) return std::nullopt;
-  const TypeFacts facts = decoder_.facts(dynamic);
-  auto target = dynamic;
-  if (facts.direct_interface) {
-    const TypeInfo& info = types.info(dynamic);
-    if (data == 0 || info.kind != TypeKind::Pointer) return kStrong;
-    target = info.elem;
-  } else if (data == 0) {
-    return std::nullopt;
+  if (!decoder_.facts(dynamic).direct_interface) {
+    bool fits = data != 0 && check_pointer(dynamic, data, 0);
+    return fits ? Verdict(kStrong) : std::nullopt;
   }
-  return check_pointer(target, data, 0) ? Verdict(kStrong) : std::nullopt;
+  if (data == 0) return kStrong;
+  auto object = heap_.find(data);
+  auto fits = outside_heap(data).has_value();
+  switch (const TypeInfo& info = types.info(dynamic); info.kind) {
+    case TypeKind::Pointer:
+      fits = check_pointer(info.elem, data, 0).has_value();
+      break;
+    case TypeKind::Map:  // without its contents, which may be interfaces in turn
+      fits = object ? is_map_header(*object) : fits;
+      break;
+    case TypeKind::Chan:
+      fits = object ? object->offset == 0 && is_channel(*object, data) : fits;
+      break;
+    case TypeKind::Func:
+      fits = check_func(data).has_value();
+      break;
+    default:  // a struct or array of one of these
+      fits |= object.has_value();
+      break;
+  }
+  return fits ? Verdict(kStrong) : std::nullopt;
 }
 
 Guesser::Verdict Guesser::check_func(Address value) {

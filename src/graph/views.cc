@@ -380,11 +380,19 @@ void Views::follow_rest(const ObjectRef& object) {
   words(slot_size(object));
 }
 
+// Maps' headers are objects of their own (makemap; maps.NewMap).
+bool Views::may_be_map(const ObjectRef& object) const {
+  const Layout& layout = heap_.runtime().layout();
+  auto header = layout.swiss_maps() ? layout.swissMap_size : layout.hmap_size;
+  return has_pointers(object) && object.offset == 0 &&
+         slot_size(object) == slot_size_for(layout, static_cast<std::uint64_t>(header), true);
+}
+
 void Views::show_map_or_chan(const Item& item, const ObjectRef& object) {
   // No map's or channel's header: the type was guessed, or the word is stale.
   bool map = item.reference.kind == Reference::Kind::Map;
   bool header =
-      map ? has_pointers(object) : dwarf_ || guesser_.is_channel(object, item.reference.target);
+      map ? may_be_map(object) : dwarf_ || guesser_.is_channel(object, item.reference.target);
   if (!header) {
     defer(item, object);
     return;

@@ -261,6 +261,7 @@ class Views {
   void show_value(const Item& item, const ObjectRef& object);
   void show_window(const Item& item, const ObjectRef& object);
   void show_storage(const Item& item, const ObjectRef& object);
+  bool may_be_map(const ObjectRef& object) const;
   void show_map_or_chan(const Item& item, const ObjectRef& object);
   void expand(const Item& item, const Tag& tag);
   void show_func(const Item& item, const ObjectRef& object);
