@@ -184,15 +184,23 @@ class Search {
   }
 
   void read_arm64(ByteSpan code, Address entry) {
+    using Kind = arm64::VariableAccess::Kind;
     for (std::size_t at = 0; at + 8 <= code.size() && at < kChunk; at += 4) {
-      auto access =
-          arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + at),
-                                 load_unchecked<std::uint32_t>(code.data() + at + 4), entry + at);
-      if (!access || access->register_number != 0 || !runtime_.module_of_data(access->target))
-        continue;
-      auto rest = code.subspan(at + 8, std::min<std::size_t>(kReach, code.size() - at - 8));
-      bool pointer = access->kind != arm64::VariableAccess::Kind::Address;
-      note(access->target, pointer, called_next_arm64(rest, entry + at + 8));
+      auto word = [&](std::size_t k) { return load<std::uint32_t>(code, at + 4 * k).value_or(0); };
+      auto access = arm64::variable_access(word(0), word(1), entry + at);
+      if (!access) continue;
+      std::size_t size = 8;
+      // Go 1.19, and 1.20 in position-independent programs, by way of the address.
+      auto third = word(2);
+      if (access->kind == Kind::Address && arm64::base_register(third) == access->register_number &&
+          (arm64::is_ldr(third) || arm64::is_str(third))) {
+        access = {Kind::Load, access->target + arm64::immediate12(third) * 8, third & 31};
+        size = 12;
+      }
+      if (access->register_number != 0 || !runtime_.module_of_data(access->target)) continue;
+      auto rest = code.subspan(at + size, std::min<std::size_t>(kReach, code.size() - at - size));
+      note(access->target, access->kind != Kind::Address,
+           called_next_arm64(rest, entry + at + size));
     }
   }
 
