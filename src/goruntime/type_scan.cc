@@ -69,10 +69,13 @@ TypeId TypeTable::Impl::either(std::vector<TypeId> types) {
   }
   std::string name;
   auto fields = decoded(types.front()).info.fields;
+  bool all_maps = std::all_of(types.begin(), types.end(), [&](TypeId type) {
+    return decoded(type).info.kind == TypeKind::Map;
+  });
   for (std::size_t i = 0; i < types.size(); i++) {
     const TypeInfo& info = decoded(types[i]).info;
-    if (info.kind != TypeKind::Struct || info.fields.size() != fields.size())
-      return at->second = types.front();
+    bool alike = info.kind == TypeKind::Struct && info.fields.size() == fields.size();
+    if (!alike && !all_maps) return at->second = types.front();
     if (i == kMostNamed) name += "|…";
     if (i >= kMostNamed) continue;
     name += (i == 0 ? "" : "|") + info.name;
@@ -80,8 +83,18 @@ TypeId TypeTable::Impl::either(std::vector<TypeId> types) {
       if (i > 0 && info.fields[k].name != fields[k].name)
         fields[k].name += "|" + info.fields[k].name;
   }
-  return at->second =
-             add_struct(std::move(name), std::move(fields), decoded(types.front()).info.size);
+  if (!all_maps)
+    return at->second =
+               add_struct(std::move(name), std::move(fields), decoded(types.front()).info.size);
+  auto id = add_plain(std::move(name), TypeKind::Map, 8, 8);
+  if (id == kUnknownType) return id;
+  const TypeInfo& first = decoded(types.front()).info;
+  TypeInfo& info = row(id).info;
+  info.key = first.key;
+  info.elem = first.elem;
+  info.map_storage = first.map_storage;
+  info.direct_interface = true;
+  return at->second = id;
 }
 
 TypeId TypeTable::Impl::sized(std::uint64_t bytes) {

@@ -121,8 +121,8 @@ class TypeTable {
   // The type of closures of the function at `pc` that were allocated as `structure` (closure.go:
   // ClosureType). Its fields have the variables' names as far as binary and types tell.
   TypeId closure_like(Address pc, TypeId structure);
-  // One of these types, which say the same of every word: structs are named "main.A|main.B", and
-  // their fields alike. The type itself where there is only one.
+  // One of these types, which say the same of every word: structs and maps are named
+  // "main.A|main.B", and fields alike. The type itself where there is only one.
   TypeId either(std::vector<TypeId> types);
   // "24 bytes": values without pointers of which only the size is known.
   TypeId sized(std::uint64_t bytes);

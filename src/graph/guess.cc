@@ -362,7 +362,7 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
       if (const auto& name = decoder_.types().info(type).name;
           name == "[]uint8" || name == "string")
         return type;
-    return alike.empty() ? best : decoder_.types().either(std::move(alike));
+    return alike.empty() ? best : either(alike);
   }
   if (!by_population_) return kUnknownType;
   auto found = kUnknownType;
@@ -373,6 +373,18 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
     found = other.type;
   }
   return found;
+}
+
+// One of several types that say the same; of maps' groups, a map of one of theirs has them.
+TypeId Guesser::either(const std::vector<TypeId>& types) {
+  auto id = decoder_.types().either(types);
+  std::vector<TypeId> maps;
+  for (TypeId type : types)
+    if (auto map = map_of_storage_.find(type); map != map_of_storage_.end())
+      maps.push_back(map->second);
+  if (maps.size() == types.size())
+    map_of_storage_.try_emplace(id, decoder_.types().either(std::move(maps)));
+  return id;
 }
 
 // runtime.hchan: its fields must fit each other and the object (chan.go: makechan).

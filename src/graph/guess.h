@@ -100,6 +100,7 @@ class Guesser {
   TypeId channel_elem(Address base);
   TypeId channel_of(Address base);
   TypeId best_of(const std::vector<TypeId>& types, const ObjectRef& object, unsigned least);
+  TypeId either(const std::vector<TypeId>& types);
   bool is_runtime_header(TypeId type);
   bool is_map_header(const ObjectRef& object);
   TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);

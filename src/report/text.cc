@@ -28,8 +28,8 @@ void write_header(Page& page, const LeakReport& report) {
                                                   format_share(heap.typed_bytes, heap.live_bytes)));
   if (!report.target.dwarf)
     page.line(
-        "no DWARF (stripped): types are inferred, some slices in locals uncertain, variables "
-        "nameless; see --debug");
+        "no DWARF (stripped): types are inferred, few variables named, some locals in doubt; see "
+        "--debug");
 }
 
 void write_headline(Page& page, const LeakReport& report) {
