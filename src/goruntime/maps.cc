@@ -66,8 +66,7 @@ void MapReader::table(Address address) {
   auto data = image_.word(address + layout_.swissTable_groups_data);
   auto mask = image_.word(address + layout_.swissTable_groups_lengthMask);
   if (!data || !mask) return lose("map tables that could not be read", address);
-  add(Kind::Table, address, 1, layout_.swissTable_size,
-      types_.named("internal/runtime/maps.table"));
+  add(Kind::Table, address, 1, layout_.swissTable_size);
   if (*mask >= kMaxGroups || (*mask & (*mask + 1)) != 0)
     return lose("map tables with an impossible length", address);
   if (*data) groups(*data, *mask + 1);
@@ -84,7 +83,7 @@ void MapReader::swiss(Address header) {
   if (*length == 0) return groups(*directory, 1);
   const auto* entries = *length < kMaxDirectory ? image_.at(*directory, *length * 8) : nullptr;
   if (!entries) return lose("map directories out of bounds", header);
-  add(Kind::Directory, *directory, *length, 8, types_.named("*internal/runtime/maps.table"));
+  add(Kind::Directory, *directory, *length, 8);
   Address last = 0;
   std::unordered_set<Address> seen;
   for (std::uint64_t i = 0; i < *length; i++) {

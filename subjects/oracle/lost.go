@@ -106,13 +106,13 @@ func init() {
 	})
 	addWindow("window_short", func() {
 		text := func() string { return strings.Repeat("some words, ", 6<<20/12) }
-		name = text()[1001 : 1001+short]                          // overhang: main.name
-		keys = append(keys, text()[:short])                       // overhang: main.keys
-		headers = map[string]string{"key": text()[77 : 77+short]} // overhang: main.headers
-		copied = 3 * short
+		name = text()[1001 : 1001+short] // overhang: main.name
 		expect(Site{Site: "main.name", Kind: "global", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
+		keys = append(keys, text()[:short]) // overhang: main.keys
 		expect(Site{Site: "element of main.keys", Kind: "element", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
+		headers = map[string]string{"key": text()[77 : 77+short]} // overhang: main.headers
 		expect(Site{Site: "value of map main.headers", Category: "window", Arrays: 1, Slots: 6 << 20, Visible: short})
+		copied = 3 * short
 	}, func() {
 		name, keys[0] = strings.Clone(name), strings.Clone(keys[0])
 		headers["key"] = strings.Clone(headers["key"])
