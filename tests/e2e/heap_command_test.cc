@@ -198,7 +198,10 @@ TEST(Memory, IsWhatReadMemStatsSays) {
         .value_or(0);
   };
   EXPECT_EQ(of.at("sys"), stats(2));
-  EXPECT_EQ(of.at("heap_idle"), stats(8));
+  // The sweeper may still give the collector's work buffers back (mgcwork.go: freeSomeWbufs).
+  auto heap_idle = of.at("heap_idle").get<std::uint64_t>();
+  EXPECT_GE(heap_idle, stats(8));
+  EXPECT_EQ(heap_idle + of.at("gc_sys").get<std::uint64_t>(), stats(8) + stats(19));
   EXPECT_EQ(of.at("heap_inuse"), stats(9));
   EXPECT_GE(of.at("heap_released"), stats(10));  // the scavenger goes on
   EXPECT_EQ(of.at("stack_inuse"), stats(12));
@@ -208,7 +211,6 @@ TEST(Memory, IsWhatReadMemStatsSays) {
   EXPECT_EQ(of.at("mcache_inuse"), stats(16));
   EXPECT_EQ(of.at("mcache_sys"), stats(17));
   EXPECT_EQ(of.at("buck_hash_sys"), stats(18));
-  EXPECT_EQ(of.at("gc_sys"), stats(19));
   EXPECT_EQ(of.at("other_sys"), stats(20));
   // Its spans, counted one by one, are what it says that there are.
   EXPECT_EQ(memory.at("heap_inuse_bytes"), stats(9));

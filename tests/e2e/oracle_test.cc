@@ -177,13 +177,15 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
     return;
   }
   auto& totals = report.at("heap");
+  // An emulated program takes long to carry it out; pools and timers go with the cycle, too.
+  std::uint64_t few = emulating_arm64() ? 64 : 16;
   expect_near(totals.at("overhang_bytes"), freed.bytes, slack, "bytes in all");
-  expect_near(totals.at("overhang_objects"), freed.objects, 16, "objects in all");
+  expect_near(totals.at("overhang_objects"), freed.objects, few, "objects in all");
   if (GetParam() == "two_sites_hold_the_same") {
     EXPECT_EQ(by_site.bytes, 0u) << "neither site alone would free anything";
   } else if (subject.facts().at("expect").size() == 1) {
     expect_near(by_site.bytes, freed.bytes, slack, "bytes of the site");
-    expect_near(by_site.objects, freed.objects, 16, "objects of the site");
+    expect_near(by_site.objects, freed.objects, few, "objects of the site");
   }
 }
 
