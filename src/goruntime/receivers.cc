@@ -192,7 +192,8 @@ class Search {
       std::size_t size = 8;
       // Go 1.19, and 1.20 in position-independent programs, by way of the address.
       auto third = word(2);
-      if (access->kind == Kind::Address && arm64::base_register(third) == access->register_number &&
+      if (access->kind == Kind::Address && access->register_number != 0 &&
+          arm64::base_register(third) == access->register_number &&
           (arm64::is_ldr(third) || arm64::is_str(third))) {
         access = {Kind::Load, access->target + arm64::immediate12(third) * 8, third & 31};
         size = 12;

@@ -23,6 +23,11 @@ bool all_digits(std::string_view text) {
                                       [](unsigned char c) { return std::isdigit(c) != 0; });
 }
 
+// "X0"
+bool is_placeholder(std::string_view name) {
+  return name.starts_with('X') && all_digits(name.substr(1));
+}
+
 // closure.go: closureName gives func1, gowrap1, deferwrap1, -range1 and, nested, .1.
 bool is_closure_name(std::string_view last) {
   if (last.find('-') != std::string_view::npos || all_digits(last)) return true;
@@ -96,7 +101,7 @@ TypeId TypeTable::Impl::closure_of(const Function& function, std::uint64_t objec
   std::uint64_t end = 8;
   auto unknown_up_to = [&](std::uint64_t offset) {
     for (end = align_up(end, 8); end + 8 <= offset; end += 8)
-      fields.push_back({"?", end, unknown_word()});
+      fields.push_back({kUnknownField, end, unknown_word()});
   };
   for (const auto& variable : captured) {
     auto offset = variable.closure_offset.value_or(0);
@@ -139,37 +144,61 @@ TypeId TypeTable::Impl::closure_like(Address pc, TypeId structure) {
   auto function = runtime.find_function(pc);
   if (!function) return kUnknownType;
   auto fields = decoded(structure).info.fields;
-  name_captured(*function, fields);
+  name_captured(pc, fields);
   return at->second = add_struct(
              fmt::format("{}{}", TypeTable::kClosurePrefix, short_type_name(function->name)),
              std::move(fields), decoded(structure).info.size);
 }
 
-// closure.go: ClosureType calls the variables X0, X1, … since Go 1.21. DWARF has them among the
-// function's own, declared on its line, before it says (1.23+) where in the closure they are.
-// Those that are told by their types get their names.
-void TypeTable::Impl::name_captured(const Function& function, std::vector<TypeField>& fields) {
-  if (!dwarf || function.start_line <= 0) return;
-  auto is_placeholder = [](const TypeField& field) {
-    return field.name.starts_with('X') && all_digits(std::string_view(field.name).substr(1));
-  };
-  std::vector<std::string> names(fields.size());
-  std::vector<unsigned> matches(fields.size());
-  for (const auto& variable : dwarf->variables(function.entry - runtime.load_bias())) {
-    if (variable.parameter || !variable.inlined_from.empty() ||
-        variable.line != static_cast<std::uint32_t>(function.start_line))
+// Before DWARF says (1.23+) where in the closure its variables are, it has them among the
+// function's own, declared on the function's line. "&x" points to what was captured by reference,
+// or into the closure.
+const std::vector<TypeTable::Impl::Captured>& TypeTable::Impl::captured_by(Address pc) {
+  auto [at, fresh] = captured_variables.try_emplace(pc);
+  auto function = fresh && dwarf ? runtime.find_function(pc) : std::nullopt;
+  if (!function || function->entry != pc) return at->second;
+  std::vector<Captured> found;
+  for (const auto& variable : dwarf->variables(pc - runtime.load_bias())) {
+    bool own = !variable.parameter && variable.inlined_from.empty();
+    if (!own || (function->start_line > 0 &&
+                 variable.line != static_cast<std::uint32_t>(function->start_line)))
       continue;
-    // "&x" points to what was captured by reference, or into the closure.
     bool address = variable.name.starts_with('&');
     auto type = intern_die(variable.type);
-    auto value = address ? decoded(type).info.elem : type;
+    found.push_back(
+        {variable.name.substr(address ? 1 : 0), type, address ? decoded(type).info.elem : type});
+  }
+  return captured_variables[pc] = std::move(found);
+}
+
+// typecheck/func.go: ClosureType names the fields as the variables, and X0, X1, … since Go 1.21.
+bool TypeTable::Impl::may_be_field(const Captured& variable, const TypeField& field) {
+  bool named = !is_placeholder(field.name) && field.name != variable.name;
+  return !named && (field.type == variable.type || field.type == variable.value);
+}
+
+bool TypeTable::Impl::may_be_closure(Address pc, TypeId structure) {
+  if (!dwarf) return true;
+  const auto& variables = captured_by(pc);
+  const auto& fields = decoded(structure).info.fields;
+  return std::all_of(fields.begin(), fields.end(), [&](const TypeField& field) {
+    return !decoded(field.type).info.has_pointers ||
+           std::any_of(variables.begin(), variables.end(),
+                       [&](const Captured& variable) { return may_be_field(variable, field); });
+  });
+}
+
+// The variables that are told by their types give the fields their names.
+void TypeTable::Impl::name_captured(Address pc, std::vector<TypeField>& fields) {
+  std::vector<std::string> names(fields.size());
+  std::vector<unsigned> matches(fields.size());
+  for (const Captured& variable : captured_by(pc)) {
     std::vector<std::size_t> alike;
     for (std::size_t i = 0; i < fields.size(); i++)
-      if (is_placeholder(fields[i]) && (fields[i].type == type || fields[i].type == value))
-        alike.push_back(i);
+      if (is_placeholder(fields[i].name) && may_be_field(variable, fields[i])) alike.push_back(i);
     for (auto i : alike) {
       matches[i] += alike.size() == 1 ? 1 : 2;
-      names[i] = variable.name.substr(address ? 1 : 0);
+      names[i] = variable.name;
     }
   }
   for (std::size_t i = 0; i < fields.size(); i++)

@@ -106,7 +106,14 @@ struct TypeTable::Impl {
   TypeId closure_of(const Function& function, std::uint64_t object_bytes);
   TypeId cleanup_argument(Address call);
   TypeId closure_like(Address pc, TypeId structure);
-  void name_captured(const Function& function, std::vector<TypeField>& fields);
+  struct Captured {
+    std::string name;
+    TypeId type, value;  // as DWARF has it; of "&x": x's
+  };
+  const std::vector<Captured>& captured_by(Address pc);
+  bool may_be_field(const Captured& variable, const TypeField& field);
+  bool may_be_closure(Address pc, TypeId structure);
+  void name_captured(Address pc, std::vector<TypeField>& fields);
   TypeId method_value_receiver(std::string_view name);
 
   const Runtime& runtime;
@@ -120,9 +127,10 @@ struct TypeTable::Impl {
   std::unordered_map<TypeId, TypeId> pointers;  // intern_pointer
   std::unordered_map<std::string, TypeId> by_name;
   std::unordered_map<std::string, TypeId> by_full_name;
-  std::unordered_map<Address, TypeId> closures;                       // by pc
-  std::unordered_map<Address, TypeId> cleanup_arguments;              // by the dictionary
-  std::map<std::pair<Address, std::uint32_t>, TypeId> closures_like;  // by pc and structure
+  std::unordered_map<Address, TypeId> closures;                           // by pc
+  std::unordered_map<Address, std::vector<Captured>> captured_variables;  // by pc
+  std::unordered_map<Address, TypeId> cleanup_arguments;                  // by the dictionary
+  std::map<std::pair<Address, std::uint32_t>, TypeId> closures_like;      // by pc and structure
   std::unordered_map<std::uint64_t, TypeId> node_targets;
   TypeId weak_handle_type, scalar_word_type, unknown_word_type, pointer_free_type;
   unsigned composing = 0;  // depth of composed_name
@@ -132,6 +140,9 @@ struct TypeTable::Impl {
   std::map<std::vector<std::uint32_t>, TypeId> eithers;
   std::unordered_map<std::uint64_t, TypeId> sized_types;
 };
+
+// Of a closure's field of which the binary tells nothing.
+inline constexpr const char* kUnknownField = "?";
 
 // Generic code is compiled once for all pointer types: T is a *uint8 in name only
 // (noder/reader.go: shapify).

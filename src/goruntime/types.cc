@@ -1,5 +1,7 @@
 #include "goruntime/types.h"
 
+#include <algorithm>
+
 #include "goruntime/type_names.h"
 #include "goruntime/type_table.h"
 
@@ -209,6 +211,16 @@ TypeId TypeTable::closure_like(Address pc, TypeId structure) {
   return impl_->closure_like(pc, structure);
 }
 TypeId TypeTable::sized(std::uint64_t bytes) { return impl_->sized(bytes); }
+bool TypeTable::has_dwarf() const { return impl_->dwarf != nullptr; }
+bool TypeTable::may_be_closure(Address pc, TypeId structure) {
+  return impl_->may_be_closure(pc, structure);
+}
+bool TypeTable::captures_are_told(TypeId closure) const {
+  const auto& fields = info(closure).fields;
+  return fields.size() < 2 || std::any_of(fields.begin() + 1, fields.end(), [](const auto& field) {
+           return field.name != kUnknownField;
+         });
+}
 TypeId TypeTable::either(std::vector<TypeId> types) { return impl_->either(std::move(types)); }
 TypeId TypeTable::sync_map_node_target(TypeId node, bool is_entry) {
   return impl_->sync_map_node_target(node, is_entry);

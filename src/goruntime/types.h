@@ -126,6 +126,14 @@ class TypeTable {
   TypeId either(std::vector<TypeId> types);
   // "24 bytes": values without pointers of which only the size is known.
   TypeId sized(std::uint64_t bytes);
+  // Whether DWARF describes types, and so all variables.
+  bool has_dwarf() const;
+  // Whether a closure of the function at `pc` may have been allocated as `structure`: DWARF, where
+  // there is any, has a variable of each pointer-holding field's type (and name, if that is given)
+  // among those that the function captures.
+  bool may_be_closure(Address pc, TypeId structure);
+  // Whether `closure`, made by closure(), says of any word what it is.
+  bool captures_are_told(TypeId closure) const;
   // Whether the type was made by closure(); its name is "closure " and the function's.
   bool is_closure(TypeId id) const { return info(id).name.starts_with(kClosurePrefix); }
   static constexpr std::string_view kClosurePrefix = "closure ";

@@ -174,25 +174,29 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
   return out;
 }
 
-// {data, len}: a pointer to a count of bytes, or to numbers, with an int behind it looks the same.
-// So the bytes have to be text; that a short text is none by chance is told by where it starts: at
-// no word's address, or in what no value, but an array alone, is large enough to be.
+// {data, len}: a pointer to a buffer or to numbers, with an int behind it, looks the same. So the
+// bytes have to be text, which a short one may be by chance, and start where no value does: at no
+// word's address, or in what no value, but an array made by its length alone, is as large as.
 bool Guesser::is_piece_of_text(const ObjectRef& pointee, std::uint64_t len) {
   auto slot = slot_size(pointee);
-  if (len < kShortestPiece || len > slot - pointee.offset || slot <= kTinySlot) return false;
+  // With DWARF, strings are known; what is left is behind an unsafe.Pointer, as seldom a string as
+  // not.
+  auto shortest = decoder_.types().has_dwarf() ? kShortestText : kShortestPiece;
+  if (len < shortest || len > slot - pointee.offset || slot <= kTinySlot) return false;
   auto bytes =
       heap_.image().bytes(heap_.base(pointee.id) + pointee.offset, std::min(len, kMostText));
   if (!bytes) return false;
   std::string text(reinterpret_cast<const char*>(bytes->data()), bytes->size());
   std::replace_if(
       text.begin(), text.end(), [](char c) { return c == '\n' || c == '\t' || c == '\r'; }, ' ');
-  if (len >= kShortestText)  // of whatever encoding
-    return std::none_of(text.begin(), text.end(), [](char letter) {
-      auto c = static_cast<unsigned char>(letter);
-      return c < 0x20 || c == 0x7F;
-    });
-  if (printable(text) != text) return false;
-  if (pointee.offset % 8 != 0) return true;
+  bool readable = len >= kShortestText  // of whatever encoding
+                      ? std::none_of(text.begin(), text.end(),
+                                     [](char letter) {
+                                       auto c = static_cast<unsigned char>(letter);
+                                       return c < 0x20 || c == 0x7F;
+                                     })
+                      : printable(text) == text;
+  if (!readable || pointee.offset % 8 != 0) return readable;
   index_types();
   return !pointer_free_slots_.contains(slot);
 }
@@ -241,11 +245,22 @@ TypeId Guesser::closure(const ObjectRef& object) {
   auto pc = heap_.image().word(heap_.base(object.id)).value_or(0);
   if (object.offset != 0 || !is_function(pc)) return kUnknownType;
   index_types();
-  auto at = closures_by_shape_.find(shape_key(span.span.elem_size, pointers ? mask_of(object) : 0));
-  if (at == closures_by_shape_.end()) return kUnknownType;
-  auto structure = pointers ? best_of(at->second, object, 0)
-                            : (at->second.size() == 1 ? at->second.front() : kUnknownType);
+  const auto& structures =
+      closure_structures(pc, shape_key(span.span.elem_size, pointers ? mask_of(object) : 0));
+  auto structure = pointers ? best_of(structures, object, 0)
+                            : (structures.size() == 1 ? structures.front() : kUnknownType);
   return structure == kUnknownType ? kUnknownType : decoder_.types().closure_like(pc, structure);
+}
+
+// Of the function at `pc`, of that shape.
+const std::vector<TypeId>& Guesser::closure_structures(Address pc, std::uint64_t shape) {
+  auto [at, fresh] = closure_structures_.try_emplace({pc, shape});
+  if (!fresh) return at->second;
+  auto all = closures_by_shape_.find(shape);
+  if (all == closures_by_shape_.end()) return at->second;
+  for (TypeId type : all->second)
+    if (decoder_.types().may_be_closure(pc, type)) at->second.push_back(type);
+  return at->second;
 }
 
 Reference Guesser::object(const ObjectRef& object, bool by_population) {
@@ -521,7 +536,7 @@ TypeId Guesser::bucket_type(Address header, const ObjectRef& block) {
   std::vector<Candidate> fitting;
   unsigned most = 0;
   for (TypeId type : bucket_types_) {
-    auto verdict = check_buckets(header, block, type);
+    auto verdict = check_buckets(header, block, type, 1);
     if (!verdict) continue;
     fitting.push_back({type, *verdict});
     most = std::max(most, *verdict);

@@ -96,6 +96,7 @@ class Guesser {
   std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
+  const std::vector<TypeId>& closure_structures(Address pc, std::uint64_t shape);
   TypeId bucket_type(Address header, const ObjectRef& block);
   TypeId channel_elem(Address base);
   TypeId channel_of(Address base);
@@ -179,8 +180,8 @@ class Guesser {
                       unsigned depth);
   Verdict check_interface(TypeId dynamic, Address data);
   Verdict check_func(Address value);
-  Verdict check_map_storage(Address header, TypeId storage);
-  Verdict check_buckets(Address header, const ObjectRef& block, TypeId type);
+  Verdict check_map_storage(Address header, TypeId storage, unsigned depth);
+  Verdict check_buckets(Address header, const ObjectRef& block, TypeId type, unsigned depth);
   std::uint64_t used_cells(Address array, std::uint64_t bucket, std::uint64_t buckets) const;
   Address map_block(Address header) const;
   Verdict outside_heap(Address value) const;
@@ -192,7 +193,8 @@ class Guesser {
   TypeId map_header_, channel_header_;
   // Types with pointers by slot size and pointer words, those in the span's bitmap alone.
   ByShape by_shape_;
-  ByShape closures_by_shape_;                             // struct { F uintptr; X0 … }
+  ByShape closures_by_shape_;  // struct { F uintptr; X0 … }
+  std::map<std::pair<Address, std::uint64_t>, std::vector<TypeId>> closure_structures_;
   std::vector<Shape> shapes_;                             // of elements with pointers, by size
   std::vector<TypeId> by_size_;                           // one type without pointers of each size
   std::unordered_set<std::uint64_t> pointer_free_slots_;  // that a value of some type gets

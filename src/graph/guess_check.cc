@@ -105,7 +105,7 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
       auto object = heap_.find(*first);
       if (!object) return outside_heap(*first);
       if (!is_map_header(*object)) return std::nullopt;
-      return check_map_storage(*first, decoder_.types().info(step.target).map_storage);
+      return check_map_storage(*first, decoder_.types().info(step.target).map_storage, depth);
     }
     case ScanStep::Kind::Chan: {
       if (*first == 0) return kNone;
@@ -143,27 +143,28 @@ bool Guesser::is_map_header(const ObjectRef& object) {
 }
 
 // Whether the first block of the map whose header stands at `header` may hold `storage`.
-Guesser::Verdict Guesser::check_map_storage(Address header, TypeId storage) {
+Guesser::Verdict Guesser::check_map_storage(Address header, TypeId storage, unsigned depth) {
   auto at = map_block(header);
-  if (at == 0) return kWeak;  // an empty map
+  if (at == 0 || depth == 0) return kWeak;  // an empty map; or the header is all that is looked at
   auto block = heap_.find(at);
   if (!block || storage == kUnknownType) return kNone;
   if (auto known = allocated_type(*block); known != kUnknownType)
     return known == storage ? Verdict(kStrong) : std::nullopt;
   if (!decoder_.runtime().layout().swiss_maps())
-    return check_buckets(header, *block, storage) ? Verdict(kGood) : std::nullopt;
+    return check_buckets(header, *block, storage, depth - 1) ? Verdict(kGood) : std::nullopt;
   const TypeFacts facts = decoder_.facts(storage);
   const HeapSpan& span = heap_.spans()[block->span];
   if (span.layout == PointerLayout::None) return facts.has_pointers ? std::nullopt : Verdict(kWeak);
   if (!has_bitmap(span.layout)) return kNone;
   if (facts.slot != span.span.elem_size || !has_pointers_of(*block, 0, storage, 1))
     return facts.slot < span.span.elem_size ? Verdict(kNone) : std::nullopt;
-  return check(storage, *block, 0) ? Verdict(kGood) : std::nullopt;
+  return check(storage, *block, depth - 1) ? Verdict(kGood) : std::nullopt;
 }
 
 // map.go: makeBucketArray: 2^B buckets, and from B = 4 on a sixteenth more for the overflow.
 // Whether buckets of that type give the array its size, pointer words and contents.
-Guesser::Verdict Guesser::check_buckets(Address header, const ObjectRef& block, TypeId type) {
+Guesser::Verdict Guesser::check_buckets(Address header, const ObjectRef& block, TypeId type,
+                                        unsigned depth) {
   constexpr unsigned kMostB = 40;
   const Layout& layout = decoder_.runtime().layout();
   const Image& image = heap_.image();
@@ -188,7 +189,7 @@ Guesser::Verdict Guesser::check_buckets(Address header, const ObjectRef& block, 
   auto all = *log >= 4 ? slot / facts.size : made;
   if (!has_pointers_of(block, 0, type, all) || pointers_from(block, all * facts.size))
     return std::nullopt;
-  return check_values(type, block, 0, buckets, 1);
+  return check_values(type, block, 0, buckets, depth);
 }
 
 // Cells in use in the first buckets of an array, by their tophash.
@@ -264,8 +265,7 @@ Guesser::Verdict Guesser::check_string(Address data, std::int64_t len) {
   if (span.layout != PointerLayout::None || size > span.span.elem_size - object->offset)
     return std::nullopt;
   bool fills = object->offset == 0 && allocated_size(size, false) == span.span.elem_size;
-  bool tiny = span.span.elem_size == kTinySlot;
-  return fills || tiny || is_piece_of_text(*object, size) ? kGood : kNone;
+  return fills || span.span.elem_size == kTinySlot ? kGood : kNone;
 }
 
 Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,

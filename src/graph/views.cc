@@ -142,7 +142,8 @@ void Views::follow_now(const Work::Range& range) {
 void Views::follow_whole(const ObjectRef& object, TypeId type) {
   auto holder = Holder::object(object.id);
   follower_.whole(object, type, [&](std::uint64_t offset, const Reference& reference) {
-    push(guesser_.word(reference), holder, offset);
+    // Beside a word of a known type stand words of known types.
+    push(type == kUnknownType ? guesser_.word(reference) : reference, holder, offset);
   });
 }
 
@@ -428,11 +429,7 @@ TypeId Views::closure_type(const ObjectRef& object, Address target) {
   auto pc = heap_.image().word(target);
   if (!pc) return kUnknownType;
   auto type = types().closure(*pc, slot_size(object) - header_size(object));
-  const auto& steps = decoder().facts(type).program;
-  bool told = std::any_of(steps.begin(), steps.end(), [](const ScanStep& step) {
-    return step.kind != ScanStep::Kind::UnsafePointer;
-  });
-  if (!types().is_closure(type) || (dwarf_ && (told || steps.empty()))) return type;
+  if (!types().is_closure(type) || (dwarf_ && types().captures_are_told(type))) return type;
   // The binary does not say what it captures (DWARF does since Go 1.23), if it is a closure at all.
   auto guessed = guesser_.closure(object);
   return dwarf_ && guessed == kUnknownType ? type : guessed;

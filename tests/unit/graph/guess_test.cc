@@ -96,7 +96,7 @@ func main() {
 	cut = slice[100:200:200]
 	even = ring{shown.buf, 5, 5}
 	boxed = &conn{1, &conn{}, "boxed"}
-	text = string(append([]byte("the first words of a text that goes on "), make([]byte, 1000)...))[:32]
+	text = string(append([]byte("the first words of a text that goes on "), make([]byte, 1000)...))[1:33]
 	for i := 0; i < 200; i++ {
 		wide = append(wide, new([36]*conn))
 		fill(wide[i][:])
