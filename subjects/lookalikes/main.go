@@ -43,6 +43,14 @@ type halves struct {
 	b [236]*conn
 }
 
+// A buffer that is filled up to n has the words of a string.
+type buffer struct {
+	data *[4096]byte
+	n    int
+}
+
+type ownMap map[string]ownMap
+
 type anyRing struct {
 	buf        *[768]unsafe.Pointer
 	head, size int
@@ -145,6 +153,8 @@ var (
 	bigRing   ring
 	tinyRing  smallRing
 	looseRing anyRing
+	buffers   []*buffer
+	ownMaps   []any
 	heapRings []*ring
 	holder    *halves
 	half      []*conn
@@ -167,6 +177,35 @@ var scenarios = map[string]func(){
 			heapRings = append(heapRings, r)
 			loose = append(loose, func() int { return r.head })
 		}
+	},
+	"buffers": func() {
+		for i := 0; i < 100; i++ {
+			b := &buffer{new([4096]byte), 20 + i}
+			for k := range b.data {
+				b.data[k] = byte('a' + k%26)
+			}
+			buffers = append(buffers, b)
+		}
+	},
+	"maps_of_their_own_type": func() {
+		m := ownMap{}
+		m["itself"] = m
+		for i := 0; i < 1000; i++ {
+			m = ownMap{"inner": m}
+		}
+		ownMaps = append(ownMaps, m)
+		use(func() *conn { return newConn(len(m)) })
+	},
+	"walk_captured_as_a_pointer": func() {
+		all := fill(make([]*conn, 1024))
+		s := fill(make([]*conn, 100))
+		p, at, last := unsafe.Pointer(&all[0]), 3+len(os.Args), len(all)
+		use(func() *conn { at++; return *(**conn)(unsafe.Add(p, at%last*8)) })
+		from, n := at, last
+		use(func() *conn { return *(**conn)(unsafe.Add(p, from%n*8)) })
+		use(func() *conn { s = append(s, newConn(1)); return s[0] })
+		t := s[:50]
+		use(func() *conn { return t[len(t)-1] })
 	},
 	"ring_of_pointers": func() {
 		looseRing = anyRing{new([768]unsafe.Pointer), 5, 768}
