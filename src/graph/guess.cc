@@ -249,7 +249,44 @@ TypeId Guesser::closure(const ObjectRef& object) {
       closure_structures(pc, shape_key(span.span.elem_size, pointers ? mask_of(object) : 0));
   auto structure = pointers ? best_of(structures, object, 0)
                             : (structures.size() == 1 ? structures.front() : kUnknownType);
-  return structure == kUnknownType ? kUnknownType : decoder_.types().closure_like(pc, structure);
+  if (structure == kUnknownType) return kUnknownType;
+  // Three words side by side may as well be an iterator's, if some closure captures such.
+  for (TypeId other : structures)
+    if (has_pointer_for_slice(other, structure) && check(other, object, kDepth))
+      return kUnknownType;
+  return decoder_.types().closure_like(pc, structure);
+}
+
+bool Guesser::denies_slice(const ObjectRef& object, std::uint64_t offset) {
+  const HeapSpan& span = heap_.spans()[object.span];
+  if (!has_bitmap(span.layout)) return false;
+  bool small = span.layout == PointerLayout::InlineBitmap;
+  auto base = heap_.base(object.id);
+  auto pc = heap_.image().word(base).value_or(0);
+  const auto& types = small && is_function(pc)
+                          ? closure_structures(pc, shape_key(span.span.elem_size, mask_of(object)))
+                          : single_types(object);
+  return std::any_of(types.begin(), types.end(), [&](TypeId type) {
+    auto steps = decoder_.facts(type).program;
+    bool pointer = std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
+      return step.offset == offset &&
+             (step.kind == ScanStep::Kind::Pointer || step.kind == ScanStep::Kind::UnsafePointer);
+    });
+    return pointer && check(type, {object.id, object.span, 0}, kDepth).has_value();
+  });
+}
+
+// Whether where `type` has a slice the other has a pointer alone.
+bool Guesser::has_pointer_for_slice(TypeId other, TypeId type) {
+  auto steps = decoder_.facts(type).program, others = decoder_.facts(other).program;
+  return std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
+    return step.kind == ScanStep::Kind::Slice &&
+           std::any_of(others.begin(), others.end(), [&](const ScanStep& at) {
+             bool pointer =
+                 at.kind == ScanStep::Kind::Pointer || at.kind == ScanStep::Kind::UnsafePointer;
+             return pointer && at.offset == step.offset;
+           });
+  });
 }
 
 // Of the function at `pc`, of that shape.

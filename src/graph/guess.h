@@ -41,6 +41,9 @@ class Guesser {
   // `scattered`: the neighbours may be other variables' words (a slice's parts stand anywhere in a
   // frame), so that three words side by side are no header.
   Reference word(const Reference& unknown, bool scattered = false);
+  // Whether a type that fits the object has a pointer alone at byte `offset` of the slot, where
+  // word() has found a slice.
+  bool denies_slice(const ObjectRef& object, std::uint64_t offset);
   // Slices of a local variable, whose pointer word is `unknown` and whose len and cap are two of
   // the frame's words [begin, end) that the code reads: `read(address)`. All that fit the array and
   // are asked for (`wanted(len's address, cap's)`; all, if empty), of elements of type `known`
@@ -96,6 +99,7 @@ class Guesser {
   std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
+  bool has_pointer_for_slice(TypeId other, TypeId type);
   const std::vector<TypeId>& closure_structures(Address pc, std::uint64_t shape);
   TypeId bucket_type(Address header, const ObjectRef& block);
   TypeId channel_elem(Address base);

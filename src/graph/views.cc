@@ -143,7 +143,9 @@ void Views::follow_whole(const ObjectRef& object, TypeId type) {
   auto holder = Holder::object(object.id);
   follower_.whole(object, type, [&](std::uint64_t offset, const Reference& reference) {
     // Beside a word of a known type stand words of known types.
-    push(type == kUnknownType ? guesser_.word(reference) : reference, holder, offset);
+    auto meaning = type == kUnknownType ? guesser_.word(reference) : reference;
+    bool slice = meaning.kind == Reference::Kind::Slice && reference.kind != meaning.kind;
+    push(slice && guesser_.denies_slice(object, offset) ? reference : meaning, holder, offset);
   });
 }
 
