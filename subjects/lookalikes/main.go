@@ -49,7 +49,7 @@ type buffer struct {
 	n    int
 }
 
-type ownMap map[string]ownMap
+type ownMap map[int32]ownMap
 
 type anyRing struct {
 	buf        *[768]unsafe.Pointer
@@ -189,9 +189,9 @@ var scenarios = map[string]func(){
 	},
 	"maps_of_their_own_type": func() {
 		m := ownMap{}
-		m["itself"] = m
+		m[1] = m
 		for i := 0; i < 1000; i++ {
-			m = ownMap{"inner": m}
+			m = ownMap{2: m}
 		}
 		ownMaps = append(ownMaps, m)
 		use(func() *conn { return newConn(len(m)) })
