@@ -118,8 +118,9 @@ class TypeTable {
   // of one size). kUnknownType where pc is no function's start. Words of the object that lie past
   // the struct are variables that the binary does not mention.
   TypeId closure(Address pc, std::uint64_t object_bytes);
-  // The type of closures of the function at `pc` that were allocated as `structure` (closure.go:
-  // ClosureType). Its fields have the variables' names as far as binary and types tell.
+  // The type of closures of the function at `pc` that were allocated as `structure`
+  // (typecheck/func.go: ClosureType). Its fields have the variables' names as far as binary and
+  // types tell.
   TypeId closure_like(Address pc, TypeId structure);
   // One of these types, which say the same of every word: structs and maps are named
   // "main.A|main.B", and fields alike. The type itself where there is only one.

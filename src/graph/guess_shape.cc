@@ -20,7 +20,7 @@ namespace {
 constexpr std::uint64_t kLargestInline = 512;      // bytes; 1.22+: larger objects have their type
 constexpr std::uint64_t kLargestType = 16 << 20;   // bytes; of types that are looked for
 constexpr std::uint64_t kMostMaskBytes = 1 << 28;  // of such types' masks, made for the comparison
-// closure.go: ClosureType; every closure in the heap was allocated with such a type.
+// typecheck/func.go: ClosureType; every closure in the heap was allocated with such a type.
 constexpr std::string_view kClosureStruct = "struct { F uintptr";
 constexpr std::uint64_t kLargeObject = 32 << 10;
 constexpr std::uint64_t kMany = 8;  // values

@@ -305,7 +305,7 @@ class Views {
   Diagnostics& diagnostics_;
   Follower follower_;
   Guesser guesser_;
-  bool dwarf_;  // variables and captured variables have types
+  bool dwarf_;  // variables have types; captured ones too, since Go 1.23
   Bitmap full_, touched_, windowed_, pointed_, deferred_seen_;
   std::vector<ObjectInfo> info_;
   TypeId byte_type_;  // of strings' bytes
