@@ -19,8 +19,6 @@ struct UnusualHeap {
   std::string subject = {};
   std::vector<std::string> environment = {};
   std::vector<std::string> plugins = {};
-  // Part of what is hidden counts as visible: the prediction is only a lower bound.
-  bool lower_bound = false;
 };
 inline void PrintTo(const UnusualHeap& heap, std::ostream* out) { *out << heap.label; }
 const std::vector<UnusualHeap>& unusual_heaps();
