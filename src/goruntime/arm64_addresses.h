@@ -49,4 +49,15 @@ inline std::optional<VariableAccess> variable_access(std::uint32_t first, std::u
   return std::nullopt;
 }
 
+// Go 1.19, and 1.20 in position-independent programs, take the address into a register and load or
+// store by way of it: what the instruction after variable_access's two does with `address`.
+inline std::optional<VariableAccess> access_through(const VariableAccess& address,
+                                                    std::uint32_t third) {
+  using Kind = VariableAccess::Kind;
+  bool load = is_ldr(third), through = base_register(third) == address.register_number;
+  if (address.kind != Kind::Address || !through || !(load || is_str(third))) return std::nullopt;
+  return VariableAccess{load ? Kind::Load : Kind::Store, address.target + immediate12(third) * 8,
+                        third & 31};
+}
+
 }  // namespace overhang::arm64

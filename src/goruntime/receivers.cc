@@ -190,12 +190,9 @@ class Search {
       auto access = arm64::variable_access(word(0), word(1), entry + at);
       if (!access) continue;
       std::size_t size = 8;
-      // Go 1.19, and 1.20 in position-independent programs, by way of the address.
-      auto third = word(2);
-      if (access->kind == Kind::Address && access->register_number != 0 &&
-          arm64::base_register(third) == access->register_number &&
-          (arm64::is_ldr(third) || arm64::is_str(third))) {
-        access = {Kind::Load, access->target + arm64::immediate12(third) * 8, third & 31};
+      auto through = arm64::access_through(*access, word(2));
+      if (through && access->register_number != 0) {
+        access = through;
         size = 12;
       }
       if (access->register_number != 0 || !runtime_.module_of_data(access->target)) continue;

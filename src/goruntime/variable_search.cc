@@ -167,22 +167,20 @@ void VariableSearch::read_amd64(ByteSpan code, Address entry, CodeReferences& ou
   }
 }
 
-// Go 1.19, and 1.20 in position-independent programs, load by way of the address, in a third
-// instruction.
 void VariableSearch::read_arm64(ByteSpan code, Address entry, CodeReferences& out) {
   using namespace arm64;
   for (std::size_t at = 0; at + 12 <= code.size(); at += 4) {
     auto word = [&](std::size_t k) {
       return load_unchecked<std::uint32_t>(code.data() + at + 4 * k);
     };
-    auto third = word(2);
     auto access = variable_access(word(0), word(1), entry + at);
     if (!access) continue;
     if (access->kind == VariableAccess::Kind::Load) out.loads.push_back(access->target);
     if (access->kind != VariableAccess::Kind::Address) continue;
     out.takes.push_back(access->target);
-    if (is_ldr(third) && base_register(third) == access->register_number)
-      out.loads.push_back(access->target + immediate12(third) * 8);
+    auto through = access_through(*access, word(2));
+    if (through && through->kind == VariableAccess::Kind::Load)
+      out.loads.push_back(through->target);
   }
 }
 

@@ -50,6 +50,13 @@ Reference Guesser::word(const Reference& unknown, bool scattered) {
   return unknown;
 }
 
+Reference Guesser::word_in(const ObjectRef& object, std::uint64_t offset,
+                           const Reference& unknown) {
+  auto meaning = word(unknown);
+  bool slice = meaning.kind == Reference::Kind::Slice && unknown.kind != meaning.kind;
+  return slice && denies_slice(object, offset) ? unknown : meaning;
+}
+
 // {*abi.Type or *itab, data}.
 TypeId Guesser::interface_type(Address slot, Address value, ScanStep::Kind* kind) {
   auto first = heap_.image().word(slot - 8);
@@ -267,25 +274,23 @@ bool Guesser::denies_slice(const ObjectRef& object, std::uint64_t offset) {
                           ? closure_structures(pc, shape_key(span.span.elem_size, mask_of(object)))
                           : single_types(object);
   return std::any_of(types.begin(), types.end(), [&](TypeId type) {
-    auto steps = decoder_.facts(type).program;
-    bool pointer = std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
-      return step.offset == offset &&
-             (step.kind == ScanStep::Kind::Pointer || step.kind == ScanStep::Kind::UnsafePointer);
-    });
-    return pointer && check(type, {object.id, object.span, 0}, kDepth).has_value();
+    return has_plain_pointer(type, offset) && check(type, {object.id, object.span, 0}, kDepth);
+  });
+}
+
+bool Guesser::has_plain_pointer(TypeId type, std::uint64_t offset) {
+  auto steps = decoder_.facts(type).program;
+  return std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
+    return step.offset == offset &&
+           (step.kind == ScanStep::Kind::Pointer || step.kind == ScanStep::Kind::UnsafePointer);
   });
 }
 
 // Whether where `type` has a slice the other has a pointer alone.
 bool Guesser::has_pointer_for_slice(TypeId other, TypeId type) {
-  auto steps = decoder_.facts(type).program, others = decoder_.facts(other).program;
+  auto steps = decoder_.facts(type).program;
   return std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
-    return step.kind == ScanStep::Kind::Slice &&
-           std::any_of(others.begin(), others.end(), [&](const ScanStep& at) {
-             bool pointer =
-                 at.kind == ScanStep::Kind::Pointer || at.kind == ScanStep::Kind::UnsafePointer;
-             return pointer && at.offset == step.offset;
-           });
+    return step.kind == ScanStep::Kind::Slice && has_plain_pointer(other, step.offset);
   });
 }
 

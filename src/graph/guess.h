@@ -41,9 +41,9 @@ class Guesser {
   // `scattered`: the neighbours may be other variables' words (a slice's parts stand anywhere in a
   // frame), so that three words side by side are no header.
   Reference word(const Reference& unknown, bool scattered = false);
-  // Whether a type that fits the object has a pointer alone at byte `offset` of the slot, where
-  // word() has found a slice.
-  bool denies_slice(const ObjectRef& object, std::uint64_t offset);
+  // The same of a word at byte `offset` of the slot of an object of unknown type: no slice where a
+  // type that fits the object has a pointer alone.
+  Reference word_in(const ObjectRef& object, std::uint64_t offset, const Reference& unknown);
   // Slices of a local variable, whose pointer word is `unknown` and whose len and cap are two of
   // the frame's words [begin, end) that the code reads: `read(address)`. All that fit the array and
   // are asked for (`wanted(len's address, cap's)`; all, if empty), of elements of type `known`
@@ -99,6 +99,8 @@ class Guesser {
   std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
+  bool denies_slice(const ObjectRef& object, std::uint64_t offset);
+  bool has_plain_pointer(TypeId type, std::uint64_t offset);
   bool has_pointer_for_slice(TypeId other, TypeId type);
   const std::vector<TypeId>& closure_structures(Address pc, std::uint64_t shape);
   TypeId bucket_type(Address header, const ObjectRef& block);
@@ -162,6 +164,10 @@ class Guesser {
   bool may_be_clipped(TypeId elem);
   bool fits_one_value(const ObjectRef& object);
   bool has_elements(const ObjectRef& object, std::uint64_t before, std::uint64_t cap, TypeId elem);
+  std::uint64_t tiling_values(const ObjectRef& object, std::uint64_t end, std::uint64_t size,
+                              TypeId type);
+  // Of an array's type, its elements', however deep.
+  TypeId innermost(TypeId type);
   // Whether anything may have allocated an array of it.
   bool may_be_element(TypeId type);
   std::uint64_t end_of_pointers(const ObjectRef& object) const;

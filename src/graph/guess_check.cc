@@ -245,10 +245,7 @@ Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned d
   auto at = (object->offset - header) % std::max<std::uint64_t>(decoder_.facts(known).size, 1);
   if (known == target) return at == 0 ? Verdict(kStrong) : std::nullopt;
   // A part of a slice's array, as an array.
-  auto elem = target;
-  while (decoder_.types().info(elem).kind == TypeKind::Array)
-    elem = decoder_.types().info(elem).elem;
-  if (known == elem && elem != target) return at == 0 ? Verdict(kWeak) : std::nullopt;
+  if (known == innermost(target)) return at == 0 ? Verdict(kWeak) : std::nullopt;
   // A part of a larger value, or of an array.
   if (decoder_.types().info(known).size < facts.size) return std::nullopt;
   return facts.has_pointers && at == 0 && decoder_.types().info(known).size == facts.size

@@ -307,21 +307,15 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
   std::vector<Candidate> fitting;
   std::uint64_t largest = 0, least = slot;
   for (const Shape& shape : shapes_) {
-    // So many values that the last pointer is in the last of them.
-    auto count = (end + shape.size - 1) / shape.size;
-    if (count < 2 || before % shape.size != 0 || before / shape.size + cap > count ||
-        count > slot / shape.size || allocated_size(count * shape.size, true) != slot ||
-        !has_pointers_of(object, 0, shape.types.front(), count))
-      continue;
+    if (before % shape.size != 0) continue;
+    auto count = tiling_values(object, end, shape.size, shape.types.front());
+    if (count == 0 || before / shape.size + cap > count) continue;
     for (TypeId type : shape.types) {
       if (exhausted()) return {};
       if (!may_be_element(type)) continue;
       auto verdict = check_values(type, object, 0, count, kDepth);
       if (!verdict) continue;
-      auto elem = type;
-      while (decoder_.types().info(elem).kind == TypeKind::Array)
-        elem = decoder_.types().info(elem).elem;
-      if (*verdict >= kEnough && !may_be_clipped(elem)) return {};
+      if (*verdict >= kEnough && !may_be_clipped(innermost(type))) return {};
       largest = std::max(largest, shape.size);
       if (may_be_clipped(type)) {
         fitting.push_back({type, *verdict, explained_words(type)});
@@ -338,6 +332,21 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
   return {found, largest};
 }
 
+// So many values that the last pointer, which ends at byte `end`, is in the last of them.
+std::uint64_t Guesser::tiling_values(const ObjectRef& object, std::uint64_t end, std::uint64_t size,
+                                     TypeId type) {
+  auto slot = slot_size(object), count = (end + size - 1) / size;
+  bool tiled = count >= 2 && count <= slot / size && allocated_size(count * size, true) == slot &&
+               has_pointers_of(object, 0, type, count);
+  return tiled ? count : 0;
+}
+
+TypeId Guesser::innermost(TypeId type) {
+  auto& types = decoder_.types();
+  while (types.info(type).kind == TypeKind::Array) type = types.info(type).elem;
+  return type;
+}
+
 bool Guesser::is_array_of(const ObjectRef& object, TypeId elem) {
   const HeapSpan& span = heap_.spans()[object.span];
   auto slot = slot_size(object);
@@ -346,23 +355,15 @@ bool Guesser::is_array_of(const ObjectRef& object, TypeId elem) {
     return false;
   index_types();
   auto end = end_of_pointers(object);
-  auto tiles = [&](std::uint64_t size, TypeId type) {
-    // So many values that the last pointer is in the last of them.
-    auto count = (end + size - 1) / size;
-    return count >= 2 && count <= slot / size && allocated_size(count * size, true) == slot &&
-                   has_pointers_of(object, 0, type, count)
-               ? count
-               : 0;
-  };
   const auto size = decoder_.facts(elem).size;
-  auto count = size == 0 || end == 0 ? 0 : tiles(size, elem);
+  auto count = size == 0 || end == 0 ? 0 : tiling_values(object, end, size, elem);
   if (count == 0 || exhausted() || fits_one_value(object) ||
       check_values(elem, object, 0, count, kDepth).value_or(0) < kEnough)
     return false;
   auto larger = std::partition_point(shapes_.begin(), shapes_.end(),
                                      [&](const Shape& shape) { return shape.size <= size; });
   for (; larger != shapes_.end() && larger->size <= slot / 2; ++larger) {
-    auto many = tiles(larger->size, larger->types.front());
+    auto many = tiling_values(object, end, larger->size, larger->types.front());
     if (many == 0) continue;
     for (TypeId type : larger->types)
       if (exhausted() || (may_be_element(type) && check_values(type, object, 0, many, kDepth)))
@@ -493,7 +494,7 @@ bool Guesser::fits_one_value(const ObjectRef& object) {
     return step.kind != ScanStep::Kind::UnsafePointer && step.kind != ScanStep::Kind::Repeat;
   };
   return std::any_of(types.begin(), types.end(), [&](TypeId type) {
-    const auto& steps = decoder_.facts(type).program;
+    auto steps = decoder_.facts(type).program;
     return (std::any_of(steps.begin(), steps.end(), tells) || may_be_element(type)) &&
            check(type, object, kDepth).has_value();
   });
@@ -520,11 +521,7 @@ bool Guesser::may_be_array(const ObjectRef& object) {
   auto end = end_of_pointers(object);
   if (end == 0) return false;
   for (const Shape& shape : shapes_) {
-    // So many values that the last pointer is in the last of them.
-    auto count = (end + shape.size - 1) / shape.size;
-    if (count < 2 || count > slot / shape.size || allocated_size(count * shape.size, true) != slot)
-      continue;
-    if (has_pointers_of(object, 0, shape.types.front(), count)) return at->second = true;
+    if (tiling_values(object, end, shape.size, shape.types.front()) != 0) return at->second = true;
   }
   return false;
 }

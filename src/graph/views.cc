@@ -143,9 +143,8 @@ void Views::follow_whole(const ObjectRef& object, TypeId type) {
   auto holder = Holder::object(object.id);
   follower_.whole(object, type, [&](std::uint64_t offset, const Reference& reference) {
     // Beside a word of a known type stand words of known types.
-    auto meaning = type == kUnknownType ? guesser_.word(reference) : reference;
-    bool slice = meaning.kind == Reference::Kind::Slice && reference.kind != meaning.kind;
-    push(slice && guesser_.denies_slice(object, offset) ? reference : meaning, holder, offset);
+    bool known = type != kUnknownType;
+    push(known ? reference : guesser_.word_in(object, offset, reference), holder, offset);
   });
 }
 
