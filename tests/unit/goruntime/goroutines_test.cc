@@ -27,6 +27,7 @@ import (
 	"runtime"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 	"unsafe"
@@ -47,17 +48,17 @@ var (
 	addresses [64]uintptr
 	names     [64]string
 	freed     [64]bool
-	count     int
+	count     int32
 	sink      int
 	mu        sync.Mutex
 )
 
 //go:noinline
 func track(name string) *big {
-	b := &big{id: count}
-	addresses[count] = uintptr(unsafe.Pointer(b))
-	names[count] = name
-	count++
+	// Whoever is preempted in here shares no number with the next.
+	b := &big{id: int(atomic.AddInt32(&count, 1)) - 1}
+	addresses[b.id] = uintptr(unsafe.Pointer(b))
+	names[b.id] = name
 	runtime.SetFinalizer(b, func(b *big) { freed[b.id] = true })
 	return b
 }
@@ -322,7 +323,7 @@ func main() {
 		runtime.GC()
 	}
 	line := []byte{}
-	for i := 0; i < count; i++ {
+	for i := 0; i < int(count); i++ {
 		line = append(line, "object "...)
 		line = strconv.AppendUint(line, uint64(addresses[i]), 16)
 		line = strconv.AppendBool(append(line, ' '), freed[i])
