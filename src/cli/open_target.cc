@@ -58,24 +58,8 @@ std::string library_of_runtime(const Image& image, const ElfFile& executable) {
   return {};
 }
 
-}  // namespace
-
-bool names_process(const std::string& target) {
-  return !target.empty() && target.find_first_not_of("0123456789") == std::string::npos &&
-         !std::filesystem::exists(target);
-}
-
-Result<std::uint32_t> process_id(const std::string& digits) {
-  std::uint32_t pid = 0;
-  auto error = std::from_chars(digits.data(), digits.data() + digits.size(), pid).ec;
-  if (error != std::errc() || pid == 0)
-    return fail(ErrorKind::NotFound, "process {}: there is no such process", digits);
-  return pid;
-}
-
-Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics) {
-  OpenedTarget opened;
-  OVERHANG_TRY(opened.image, open_image(options, diagnostics));
+// The program in `opened.image`: its executable, runtime and DWARF.
+Status open_program(const TargetOptions& options, OpenedTarget& opened, Diagnostics& diagnostics) {
   OVERHANG_TRY(auto executable, executable_of(options, *opened.image));
   OVERHANG_TRY(opened.file, ElfFile::open(executable));
   if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
@@ -95,7 +79,34 @@ Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diag
     OVERHANG_TRY(opened.dwarf, Dwarf::open(debug));
     opened.module_files = add_module_dwarf(*opened.runtime, *opened.dwarf, diagnostics);
   }
-  return opened;
+  return {};
+}
+
+}  // namespace
+
+bool names_process(const std::string& target) {
+  return !target.empty() && target.find_first_not_of("0123456789") == std::string::npos &&
+         !std::filesystem::exists(target);
+}
+
+Result<std::uint32_t> process_id(const std::string& digits) {
+  std::uint32_t pid = 0;
+  auto error = std::from_chars(digits.data(), digits.data() + digits.size(), pid).ec;
+  if (error != std::errc() || pid == 0)
+    return fail(ErrorKind::NotFound, "process {}: there is no such process", digits);
+  return pid;
+}
+
+Result<OpenedTarget> open_target(const TargetOptions& options, Diagnostics& diagnostics) {
+  OpenedTarget opened;
+  OVERHANG_TRY(opened.image, open_image(options, diagnostics));
+  auto status = open_program(options, opened, diagnostics);
+  if (status) return opened;
+  // Whatever else the message supposes: what it misses may be among these.
+  if (auto missing = opened.image->identity().missing_bytes; missing != 0)
+    return fail(ErrorKind::Truncated, "{} was cut short, {} bytes are missing: {}", options.target,
+                missing, status.error().message);
+  return tl::unexpected(status.error());
 }
 
 }  // namespace overhang

@@ -295,6 +295,7 @@ Result<std::unique_ptr<Image>> open_core(const std::string& path, Diagnostics& d
   TargetIdentity identity;
   identity.pid = reader.pid;
   identity.path = path;
+  identity.missing_bytes = reader.missing_bytes;
   if (reader.snapshot) {
     identity.pause_ms = reader.snapshot->pause_ms;
     identity.taken_at = utc_text(reader.snapshot->taken_at);

@@ -65,6 +65,7 @@ struct TargetIdentity {
   std::optional<std::string> taken_at;  // RFC 3339, UTC
   // CLOCK_MONOTONIC then, which runtime.nanotime reads; nothing of a core that does not tell.
   std::optional<std::int64_t> clock_ns;
+  std::uint64_t missing_bytes = 0;  // that a core's headers promise past the file's end
 };
 
 class Image {
