@@ -52,6 +52,21 @@ Node Node::first() const {
   return {};
 }
 
+std::vector<Node> SyntaxTree::comments() const {
+  std::vector<Node> out;
+  TSTreeCursor cursor = ts_tree_cursor_new(ts_tree_root_node(tree_));
+  for (bool more = true; more;) {
+    Node node(ts_tree_cursor_current_node(&cursor), &text_);
+    if (node.is("comment")) out.push_back(node);
+    if (ts_tree_cursor_goto_first_child(&cursor)) continue;
+    while (!(more = ts_tree_cursor_goto_next_sibling(&cursor)) &&
+           ts_tree_cursor_goto_parent(&cursor)) {
+    }
+  }
+  ts_tree_cursor_delete(&cursor);
+  return out;
+}
+
 std::unique_ptr<SyntaxTree> SyntaxTree::parse(std::string text) {
   if (text.size() > kMaxFileBytes) return nullptr;
   std::unique_ptr<SyntaxTree> tree(new SyntaxTree(std::move(text)));

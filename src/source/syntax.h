@@ -55,6 +55,7 @@ class SyntaxTree {
   SyntaxTree& operator=(const SyntaxTree&) = delete;
 
   Node root() const { return {ts_tree_root_node(tree_), &text_}; }
+  std::vector<Node> comments() const;  // in the order of the text
   const std::string& text() const { return text_; }
 
  private:
