@@ -151,18 +151,16 @@ TypeId TypeTable::Impl::closure_like(Address pc, TypeId structure) {
 }
 
 // Before DWARF says (1.23+) where in the closure its variables are, it has them among the
-// function's own, declared on the function's line. "&x" points to what was captured by reference,
-// or into the closure.
+// function's own, declared where the function first uses them (noder/writer.go: closureVars), as
+// its locals are where they are made. "&x" points to what was captured by reference, or into the
+// closure.
 const std::vector<TypeTable::Impl::Captured>& TypeTable::Impl::captured_by(Address pc) {
   auto [at, fresh] = captured_variables.try_emplace(pc);
   auto function = fresh && dwarf ? runtime.find_function(pc) : std::nullopt;
   if (!function || function->entry != pc) return at->second;
   std::vector<Captured> found;
   for (const auto& variable : dwarf->variables(pc - runtime.load_bias())) {
-    bool own = !variable.parameter && variable.inlined_from.empty();
-    if (!own || (function->start_line > 0 &&
-                 variable.line != static_cast<std::uint32_t>(function->start_line)))
-      continue;
+    if (variable.parameter || !variable.inlined_from.empty()) continue;
     bool address = variable.name.starts_with('&');
     auto type = intern_die(variable.type);
     found.push_back(
