@@ -67,7 +67,6 @@ struct DwarfVariable {
   DieOffset type = 0;
   bool parameter = false;             // or result
   std::string inlined_from;           // the function that declares it, where that was inlined
-  std::uint32_t line = 0;             // of the declaration, in the function's file; 0: not said
   std::vector<LocationPiece> pieces;  // where it stands at the pc; empty: nowhere
   // DW_AT_go_closure_offset (Go 1.23+): a captured variable, bytes from the closure object's start.
   std::optional<std::uint64_t> closure_offset;

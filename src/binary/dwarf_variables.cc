@@ -23,7 +23,6 @@ DwarfVariable describe(Entries& entries, const Entry& entry) {
   auto take = [&out](const Entry& from) {
     if (out.name.empty()) out.name = from.text(DW_AT_name);
     if (!out.type) out.type = from.number(DW_AT_type);
-    if (!out.line) out.line = static_cast<std::uint32_t>(from.number(DW_AT_decl_line));
     if (auto* offset = from.find(DW_AT_go_closure_offset)) out.closure_offset = offset->value;
   };
   take(entry);

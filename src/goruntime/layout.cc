@@ -15,13 +15,14 @@ Result<const Layout*> layout_for(const GoVersion& version, Architecture architec
   const Layout* found = nullptr;
   const Layout* newest = nullptr;
   const Layout* oldest = nullptr;
+  bool swiss_maps = version.minor >= 24 && version.text.find("noswissmap") == std::string::npos;
   for (auto& layout : kLayouts) {
     if (layout.architecture != architecture) continue;
     auto order = [](const Layout& l) { return std::pair(l.minor, l.patch); };
     if (!newest || order(layout) > order(*newest)) newest = &layout;
     if (!oldest || order(layout) < order(*oldest)) oldest = &layout;
     if (layout.minor == version.minor && layout.patch <= version.patch &&
-        (!found || layout.patch > found->patch))
+        layout.swiss_maps() == swiss_maps && (!found || layout.patch > found->patch))
       found = &layout;
   }
   if (found) return found;

@@ -23,7 +23,7 @@ struct Layout {
 #undef OVERHANG_SIZE
 #undef OVERHANG_CONSTANT
   bool has(std::int64_t value) const { return value >= 0; }
-  bool swiss_maps() const { return minor >= 24; }
+  bool swiss_maps() const { return has(swissMap_size); }
   // Where the collector finds an object's pointer words: by headers, types and bitmaps in the span
   // (1.22+), else in heapArena.bitmap (arena_bitmap.h).
   bool malloc_headers() const { return has(minSizeForMallocHeader); }
@@ -34,7 +34,8 @@ struct Layout {
   bool narrow_span_counts() const { return mspan_nelems - mspan_freeindex == 2; }
 };
 
-// The row of the newest release that is not newer than `version`, of the same minor release. A
+// The row of the newest release that is not newer than `version`, of the same minor release and
+// with the same maps (GOEXPERIMENT=noswissmap of Go 1.24 and 1.25 is part of `version.text`). A
 // minor release newer than all gets the newest row: what is read by it has to prove itself
 // (Runtime::unknown_release, heap/self_check.h). Errors: Unsupported, naming the versions and
 // architectures that are.

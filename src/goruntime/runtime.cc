@@ -123,6 +123,13 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file
     return fail(ErrorKind::Unsupported,
                 "{} was built with GOEXPERIMENT=noallocheaders, whose heap overhang does not read",
                 file.path());
+  // malloc.go: with asanenabled an object is followed by a red zone of up to 2 KB, which is not
+  // cleared and which nothing tells from further elements of an array.
+  if (info.module_text.find("build\t-asan=true\n") != std::string::npos)
+    diagnostics.warn(
+        fmt::format("{} was built with -asan, which pads objects: arrays seem longer than the "
+                    "program made them",
+                    file.path()));
   Parts parts;
   parts.debug_file = debug_file;
   parts.version = info.version;

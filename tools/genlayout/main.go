@@ -34,6 +34,9 @@ var defaultReleases = []string{
 	"go1.26.0", "go1.26.8",
 }
 
+// With GOEXPERIMENT=noswissmap these releases have the maps of those before.
+func classicMapsToo(minor int) bool { return minor == 24 || minor == 25 }
+
 func main() {
 	log.SetFlags(0)
 	log.SetPrefix("genlayout: ")
@@ -63,18 +66,24 @@ func run(def, out string, releases, arches []string) error {
 		if err != nil {
 			return err
 		}
+		experiments := []string{""}
+		if classicMapsToo(minor) {
+			experiments = append(experiments, "noswissmap")
+		}
 		for _, arch := range arches {
-			values, err := lookUp(entries, release, arch)
-			if err != nil {
-				return fmt.Errorf("%s %s: %w", release, arch, err)
+			for _, experiment := range experiments {
+				values, err := lookUp(entries, release, arch, experiment)
+				if err != nil {
+					return fmt.Errorf("%s %s %s: %w", release, arch, experiment, err)
+				}
+				key := fmt.Sprint(minor, arch, experiment)
+				if last[key] == values {
+					continue
+				}
+				last[key] = values
+				fmt.Fprintf(&table, "{  // %s\n.minor = %d, .patch = %d, .architecture = Architecture::%s,\n%s},\n",
+					strings.TrimSpace(release+" "+experiment), minor, patch, strings.ToUpper(arch[:1])+arch[1:], values)
 			}
-			key := fmt.Sprint(minor, arch)
-			if last[key] == values {
-				continue
-			}
-			last[key] = values
-			fmt.Fprintf(&table, "{  // %s\n.minor = %d, .patch = %d, .architecture = Architecture::%s,\n%s},\n",
-				release, minor, patch, strings.ToUpper(arch[:1])+arch[1:], values)
 		}
 	}
 	return os.WriteFile(out, table.Bytes(), 0o644)
@@ -91,7 +100,7 @@ func splitRelease(release string) (minor, patch int, err error) {
 
 // lookUp looks every entry up in one release and writes the initializers of struct Layout's members.
 // Entries that the release lacks are left at their default, -1.
-func lookUp(entries []entry, release, arch string) (string, error) {
+func lookUp(entries []entry, release, arch, experiment string) (string, error) {
 	dir, err := os.MkdirTemp("", "genlayout")
 	if err != nil {
 		return "", err
@@ -102,7 +111,7 @@ func lookUp(entries []entry, release, arch string) (string, error) {
 		cmd := exec.Command("go", args...)
 		cmd.Dir = "probe"
 		cmd.Env = append(os.Environ(), "GOTOOLCHAIN="+release, "GOOS=linux", "GOARCH="+arch,
-			"CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT=",
+			"CGO_ENABLED=0", "GOFLAGS=", "GOEXPERIMENT="+experiment,
 			// Go 1.19's index of packages does not work in the module cache, where toolchains are.
 			"GODEBUG=goindex=0")
 		cmd.Stderr = os.Stderr
@@ -140,7 +149,7 @@ func lookUp(entries []entry, release, arch string) (string, error) {
 		}
 		fmt.Fprintf(&row, ".%s = %d,\n", e.name, value)
 	}
-	log.Printf("%s %s: %d found, absent: %s", release, arch, len(entries)-len(missing),
+	log.Printf("%s %s %s: %d found, absent: %s", release, arch, experiment, len(entries)-len(missing),
 		strings.Join(missing, " "))
 	return row.String(), nil
 }

@@ -24,11 +24,14 @@
 namespace overhang::test {
 
 // A release of each supported minor version; those that are not at hand are skipped. With "/arm64"
-// behind it, it builds for linux/arm64 and the program runs under qemu-aarch64.
+// behind it, it builds for linux/arm64 and the program runs under qemu-aarch64; with "/noswissmap",
+// with that GOEXPERIMENT.
 inline const std::vector<std::string> kToolchains{"go1.19.13", "go1.20.14", "go1.21.13",
                                                   "go1.22.12", "go1.23.12", "go1.24.13",
                                                   "go1.25.9",  "go1.26.8"};
-inline const std::string kArm64 = "/arm64";
+inline const std::string kArm64 = "/arm64", kNoSwissMap = "/noswissmap";
+// Those that still have the maps of Go 1.23 beside the new ones.
+inline const std::vector<std::string> kClassicMaps{"go1.24.13/noswissmap", "go1.25.9/noswissmap"};
 inline std::vector<std::string> with_arm64(std::vector<std::string> toolchains,
                                            const std::vector<std::string>& for_arm64) {
   for (auto& toolchain : for_arm64) toolchains.push_back(toolchain + kArm64);
@@ -63,7 +66,8 @@ class GoCore {
     auto prefix = "cd " + core->directory_ +
                   " && GOTOOLCHAIN=" + toolchain.substr(0, toolchain.find('/')) +
                   " GOPROXY=off GOFLAGS= GOWORK=off CGO_ENABLED=0 " + kGoEnvironment +
-                  (core->emulated_ ? " GOARCH=arm64" : "") + " go ";
+                  (core->emulated_ ? " GOARCH=arm64" : "") +
+                  (toolchain.ends_with(kNoSwissMap) ? " GOEXPERIMENT=noswissmap" : "") + " go ";
     std::ofstream(core->directory_ + "/go.mod") << "module subject\n\ngo 1.19\n";
     if (!shell(prefix + "version") ||
         !shell(core->emulated_ ? "qemu-aarch64 --version && test $(ulimit -Hc) = unlimited"

@@ -135,6 +135,7 @@ TEST_P(LayoutOf, AgreesWithDwarfAndPclntab) {
 
 INSTANTIATE_TEST_SUITE_P(Releases, LayoutOf,
                          testing::ValuesIn(with_arm64(kToolchains, kToolchains)), toolchain_name);
+INSTANTIATE_TEST_SUITE_P(Experiments, LayoutOf, testing::ValuesIn(kClassicMaps), toolchain_name);
 
 TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
   for (int minor : {1, 18}) {

@@ -577,6 +577,8 @@ TEST_P(Types, ClosuresHoldWhatTheyCaptured) {
 
 INSTANTIATE_TEST_SUITE_P(Go, Types, testing::ValuesIn(test::kToolchains),
                          [](const auto& param) { return "Minor" + param.param.substr(4, 2); });
+INSTANTIATE_TEST_SUITE_P(Experiments, Types, testing::ValuesIn(test::kClassicMaps),
+                         test::toolchain_name);
 
 }  // namespace
 }  // namespace overhang
