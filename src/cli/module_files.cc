@@ -2,7 +2,9 @@
 
 #include <filesystem>
 #include <optional>
+#include <set>
 
+#include "binary/build_info.h"
 #include "cli/debug_file.h"
 
 namespace overhang {
@@ -30,16 +32,6 @@ std::string path_from_here(const Image& image, const FileMapping& mapping) {
                     fmt::format("{}/map_files/{:x}-{:x}", process, mapping.start, mapping.end)})
     if (std::filesystem::exists(path, error)) return path;
   return mapping.path;
-}
-
-// What to add to the file's link-time addresses, by the place in it that `address` was mapped from.
-std::optional<std::uint64_t> bias_of(const ElfFile& file, const FileMapping& mapping,
-                                     Address address) {
-  auto offset = mapping.file_offset + (address - mapping.start);
-  for (auto& segment : file.segments())
-    if (offset - segment.file_offset < segment.bytes.size())
-      return address - (segment.address + (offset - segment.file_offset));
-  return std::nullopt;
 }
 
 }  // namespace
@@ -80,6 +72,27 @@ std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, D
                      *bias - executable);
   }
   return files;
+}
+
+std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagnostics) {
+  std::unique_ptr<ElfFile> found;
+  std::string others;
+  std::set<std::string> seen;
+  for (auto& mapping : image.file_mappings()) {
+    if (!seen.insert(mapping.path).second) continue;
+    auto file = ElfFile::open(path_from_here(image, mapping));
+    if (!file || !read_build_info(**file)) continue;
+    if (found)
+      others += (others.empty() ? "" : ", ") + mapping.path;
+    else
+      found = std::move(*file);
+  }
+  if (!others.empty())
+    diagnostics.warn(
+        fmt::format("the process has several Go libraries: this is about {}; --exe "
+                    "chooses another: {}",
+                    found->path(), others));
+  return found;
 }
 
 }  // namespace overhang

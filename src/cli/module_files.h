@@ -1,4 +1,6 @@
-// The files that a program of several modules (plugins) was loaded from.
+// The files of a process's Go code, where that is not its executable's alone: plugins, and
+// libraries
+// (-buildmode=c-shared) in a program of another language.
 #pragma once
 
 #include <memory>
@@ -16,5 +18,9 @@ namespace overhang {
 // that cannot be opened, or is not the one that was loaded, is warned of.
 std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, Dwarf& dwarf,
                                                        Diagnostics& diagnostics);
+
+// The first library among the image's mappings that was built by Go; null: there is none. A warning
+// names further ones, each of which has a runtime of its own.
+std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagnostics);
 
 }  // namespace overhang

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <filesystem>
 
+#include "binary/build_info.h"
 #include "cli/debug_file.h"
 #include "cli/module_files.h"
 #include "image/core.h"
@@ -49,7 +50,8 @@ Result<std::string> executable_of(const TargetOptions& options, const Image& ima
 // The library that has the runtime of a program linked with -linkshared; empty: none has.
 std::string library_of_runtime(const Image& image, const ElfFile& executable) {
   constexpr const char* kRuntime = "runtime.firstmoduledata";
-  if (!executable.has_symbols() || executable.symbol(kRuntime)) return {};
+  if (!read_build_info(executable) || !executable.has_symbols() || executable.symbol(kRuntime))
+    return {};
   for (auto& mapping : image.file_mappings()) {
     if (mapping.file_offset != 0) continue;  // each file once
     auto file = ElfFile::open(mapping.path);
@@ -63,6 +65,11 @@ Status open_program(const TargetOptions& options, OpenedTarget& opened, Diagnost
   OVERHANG_TRY(auto executable, executable_of(options, *opened.image));
   OVERHANG_TRY(opened.file, ElfFile::open(executable));
   if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
+  if (options.executable.empty() && !read_build_info(*opened.file)) {
+    // A program of another language may have Go in a library.
+    if (auto library = find_go_library(*opened.image, diagnostics))
+      opened.file = std::move(library);
+  }
   OVERHANG_TRY(opened.debug_file, open_debug_file(*opened.file, options.debug, diagnostics));
   auto runtime = Runtime::open(*opened.image, *opened.file, diagnostics, opened.debug_file.get());
   if (!runtime) {

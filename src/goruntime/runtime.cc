@@ -48,7 +48,7 @@ Status check_same_build(const Image& image, const ElfFile& file, std::uint64_t b
 }
 
 // Where a position-independent executable was put, relative to its link-time addresses.
-Result<std::uint64_t> find_load_bias(const Image& image, const ElfFile& file) {
+Result<std::uint64_t> executable_bias(const Image& image, const ElfFile& file) {
   auto entry = image.auxv(AT_ENTRY);
   if (!file.position_independent()) {
     if (entry && *entry != file.entry())
@@ -72,6 +72,28 @@ Result<std::uint64_t> find_load_bias(const Image& image, const ElfFile& file) {
   return bias;
 }
 
+// Where a shared library was put: of the mappings, that in which its own build is found.
+std::optional<std::uint64_t> library_bias(const Image& image, const ElfFile& file) {
+  auto* section = file.section(".go.buildinfo");
+  if (!section || section->bytes.empty() || !file.position_independent()) return std::nullopt;
+  for (auto& mapping : image.file_mappings()) {
+    auto bias = bias_of(file, mapping, mapping.start);
+    if (!bias || !image.bytes(section->address + *bias, section->bytes.size())) continue;
+    if (check_same_build(image, file, *bias)) return bias;
+  }
+  return std::nullopt;
+}
+
+// Errors: those of a file that is neither the process's executable nor a library in it.
+Result<std::uint64_t> find_load_bias(const Image& image, const ElfFile& file) {
+  auto bias = executable_bias(image, file);
+  Status status;
+  if (bias) status = check_same_build(image, file, *bias);
+  if (bias && status) return bias;
+  if (auto library = library_bias(image, file)) return *library;
+  return bias ? tl::unexpected(status.error()) : bias;
+}
+
 // Kernel cores leave unmodified file pages out (core(5): coredump_filter).
 void lay_read_only_segments(Image& image, const ElfFile& file, std::uint64_t bias) {
   for (auto& segment : file.segments()) {
@@ -93,6 +115,15 @@ Error explain_by_release(const Error& error, const GoVersion& version, const Lay
 }
 
 }  // namespace
+
+std::optional<std::uint64_t> bias_of(const ElfFile& file, const FileMapping& mapping,
+                                     Address address) {
+  auto offset = mapping.file_offset + (address - mapping.start);
+  for (auto& segment : file.segments())
+    if (offset - segment.file_offset < segment.bytes.size())
+      return address - (segment.address + (offset - segment.file_offset));
+  return std::nullopt;
+}
 
 bool same_build(const Image& image, const ElfFile& file, std::uint64_t bias) {
   return check_same_build(image, file, bias).has_value();
@@ -135,7 +166,6 @@ Result<std::unique_ptr<Runtime>> Runtime::open(Image& image, const ElfFile& file
   parts.version = info.version;
   OVERHANG_TRY(parts.layout, layout_for(info.version, file.architecture()));
   OVERHANG_TRY(parts.load_bias, find_load_bias(image, file));
-  OVERHANG_CHECK(check_same_build(image, file, parts.load_bias));
   auto explained = [&parts](const Error& error) {
     return tl::unexpected(explain_by_release(error, parts.version, *parts.layout));
   };

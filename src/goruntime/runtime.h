@@ -26,6 +26,9 @@ struct TargetSlice {
 };
 std::optional<TargetSlice> read_slice(const Image& image, Address header);
 
+// What to add to the file's link-time addresses, by the place in it that `address` was mapped from.
+std::optional<std::uint64_t> bias_of(const ElfFile& file, const FileMapping& mapping,
+                                     Address address);
 // Whether the image's build ids, where it holds them, are those of the file, loaded with this bias.
 bool same_build(const Image& image, const ElfFile& file, std::uint64_t bias);
 

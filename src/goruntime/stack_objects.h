@@ -26,7 +26,7 @@ class StackScan {
 
   // One word's value; `slot` 0: it does not stand on the stack.
   void word(Address slot, std::uint64_t value, std::int32_t frame, bool conservative);
-  // The words at `address` whose bits are set. False where they leave the stack (nothing is
+  // The words at `address` whose bits are set. False where those leave the stack (nothing is
   // scanned then).
   bool masked(Address address, const std::byte* bits, std::uint64_t count, std::int32_t frame,
               bool conservative);

@@ -1,0 +1,6 @@
+extern void Serve(void);
+
+int main(void) {
+  Serve();
+  return 0;
+}
