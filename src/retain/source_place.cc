@@ -72,7 +72,12 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
         offset = place.parent_offset;
         continue;
       }
-      if (place.nameless || (in_object && place.kind != RootPlace::Kind::Global)) return out;
+      if (place.nameless) {
+        // The struct's type and field say as much as of an object.
+        if (complete()) out.kind = SlicePlace::Kind::Field;
+        return out;
+      }
+      if (in_object && place.kind != RootPlace::Kind::Global) return out;
       if (place.kind == RootPlace::Kind::Global) {
         bool direct = fields_at(place.type, offset, element).empty() && !element;
         if (in_object && !direct) return out;

@@ -231,6 +231,15 @@ TEST_F(Stripped, NamesTypeAndFieldOfAGlobal) {
       ASSERT_GE(site.at("path").size(), 2u);
       EXPECT_TRUE(site.at("path")[0].get<std::string>().starts_with("a global main.Pool at 0x"));
       EXPECT_EQ(site.at("path")[1], "inUse");
+      // The statements, too, are those of the field: first that which the variable's name leads to.
+      auto folder = std::string(OVERHANG_SUBJECTS_DIR) + "/oracle";
+      auto here = subject.target();
+      here.insert(here.end(), {"--source", folder});
+      auto known = leaks_json(Subject("oracle", {scenario}).target()).at("sites")[0].at("sources");
+      ASSERT_FALSE(known.empty());
+      auto found = leaks_json(here).at("sites")[0].at("sources");
+      ASSERT_FALSE(found.empty());
+      EXPECT_EQ(found[0], known[0]);
     }
   }
 }
