@@ -112,8 +112,9 @@ source::PackageRecord PackageIndex::record(const std::string& import_path) const
         files.try_emplace(place.file, static_cast<std::uint32_t>(out.files.size()));
     if (fresh) out.files.push_back(place.file);
     auto name = own_name(function.name);
-    if (!name.empty() && out.functions.size() < kMaxFunctions && function.start_line > 0)
-      out.functions.push_back({file->second, place.line, std::move(name)});
+    bool within = function.start_line <= 0;
+    if (!name.empty() && out.functions.size() < kMaxFunctions && place.line > 0)
+      out.functions.push_back({file->second, place.line, std::move(name), within});
     return true;
   });
   if (out.files.empty()) out.files = inlined_files(import_path);
@@ -198,7 +199,9 @@ Sources::Sources(const OpenedTarget& target, std::string directory, Diagnostics&
       built_for_{target.image->architecture() == Architecture::Arm64 ? "arm64" : "amd64",
                  target.runtime->version().minor},
       program_([this](const std::string& path) { return load(path); }),
-      flows_(program_) {}
+      flows_(program_) {
+  roots_.add_toolchain(target.runtime->version().text);
+}
 
 std::vector<source::SourceText> Sources::load(const std::string& import_path) {
   auto located = source::locate(index_.record(import_path), roots_, built_for_);

@@ -103,7 +103,11 @@ Agreement agreement(const PackageRecord& record, const std::string& recorded,
              line.find(function.name) != std::string::npos;
     };
     const auto& lines = at->second;
-    if (function.line <= lines.size() && declares(lines[function.line - 1])) out.at_line++;
+    std::size_t line = function.line;
+    // The `func` that the line is of.
+    if (function.within)
+      while (line > 1 && line <= lines.size() && !lines[line - 1].starts_with("func")) line--;
+    if (line <= lines.size() && declares(lines[line - 1])) out.at_line++;
     if (std::any_of(lines.begin(), lines.end(), declares)) out.anywhere++;
   }
   return out;
@@ -121,9 +125,14 @@ bool holds_all(const PackageRecord& record, const std::string& recorded, const f
   return any;
 }
 
+struct CandidateFolder {
+  fs::path path;
+  bool may_be_edited = true;
+};
+
 // Where the recorded folder may stand here, the likeliest first.
-std::vector<fs::path> candidates(const std::string& recorded, const SourceRoots& roots) {
-  std::vector<fs::path> out;
+std::vector<CandidateFolder> candidates(const std::string& recorded, const SourceRoots& roots) {
+  std::vector<CandidateFolder> out;
   if (!roots.directory.empty()) {
     // The longest end of the recorded path that is there; at last the folder itself.
     std::vector<std::string> suffixes;
@@ -140,22 +149,23 @@ std::vector<fs::path> candidates(const std::string& recorded, const SourceRoots&
       std::error_code error;
       auto folder =
           relative.empty() ? fs::path(roots.directory) : fs::path(roots.directory) / relative;
-      if (fs::is_directory(folder, error)) out.push_back(folder);
+      if (fs::is_directory(folder, error)) out.push_back({folder});
     }
   }
-  if (recorded.starts_with('/')) out.emplace_back(recorded);
+  if (recorded.starts_with('/')) out.push_back({recorded});
   auto in_cache = recorded;
   if (auto at = recorded.find("/pkg/mod/"); at != std::string::npos)
     in_cache = recorded.substr(at + 9);
   if (!in_cache.starts_with('/') && in_cache.find('@') != std::string::npos)
     for (const auto& cache : roots.module_caches) {
-      out.push_back(fs::path(cache) / in_cache);
-      out.push_back(fs::path(cache) / escaped(in_cache));
+      out.push_back({fs::path(cache) / in_cache});
+      out.push_back({fs::path(cache) / escaped(in_cache)});
     }
   auto in_root = recorded;
   if (auto at = recorded.rfind("/src/"); at != std::string::npos) in_root = recorded.substr(at + 5);
   if (!in_root.starts_with('/') && !in_root.empty())
-    for (const auto& root : roots.go_roots) out.push_back(fs::path(root) / "src" / in_root);
+    for (const auto& root : roots.go_roots)
+      out.push_back({fs::path(root) / "src" / in_root, false});
   return out;
 }
 
@@ -176,13 +186,22 @@ SourceRoots SourceRoots::from_environment(std::string directory) {
   return out;
 }
 
+void SourceRoots::add_toolchain(std::string_view release) {
+  auto version = std::string(release.substr(0, release.find(' ')));
+  std::vector<std::string> fetched;
+  for (const auto& cache : module_caches)
+    for (const char* machine : {"amd64", "arm64"})
+      fetched.push_back(cache + "/golang.org/toolchain@v0.0.1-" + version + ".linux-" + machine);
+  go_roots.insert(go_roots.begin(), fetched.begin(), fetched.end());
+}
+
 LocatedPackage locate(const PackageRecord& record, const SourceRoots& roots,
                       const BuildTarget& target) {
   LocatedPackage out;
   auto recorded = recorded_folder(record);
   if (recorded.empty()) return out;
   fs::path edited;
-  for (const auto& folder : candidates(recorded, roots)) {
+  for (const auto& [folder, may_be_edited] : candidates(recorded, roots)) {
     if (!holds_all(record, recorded, folder)) continue;
     auto agrees = agreement(record, recorded, folder);
     if (agrees.checked == 0 || agrees.at_line * 10 >= agrees.checked * 8) {
@@ -190,7 +209,8 @@ LocatedPackage locate(const PackageRecord& record, const SourceRoots& roots,
       break;
     }
     // The same functions in other lines: the sources were edited since.
-    if (edited.empty() && agrees.anywhere * 10 >= agrees.checked * 7) edited = folder;
+    bool same_functions = agrees.anywhere * 10 >= agrees.checked * 7;
+    if (may_be_edited && edited.empty() && same_functions) edited = folder;
   }
   if (out.directory.empty() && !edited.empty()) {
     out.directory = edited.lexically_normal().string();

@@ -58,5 +58,41 @@ TEST_F(Locate, SeesThatFunctionsStandInOtherLines) {
   EXPECT_TRUE(located.differs);
 }
 
+// Up to Go 1.19 a function's own line is not recorded, but that of its first instruction.
+TEST_F(Locate, TakesTheFunctionThatALineIsIn) {
+  write("p.go",
+        "package p\n\nfunc first() int {\n\treturn 1\n}\n\nfunc second() int { return 2 }\n");
+  PackageRecord record;
+  record.files = {file("p.go")};
+  record.functions = {{0, 4, "first", true}, {0, 7, "second", true}};
+  EXPECT_FALSE(locate(record, {}, {"amd64", 19}).differs);
+  record.functions = {{0, 4, "second", true}, {0, 7, "first", true}};
+  EXPECT_TRUE(locate(record, {}, {"amd64", 19}).differs);
+}
+
+// The standard library of another release is none that somebody has edited.
+TEST_F(Locate, TakesNoOtherReleasesLibrary) {
+  auto root = [&](const std::string& name, const std::string& text) {
+    auto folder = folder_ / name / "src" / "p";
+    fs::create_directories(folder);
+    std::ofstream(folder / "p.go") << text;
+    return folder.string();
+  };
+  root("go", std::string("// A line more.\n") + kGo);
+  PackageRecord record;
+  record.files = {"p/p.go"};
+  record.functions = {{0, 5, "Sum"}};
+  SourceRoots roots;
+  roots.go_roots = {file("go")};
+  roots.module_caches = {file("mod")};
+  EXPECT_EQ(locate(record, roots, {"amd64", 26}).directory, "");
+  // The go command fetches releases into the module cache.
+  auto fetched = root("mod/golang.org/toolchain@v0.0.1-go1.26.1.linux-amd64", kGo);
+  roots.add_toolchain("go1.26.1 X:nocoverageredesign");
+  auto located = locate(record, roots, {"amd64", 26});
+  EXPECT_EQ(located.directory, fetched);
+  EXPECT_FALSE(located.differs);
+}
+
 }  // namespace
 }  // namespace overhang::source
