@@ -189,6 +189,7 @@ class Guesser {
   Verdict check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,
                       unsigned depth);
   Verdict check_interface(TypeId dynamic, Address data);
+  bool is_part(TypeId type, const ObjectRef& object);
   Verdict check_func(Address value);
   Verdict check_map_storage(Address header, TypeId storage, unsigned depth);
   Verdict check_buckets(Address header, const ObjectRef& block, TypeId type, unsigned depth);

@@ -313,6 +313,17 @@ Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t le
              : std::nullopt;
 }
 
+// Whether a value without pointers may stand there, in an object with pointers: sync.NewCond(&q.mu)
+// has a *sync.Mutex. As a witness for a pointer's type that would say nothing: any object with some
+// number in it has room for one.
+bool Guesser::is_part(TypeId type, const ObjectRef& object) {
+  const TypeFacts facts = decoder_.facts(type);
+  const HeapSpan& span = heap_.spans()[object.span];
+  return !facts.has_pointers && has_bitmap(span.layout) &&
+         facts.size <= span.span.elem_size - object.offset &&
+         has_pointers_of(object, object.offset, type, 1);
+}
+
 Guesser::Verdict Guesser::check_interface(TypeId dynamic, Address data) {
   auto& types = decoder_.types();
   if (dynamic == kUnknownType || types.info(dynamic).kind == TypeKind::Unknown) return std::nullopt;
@@ -325,7 +336,8 @@ Guesser::Verdict Guesser::check_interface(TypeId dynamic, Address data) {
   auto fits = outside_heap(data).has_value();
   switch (const TypeInfo& info = types.info(dynamic); info.kind) {
     case TypeKind::Pointer:
-      fits = check_pointer(info.elem, data, 0).has_value();
+      fits =
+          check_pointer(info.elem, data, 0).has_value() || (object && is_part(info.elem, *object));
       break;
     case TypeKind::Map:  // without its contents, which may be interfaces in turn
       fits = object ? is_map_header(*object) : fits;

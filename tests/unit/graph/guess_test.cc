@@ -20,6 +20,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"sync"
 	"syscall"
 	"unsafe"
 )
@@ -52,6 +53,13 @@ type ring struct {
 	head, size int
 }
 
+// Its condition has the address of its lock.
+type queue struct {
+	mu    sync.RWMutex
+	cond  sync.Cond
+	ready []string
+}
+
 var (
 	slice   []*conn
 	rest    []*conn
@@ -72,6 +80,7 @@ var (
 	frame   [8]uintptr
 	twice   [8]uintptr
 	full    [8]uintptr
+	waiting *queue
 )
 
 func fill(s []*conn) []*conn {
@@ -113,6 +122,8 @@ func main() {
 	buffer = counted{new([2048]byte), 20}
 	copy(buffer.buf[:], "some words in a buffer of a known length")
 	counts = at{&make([]int32, 1000)[501], 20}
+	waiting = &queue{ready: make([]string, 40)}
+	waiting.cond.L = &waiting.mu
 	frame = [8]uintptr{7, 10, 1024, 1, 0, 3}
 	twice = [8]uintptr{7, 10, 1024, 1, 20, 1024}
 	full = [8]uintptr{10, 1023, 5, 2000}
@@ -123,6 +134,7 @@ func main() {
 		"full": unsafe.Pointer(&full), "cut": unsafe.Pointer(&cut), "even": unsafe.Pointer(&even),
 		"piece": unsafe.Pointer(&piece), "start": unsafe.Pointer(&start), "letters": unsafe.Pointer(&letters),
 		"records": unsafe.Pointer(&records), "buffer": unsafe.Pointer(&buffer), "counts": unsafe.Pointer(&counts),
+		"waiting": unsafe.Pointer(&waiting),
 	} {
 		fmt.Println(name, uintptr(at))
 	}
@@ -235,6 +247,14 @@ TEST_P(Guess, TellsObjectsByTheirWords) {
   ASSERT_TRUE(array);
   auto recorded = guesser_->allocated_type(*array);
   EXPECT_EQ(name(recorded), records_types() ? "[512]*main.conn" : name(kUnknownType));
+}
+
+// An interface's type tells what its data is, a part of something larger perhaps:
+// sync.NewCond(&q.mu).
+TEST_P(Guess, TellsObjectsWithPointersIntoThemselves) {
+  auto object = heap_->find(unknown("waiting").target);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(name(guesser_->object(*object, false).type), "main.queue");
 }
 
 TEST_P(Guess, TellsObjectsInSlotsThatWereUsedBefore) {
