@@ -233,6 +233,7 @@ class Guesser {
   std::map<std::tuple<std::uint32_t, std::uint32_t, unsigned>, bool> same_;
   std::unordered_map<std::string, std::vector<TypeId>> called_;
   bool in_map_header_ = false;
+  unsigned in_buckets_ = 0;  // of classic maps, whose values are being checked
   std::uint64_t checks_ = 0, steps_ = 0;
 };
 

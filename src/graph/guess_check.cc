@@ -189,7 +189,10 @@ Guesser::Verdict Guesser::check_buckets(Address header, const ObjectRef& block, 
   auto all = *log >= 4 ? slot / facts.size : made;
   if (!has_pointers_of(block, 0, type, all) || pointers_from(block, all * facts.size))
     return std::nullopt;
-  return check_values(type, block, 0, buckets, depth);
+  in_buckets_++;
+  auto verdict = check_values(type, block, 0, buckets, depth);
+  in_buckets_--;
+  return verdict;
 }
 
 // Cells in use in the first buckets of an array, by their tophash.
@@ -255,7 +258,8 @@ Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned d
 
 Guesser::Verdict Guesser::check_string(Address data, std::int64_t len) {
   if (len < 0 || len > kLongest) return std::nullopt;
-  if (data == 0) return len == 0 ? Verdict(kNone) : std::nullopt;
+  // map_faststr.go: mapdelete_faststr clears the pointer of a key and leaves its len.
+  if (data == 0) return len == 0 || in_buckets_ > 0 ? Verdict(kNone) : std::nullopt;
   auto size = static_cast<std::uint64_t>(len);
   auto object = heap_.find(data);
   if (!object) {

@@ -60,6 +60,11 @@ type queue struct {
 	ready []string
 }
 
+type registry struct {
+	byName map[string]*conn
+	n      int
+}
+
 var (
 	slice   []*conn
 	rest    []*conn
@@ -81,6 +86,7 @@ var (
 	twice   [8]uintptr
 	full    [8]uintptr
 	waiting *queue
+	entries *registry
 )
 
 func fill(s []*conn) []*conn {
@@ -124,6 +130,13 @@ func main() {
 	counts = at{&make([]int32, 1000)[501], 20}
 	waiting = &queue{ready: make([]string, 40)}
 	waiting.cond.L = &waiting.mu
+	entries = &registry{map[string]*conn{}, 0}
+	for i := 0; i < 100; i++ {
+		entries.byName[fmt.Sprint("connection ", i)] = &conn{id: i}
+	}
+	for i := 0; i < 90; i++ {
+		delete(entries.byName, fmt.Sprint("connection ", i))
+	}
 	frame = [8]uintptr{7, 10, 1024, 1, 0, 3}
 	twice = [8]uintptr{7, 10, 1024, 1, 20, 1024}
 	full = [8]uintptr{10, 1023, 5, 2000}
@@ -134,7 +147,7 @@ func main() {
 		"full": unsafe.Pointer(&full), "cut": unsafe.Pointer(&cut), "even": unsafe.Pointer(&even),
 		"piece": unsafe.Pointer(&piece), "start": unsafe.Pointer(&start), "letters": unsafe.Pointer(&letters),
 		"records": unsafe.Pointer(&records), "buffer": unsafe.Pointer(&buffer), "counts": unsafe.Pointer(&counts),
-		"waiting": unsafe.Pointer(&waiting),
+		"waiting": unsafe.Pointer(&waiting), "entries": unsafe.Pointer(&entries),
 	} {
 		fmt.Println(name, uintptr(at))
 	}
@@ -255,6 +268,13 @@ TEST_P(Guess, TellsObjectsWithPointersIntoThemselves) {
   auto object = heap_->find(unknown("waiting").target);
   ASSERT_TRUE(object);
   EXPECT_EQ(name(guesser_->object(*object, false).type), "main.queue");
+}
+
+// What a deleted key leaves in a map is no string any more.
+TEST_P(Guess, TellsMapsOfWhichEntriesWereDeleted) {
+  auto object = heap_->find(unknown("entries").target);
+  ASSERT_TRUE(object);
+  EXPECT_EQ(name(guesser_->object(*object, false).type), "main.registry");
 }
 
 TEST_P(Guess, TellsObjectsInSlotsThatWereUsedBefore) {
