@@ -162,13 +162,29 @@ class Rewriter {
 
   bool may_clear() {
     if (!candidate_.in_place) return no("another slice shows the same array");
-    if (!is_pure(flow_.left) || !is_pure(slice_.operand) || !is_pure(slice_.low) ||
+    if (!left_may_stay() || !is_pure(slice_.operand) || !is_pure(slice_.low) ||
         !is_pure(slice_.high))
       return no("the statement calls a function, which would be called twice");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");
     if (around_.read_afterwards()) return no("what it hides is read afterwards");
     return true;
+  }
+
+  // Whether the left side calls nothing, or is written once and has nothing to do with the slice
+  // that is cleared before it: m[key()] = list[:n].
+  bool left_may_stay() const {
+    if (is_pure(flow_.left)) return true;
+    bool once = slice_.form == Form::Zero || slice_.form == Form::Advance ||
+                slice_.form == Form::Truncate || slice_.form == Form::Window;
+    if (!once || candidate_.filter || assigned() != 1) return false;
+    std::vector<Node> set, cut;
+    identifiers(flow_.left, set);
+    identifiers(flow_.right, cut);
+    return std::none_of(set.begin(), set.end(), [&](const Node& a) {
+      return std::any_of(cut.begin(), cut.end(),
+                         [&](const Node& b) { return a.text() == b.text(); });
+    });
   }
 
   // --- clear ---
@@ -341,6 +357,10 @@ class Rewriter {
       return no("a copy in every round of the loop costs too much");
     if (flow_.left && assigned() > flow_.statement.field("right").children().size())
       return copy_after();
+    if (shows_nothing()) {
+      replace(flow_.right, "nil");
+      return true;
+    }
     auto code = code_.copied(std::string(flow_.right.text()));
     if (code.empty()) return no("a copy cannot be written here");
     replace(flow_.right, code);
@@ -361,8 +381,7 @@ class Rewriter {
     if (flow_.implicit || !flow_.left || code_.is_string() || !cuts_end)
       return no("nil_when_empty is for slices that are truncated");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
-    if (slice_.form == Form::Zero && !candidate_.filter && right_is_slice() &&
-        flow_.statement.is("assignment_statement")) {
+    if (shows_nothing()) {
       replace(flow_.right, "nil");
       return true;
     }
@@ -370,6 +389,11 @@ class Rewriter {
     auto left = left_text();
     insert_after({"if len(" + left + ") == 0 {", "\t" + left + " = nil", "}"});
     return true;
+  }
+  // x = s[:0]
+  bool shows_nothing() const {
+    return slice_.form == Form::Zero && !candidate_.filter && !code_.is_string() &&
+           right_is_slice() && is_pure(flow_.right) && flow_.statement.is("assignment_statement");
   }
   bool right_is_slice() const { return without_parentheses(flow_.right).is("slice_expression"); }
 

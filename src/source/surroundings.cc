@@ -175,10 +175,28 @@ std::vector<std::string> Surroundings::names_of_cut() const {
 }
 
 bool Surroundings::is_length(const Node& node) const {
-  auto text = squeezed(node.text());
-  for (const auto& name : names_of_cut())
-    if (text == "len(" + name + ")") return true;
-  return false;
+  auto names = names_of_cut();
+  auto is = [&](const std::string& text) {
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return text == "len(" + name + ")"; });
+  };
+  return is(squeezed(node.text())) || is(length_by_method(node));
+}
+
+// "len(q.items)" of `q.len()`, whose body returns len(s.items) of its receiver s; "" of all else.
+std::string Surroundings::length_by_method(const Node& node) const {
+  Node called = node.is("call_expression") ? node.field("function") : Node();
+  const Function* method =
+      called.is("selector_expression") && node.field("arguments").children().empty()
+          ? flows_.callee(*flow_.file, node)
+          : nullptr;
+  auto statements = method ? method->body.children() : std::vector<Node>();
+  if (statements.size() != 1 || !statements[0].is("return_statement") || !method->self) return {};
+  auto result = squeezed(statements[0].text());
+  auto own = "returnlen(" + method->self->name;
+  bool whole = result == own + ")";
+  if (!result.ends_with(")") || (!whole && !result.starts_with(own + "."))) return {};
+  return "len(" + squeezed(called.field("operand").text()) + result.substr(own.size());
 }
 
 // A length, or less.

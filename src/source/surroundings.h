@@ -43,6 +43,7 @@ class Surroundings {
   // Other texts of the sliced value: x for `old := x`.
   std::vector<std::string> names_of_cut() const;
   bool is_length(const Node& node) const;
+  std::string length_by_method(const Node& node) const;
   // A length, or less.
   bool at_most_length(const Node& bound, unsigned depth = 0) const;
   bool is_pure(const Node& node, const File& file, unsigned depth) const;

@@ -126,6 +126,15 @@ TEST(Rewrite, OtherRemedies) {
                  {Remedy::CopyIfCapExceeds});
 }
 
+TEST(Rewrite, ACopyOfNothingIsNil) {
+  expect_rewrite("\txs = xs[:0]\n", "\txs = nil\n", 16, {Remedy::Copy});
+  expect_rewrite("\txs = ys[0:0]\n", "\txs = nil\n", 26, {Remedy::Copy});
+  // But the call stays.
+  expect_rewrite("\txs = append(xs[:1], f(n, i, zs))[:0]\n",
+                 "\txs = append([]*T(nil), append(xs[:1], f(n, i, zs))[:0]...)\n", 16,
+                 {Remedy::Copy});
+}
+
 TEST(Rewrite, TakesTheFirstRemedyThatIsSafeAndHelps) {
   const std::vector<Remedy> copy_first{Remedy::Copy, Remedy::Clear};
   expect_rewrite("\txs = xs[:n]\n", "\txs = slices.Clone(xs[:n])\n", 24, copy_first);
@@ -273,6 +282,44 @@ TEST(Rewrite, BoundsByFunctionsThatOnlyReturn) {
       << out.text;
 }
 
+// As ants' worker stack: what is cut by one element is cleared, not copied each time.
+TEST(Rewrite, LengthsByMethods) {
+  auto program = [](const std::string& method, const std::string& statements) {
+    return "package main\n\ntype T struct{ n int }\ntype Stack struct{ items, other []*T }\n\n" +
+           method + "\nfunc (s *Stack) pop() *T {\n\tn := s.size()\n\tt := s.items[n-1]\n" +
+           statements + "\treturn t\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 20;
+  options.remedies = {Remedy::Copy, Remedy::Clear};
+  const std::string own = "func (q *Stack) size() int { return len(q.items) }\n",
+                    others = "func (q *Stack) size() int { return len(q.other) }\n",
+                    cut = "\ts.items = s.items[:n-1]\n";
+  EXPECT_EQ(rewritten(program(own, cut), field("main.Stack", "items"), options).text,
+            program(own, "\ts.items[n-1] = nil\n" + cut));
+  EXPECT_EQ(rewritten(program(others, cut), field("main.Stack", "items"), options).text,
+            program(others, "\ts.items = append([]*T(nil), s.items[:n-1]...)\n"));
+}
+
+// As gomemcache's free list.
+TEST(Rewrite, CallsOnTheLeftThatHaveNothingToDoWithTheSlice) {
+  auto program = [](const std::string& key, const std::string& before) {
+    return "package main\n\ntype T struct{ n int }\n\nvar m map[string][]*T\n\nfunc name(any) "
+           "string\n\n"
+           "func pop(a any) *T {\n\tlist := m[name(a)]\n\tt := list[len(list)-1]\n" +
+           before + "\tm[" + key + "] = list[:len(list)-1]\n\treturn t\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 20;
+  options.remedies = {Remedy::Clear};
+  auto holder = global("m");
+  holder.elements = 1;
+  EXPECT_EQ(rewritten(program("name(a)", ""), holder, options).text,
+            program("name(a)", "\tlist[len(list)-1] = nil\n"));
+  auto reads = program("name(list)", "");
+  EXPECT_EQ(rewritten(reads, holder, options).text, reads);
+}
+
 TEST(Rewrite, ParenthesesGo) {
   expect_rewrite("\txs = (xs)[0:(len(xs) - 1)]\n",
                  "\txs[len(xs)-1] = nil\n\txs = (xs)[0:(len(xs) - 1)]\n", 20);
@@ -295,8 +342,9 @@ TEST(Rewrite, ALocalStructOfTheSliceIsNoOtherPlace) {
   EXPECT_EQ(out.text.find("clear("), std::string::npos) << out.text;
   // Before Go 1.21 a copy needs the slice's type.
   options.go_minor = 16;
+  text.replace(text.find("t.xs[:0]"), 8, "t.xs[:1]");
   out = rewritten(text, field("main.T", "xs"), options);
-  EXPECT_NE(out.text.find("t.xs = append([]interface{}(nil), t.xs[:0]...)"), std::string::npos)
+  EXPECT_NE(out.text.find("t.xs = append([]interface{}(nil), t.xs[:1]...)"), std::string::npos)
       << out.text;
 }
 
