@@ -220,6 +220,10 @@ TypeRef Evaluator::inferred(const Function& function, TypeRef result,
 
 Value Evaluator::result(const Node& expression, std::size_t index) {
   Value out;
+  // x, ok := m[k], i.(T), <-c
+  if (expression.is("index_expression") || expression.is("type_assertion_expression") ||
+      expression.is("unary_expression"))
+    return index == 0 ? value(expression) : out;
   auto called = callee(expression);
   if (called.function) {
     out.kind = Value::Kind::Call;

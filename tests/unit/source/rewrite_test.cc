@@ -316,6 +316,10 @@ TEST(Rewrite, CallsOnTheLeftThatHaveNothingToDoWithTheSlice) {
   holder.elements = 1;
   EXPECT_EQ(rewritten(program("name(a)", ""), holder, options).text,
             program("name(a)", "\tlist[len(list)-1] = nil\n"));
+  auto asked = program("name(a)", "");
+  asked.replace(asked.find("list :="), 7, "list, ok :=");
+  EXPECT_NE(rewritten(asked, holder, options).text.find("\tlist[len(list)-1] = nil\n"),
+            std::string::npos);
   auto reads = program("name(list)", "");
   EXPECT_EQ(rewritten(reads, holder, options).text, reads);
 }
