@@ -57,7 +57,8 @@ std::vector<Remedy> best_remedies(const SiteRow& row) {
   if (frees(row, Remedy::NilWhenEmpty) > 0) out.insert(out.begin() + 1, Remedy::NilWhenEmpty);
   std::uint64_t most = 0;
   for (Remedy remedy : out) most = std::max(most, frees(row, remedy));
-  if (most == 0) return out;  // none frees anything by itself: whatever lets go of what is hidden
+  // None frees what it keeps by itself: whatever lets go of it.
+  if (most == 0 || row.retained_jointly) return out;
   auto nearly = [&](Remedy remedy) { return frees(row, remedy) >= most - most / 10; };
   std::stable_partition(out.begin(), out.end(), nearly);
   return out;

@@ -191,6 +191,7 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
     if (row.retained_bytes_possible != row.retained_bytes)
       if (const Doubt* doubt = views.doubt_about(site.example))
         row.doubt = describe_doubt(views, namer, *doubt);
+    row.retained_jointly = reaches && row.retained_bytes_possible == 0;
     if (!worth_a_row(site, reaches, row)) return;
     row.remedies = remedy_rows(remedies(), site.pointer_free);
     described.push_back({std::move(row), &site, &found.hidden});

@@ -102,6 +102,7 @@ Json to_json(const SiteRow& site) {
           {"retained_objects", site.retained_objects},
           {"retained_bytes", site.retained_bytes},
           {"retained_bytes_possible", site.retained_bytes_possible},
+          {"retained_jointly", site.retained_jointly},
           {"doubt", site.doubt},
           {"shared_with", site.shared_with},
           {"path", site.path},

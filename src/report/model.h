@@ -81,6 +81,8 @@ struct SiteRow {
   // Of the hidden slots, those that still hold a reference.
   std::uint64_t stale_slots = 0;
   std::uint64_t retained_objects = 0, retained_bytes = 0, retained_bytes_possible = 0;
+  // It keeps nothing alone, but some of the overhang with other sites.
+  bool retained_jointly = false;
   // For one array: the window that a person sees (len and cap in slots); 0 for groups.
   std::uint64_t len = 0, cap = 0;
   std::vector<std::string> shared_with, path;

@@ -137,6 +137,8 @@ void write_site(Page& page, const SiteRow& site, std::size_t rank) {
   write_site_title(page, site, rank);
   page.paragraph(describe_hidden(site), 5);
   write_retained_types(page, site);
+  if (site.retained_jointly)
+    page.labelled("keeps", "nothing alone: what hangs on these slots hangs on other sites' too");
   if (site.hidden_bytes > 0 && site.retained_bytes > 0)
     page.labelled("hides", format_bytes(site.hidden_bytes) + " of the " +
                                (site.arrays == 1 ? "array itself" : "arrays themselves"));

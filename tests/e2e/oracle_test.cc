@@ -193,6 +193,16 @@ TEST_P(Oracle, FreesWhatWasPredicted) {
   expect_prediction(subject, GetParam());
 }
 
+TEST(Jointly, IsWhatSitesKeepOfWhichNoneKeepsItAlone) {
+  for (auto [scenario, jointly] :
+       {std::pair("two_sites_hold_the_same", true), std::pair("tail_global_field", false)}) {
+    Subject subject("oracle", {scenario});
+    auto sites = leaks_json(subject.target()).at("sites");
+    ASSERT_FALSE(sites.empty());
+    for (auto& site : sites) EXPECT_EQ(site.at("retained_jointly"), jointly) << site;
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Scenarios, Oracle, testing::ValuesIn(kScenarios),
                          [](auto& instance) { return instance.param; });
 

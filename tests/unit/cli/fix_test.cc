@@ -37,5 +37,13 @@ TEST(BestRemedies, AreThereWhereNoneFreesAnythingByItself) {
   EXPECT_EQ(best_remedies(SiteRow()), (Order{Remedy::Clear, Remedy::Copy}));
 }
 
+// Two lists of the same objects: the copy's figure is the array's alone, which clearing keeps.
+TEST(BestRemedies, AreNotMeasuredByTheArrayWhereSitesKeepTheSame) {
+  auto row = row_that(0, 0, 4448);
+  EXPECT_EQ(best_remedies(row), (Order{Remedy::Copy, Remedy::Clear}));
+  row.retained_jointly = true;
+  EXPECT_EQ(best_remedies(row), (Order{Remedy::Clear, Remedy::Copy}));
+}
+
 }  // namespace
 }  // namespace overhang::test

@@ -49,6 +49,17 @@ TEST(Text, PossibleAndItsReasonAreShownOnlyWhereTheyDiffer) {
                        "unsafe.Pointer"));
 }
 
+TEST(Text, SaysWhereASiteKeepsNothingAlone) {
+  auto report = pool_report();
+  EXPECT_FALSE(contains(render_text(report, {}), "nothing alone"));
+  report.sites[0].retained_bytes = report.sites[0].retained_objects = 0;
+  report.sites[0].retained_types.clear();
+  report.sites[0].retained_jointly = true;
+  EXPECT_TRUE(
+      contains(render_text(report, {}),
+               "keeps    nothing alone: what hangs on these slots hangs on other sites' too"));
+}
+
 TEST(Text, OnlyPossibleIsNotCalledCertain) {
   auto report = pool_report();
   report.heap.overhang_bytes = 0;
