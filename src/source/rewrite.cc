@@ -162,8 +162,12 @@ class Rewriter {
 
   bool may_clear() {
     if (!candidate_.in_place) return no("another slice shows the same array");
-    if (!left_may_stay() || !is_pure(slice_.operand) || !is_pure(slice_.low) ||
-        !is_pure(slice_.high))
+    // What x = slices.DeleteFunc(x, …) hides is cleared afterwards: it is written once.
+    bool afterwards =
+        slice_.form == Form::DeleteSome || (slice_.form == Form::Delete && !slice_.rest);
+    bool once =
+        left_may_stay() && is_pure(slice_.operand) && is_pure(slice_.low) && is_pure(slice_.high);
+    if (!afterwards && !once)
       return no("the statement calls a function, which would be called twice");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");

@@ -324,6 +324,17 @@ TEST(Rewrite, CallsOnTheLeftThatHaveNothingToDoWithTheSlice) {
   EXPECT_EQ(rewritten(reads, holder, options).text, reads);
 }
 
+TEST(Rewrite, WhatAFunctionDeletesIsClearedAfterwards) {
+  const std::string before =
+      "package main\n\nimport \"slices\"\n\ntype T struct{ n int }\n\nvar xs []*T\n\n"
+      "func prune(n int) {\n"
+      "\txs = slices.DeleteFunc(xs, func(t *T) bool { return t.n > n })\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  EXPECT_EQ(rewritten(before + "}\n", global("xs"), options).text,
+            before + "\tclear(xs[len(xs):cap(xs)])\n}\n");
+}
+
 TEST(Rewrite, ParenthesesGo) {
   expect_rewrite("\txs = (xs)[0:(len(xs) - 1)]\n",
                  "\txs[len(xs)-1] = nil\n\txs = (xs)[0:(len(xs) - 1)]\n", 20);
