@@ -31,7 +31,8 @@ std::map<SiteKey, std::size_t> by_key(const Sites& sites) {
 
 // What the site weighs: what it keeps alive, and its own bytes where no expression reaches them.
 std::uint64_t weight(const SiteRow& row) {
-  return std::max(row.retained_bytes, row.retained_bytes_possible) + row.hidden_bytes;
+  return std::max(row.retained_bytes, row.retained_bytes_possible) + row.joint_bytes +
+         row.hidden_bytes;
 }
 
 // Pointer-free arrays are large in sum, or no news: what the allocator calls a large object.
@@ -188,6 +189,10 @@ std::vector<SlicePlace> describe_sites(Views& views, const Findings& certain,
     row.retained_objects = sure.objects;
     row.retained_bytes = sure.bytes;
     row.retained_bytes_possible = std::max(perhaps.bytes, sure.bytes);
+    if (&found == &certain) {
+      row.joint_objects = retention.joint.objects;
+      row.joint_bytes = retention.joint.bytes;
+    }
     if (row.retained_bytes_possible != row.retained_bytes)
       if (const Doubt* doubt = views.doubt_about(site.example))
         row.doubt = describe_doubt(views, namer, *doubt);

@@ -103,6 +103,8 @@ Json to_json(const SiteRow& site) {
           {"retained_bytes", site.retained_bytes},
           {"retained_bytes_possible", site.retained_bytes_possible},
           {"retained_jointly", site.retained_jointly},
+          {"joint_objects", site.joint_objects},
+          {"joint_bytes", site.joint_bytes},
           {"doubt", site.doubt},
           {"shared_with", site.shared_with},
           {"path", site.path},

@@ -83,6 +83,8 @@ struct SiteRow {
   std::uint64_t retained_objects = 0, retained_bytes = 0, retained_bytes_possible = 0;
   // It keeps nothing alone, but some of the overhang with other sites.
   bool retained_jointly = false;
+  // What it keeps with others: freed when all of them are cleared. 0 if that is not known.
+  std::uint64_t joint_objects = 0, joint_bytes = 0;
   // For one array: the window that a person sees (len and cap in slots); 0 for groups.
   std::uint64_t len = 0, cap = 0;
   std::vector<std::string> shared_with, path;

@@ -100,6 +100,17 @@ void write_retained_types(Page& page, const SiteRow& site) {
   page.labelled("keeps", items, " · ");
 }
 
+void write_jointly_kept(Page& page, const SiteRow& site) {
+  if (site.joint_bytes > 0 && site.joint_bytes >= site.retained_bytes / 10)
+    page.labelled(
+        site.retained_bytes > 0 ? "jointly" : "keeps",
+        fmt::format("{} in {} that hang on other sites' slots too: freed when all are "
+                    "cleared, by none alone",
+                    format_bytes(site.joint_bytes), plural(site.joint_objects, "object")));
+  else if (site.retained_jointly)
+    page.labelled("keeps", "nothing alone: what hangs on these slots hangs on other sites' too");
+}
+
 std::vector<std::string> remedy_items(const std::vector<RemedyRow>& remedies,
                                       std::string_view category) {
   std::vector<std::string> items;
@@ -137,8 +148,7 @@ void write_site(Page& page, const SiteRow& site, std::size_t rank) {
   write_site_title(page, site, rank);
   page.paragraph(describe_hidden(site), 5);
   write_retained_types(page, site);
-  if (site.retained_jointly)
-    page.labelled("keeps", "nothing alone: what hangs on these slots hangs on other sites' too");
+  write_jointly_kept(page, site);
   if (site.hidden_bytes > 0 && site.retained_bytes > 0)
     page.labelled("hides", format_bytes(site.hidden_bytes) + " of the " +
                                (site.arrays == 1 ? "array itself" : "arrays themselves"));
@@ -293,7 +303,8 @@ void write_stats(Page& page, const LeakReport& report) {
 }  // namespace
 
 std::uint64_t weight(const SiteRow& site) {
-  return site.retained_bytes > 0 ? site.retained_bytes : site.hidden_bytes;
+  auto kept = site.retained_bytes + site.joint_bytes;
+  return kept > 0 ? kept : site.hidden_bytes;
 }
 
 std::string render_text(const LeakReport& report, const TextOptions& options) {

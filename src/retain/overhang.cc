@@ -6,6 +6,8 @@
 #include <optional>
 #include <utility>
 
+#include "base/bitmap.h"
+
 namespace overhang {
 namespace {
 
@@ -24,26 +26,39 @@ class Tracer {
   }
 
   void trace_region(const HiddenRegion& region, std::uint32_t site) {
+    push_region(region, site);
     const HiddenArray& array = hidden_.arrays[region.array];
-    auto bytes = region.end - region.begin;
     ObjectRef object{array.object, heap_.span_index_of(array.object), 0};
-    auto count = bytes / array.elem_size;
-    if (count * array.elem_size == bytes) {
-      work_.push_range({object, region.begin, count, array.elem_size, array.elem, site});
-    } else {
-      views_.follower().words(object, region.begin, region.end,
-                              [&](std::uint64_t, const Reference& word) { push(word, site); });
-    }
     sites_[site].stale_slots += stale_slots(object, region, array.elem_size);
     follow_all();
   }
 
-  // Sums by site and type, in one pass over the labels.
-  Overhang totals() {
+  // Once all regions are traced: what hangs on a site and on others. Labels do not say which sites
+  // share an object, so it is gone through once more from the site's words. False: enough objects
+  // have been gone through so.
+  bool trace_joint(const std::vector<const HiddenRegion*>& regions, std::uint32_t site) {
+    if (joint_visits_ >= owners_.reached() * kJointPasses) return false;
+    if (joint_seen_.size() == 0) joint_seen_ = Bitmap(heap_.object_count());
+    joint_site_ = site;
+    for (const HiddenRegion* region : regions) push_region(*region, site);
+    finish();
+    joint_visits_ += joint_reached_.size();
+    for (ObjectId id : joint_reached_) joint_seen_.clear(id.value);
+    joint_reached_.clear();
+    return true;
+  }
+
+  void finish() {
+    follow_all();
     while (!leaves_.empty()) {
       take_leaves();
       follow_all();
     }
+  }
+  const SiteRetention& site(std::uint32_t index) const { return sites_[index]; }
+
+  // Sums by site and type, in one pass over the labels.
+  Overhang totals() {
     Counted total;
     std::vector<Counted> groups(groups_);
     std::vector<std::map<std::pair<std::uint32_t, bool>, Counted>> types(sites_.size());
@@ -90,6 +105,19 @@ class Tracer {
   }
 
  private:
+  void push_region(const HiddenRegion& region, std::uint32_t site) {
+    const HiddenArray& array = hidden_.arrays[region.array];
+    auto bytes = region.end - region.begin;
+    ObjectRef object{array.object, heap_.span_index_of(array.object), 0};
+    auto count = bytes / array.elem_size;
+    if (count * array.elem_size == bytes) {
+      work_.push_range({object, region.begin, count, array.elem_size, array.elem, site});
+    } else {
+      views_.follower().words(object, region.begin, region.end,
+                              [&](std::uint64_t, const Reference& word) { push(word, site); });
+    }
+  }
+
   // What of a reference tells what an object holds, and whose it is.
   struct Item {
     Address address;
@@ -214,12 +242,31 @@ class Tracer {
       if (views_.windowed(object.id)) owners_.reach(object.id, item.label);
       return std::nullopt;
     }
+    if (joint_site_ != kNoSite) return mark_jointly(item, object);
     if (item.label < sites_.size()) sites_[item.label].reaches = true;
+    note_sharing(owners_.label_of(object.id), item.label);
     if (!owners_.reach(object.id, item.label)) return std::nullopt;
     if (owners_.reached() - told_ >= Meter::kStep) tell();
     auto held = contents(item, object);
     views_.set_info(object, held.type, held.array, Holder());
     return held;
+  }
+
+  void note_sharing(std::uint32_t present, std::uint32_t label) {
+    if (present == ExclusiveOwners::kNone || present == label) return;
+    for (auto one : {present, label})
+      if (one < sites_.size()) sites_[one].shares = true;
+  }
+
+  std::optional<Contents> mark_jointly(const Item& item, const ObjectRef& object) {
+    if (!joint_seen_.set_first(object.id.value)) return std::nullopt;
+    joint_reached_.push_back(object.id);
+    if (owners_.label_of(object.id) != joint_site_) {
+      auto& joint = sites_[joint_site_].joint;
+      joint.objects++;
+      joint.bytes += heap_.spans()[object.span].span.elem_size;
+    }
+    return contents(item, object);
   }
 
   void reach(const Item& item, const ObjectRef& object) {
@@ -279,7 +326,29 @@ class Tracer {
   std::vector<Item> leaves_;  // fewer than kLeaves
   std::array<PageTable::Hit, kLeaves> hits_;
   std::uint64_t told_ = 0;  // of owners_.reached()
+  // trace_joint: the site in question, and what it has led to so far.
+  static constexpr std::uint64_t kJointPasses = 4;
+  std::uint32_t joint_site_ = kNoSite;
+  Bitmap joint_seen_;
+  std::vector<ObjectId> joint_reached_;
+  std::uint64_t joint_visits_ = 0;
 };
+
+// Those with most references first: what is left out by the bound weighs least.
+void trace_what_sites_share(Tracer& tracer, const HiddenMemory& hidden, const Sites& sites,
+                            const std::vector<ObjectIndex>& order) {
+  std::map<std::uint32_t, std::vector<const HiddenRegion*>> regions;
+  for (auto i : order)
+    if (auto site = sites.site_of_region[i]; tracer.site(site).shares)
+      regions[site].push_back(&hidden.regions[i]);
+  std::vector<std::uint32_t> sharing;
+  for (const auto& [site, unused] : regions) sharing.push_back(site);
+  std::stable_sort(sharing.begin(), sharing.end(), [&](std::uint32_t a, std::uint32_t b) {
+    return tracer.site(a).stale_slots > tracer.site(b).stale_slots;
+  });
+  for (auto site : sharing)
+    if (!tracer.trace_joint(regions[site], site)) break;
+}
 
 }  // namespace
 
@@ -293,6 +362,8 @@ Overhang find_overhang(Views& views, const HiddenMemory& hidden, const Sites& si
   });
   Tracer tracer(views, hidden, sites);
   for (auto i : order) tracer.trace_region(hidden.regions[i], sites.site_of_region[i]);
+  tracer.finish();
+  trace_what_sites_share(tracer, hidden, sites, order);
   return tracer.totals();
 }
 

@@ -23,8 +23,11 @@ struct RetainedType {
 
 struct SiteRetention {
   Counted exclusive;                // freed when this site alone is cleared
+  Counted joint;                    // beside that, freed when all are cleared that share it;
+                                    // nothing where that would have taken too long to find
   std::vector<RetainedType> types;  // of exclusive objects, most bytes first
   bool reaches = false;             // some overhang hangs on it, if not on it alone
+  bool shares = false;              // some hangs on another site as well
   std::uint64_t stale_slots = 0;    // hidden slots with a reference that is not null
 };
 

@@ -197,9 +197,17 @@ TEST(Jointly, IsWhatSitesKeepOfWhichNoneKeepsItAlone) {
   for (auto [scenario, jointly] :
        {std::pair("two_sites_hold_the_same", true), std::pair("tail_global_field", false)}) {
     Subject subject("oracle", {scenario});
-    auto sites = leaks_json(subject.target()).at("sites");
+    auto report = leaks_json(subject.target());
+    auto& sites = report.at("sites");
     ASSERT_FALSE(sites.empty());
-    for (auto& site : sites) EXPECT_EQ(site.at("retained_jointly"), jointly) << site;
+    auto& heap = report.at("heap");
+    for (auto& site : sites) {
+      EXPECT_EQ(site.at("retained_jointly"), jointly) << site;
+      // Both sites keep all of it.
+      EXPECT_EQ(site.at("joint_bytes"), jointly ? heap.at("overhang_bytes") : nlohmann::json(0));
+      EXPECT_EQ(site.at("joint_objects"),
+                jointly ? heap.at("overhang_objects") : nlohmann::json(0));
+    }
   }
 }
 

@@ -58,6 +58,13 @@ TEST(Text, SaysWhereASiteKeepsNothingAlone) {
   EXPECT_TRUE(
       contains(render_text(report, {}),
                "keeps    nothing alone: what hangs on these slots hangs on other sites' too"));
+  report.sites[0].joint_bytes = 3'700'000;
+  report.sites[0].joint_objects = 30'000;
+  auto text = render_text(report, {.selection = {.min_bytes = 3'000'000}});
+  EXPECT_TRUE(
+      contains(text, "keeps    3.7 MB in 30,000 objects that hang on other sites' slots too"))
+      << text;
+  EXPECT_FALSE(contains(text, "nothing alone"));
 }
 
 TEST(Text, OnlyPossibleIsNotCalledCertain) {
