@@ -143,7 +143,12 @@ std::vector<Address> HeaderUses::functions_at(Address target, bool taken) {
 }
 
 bool HeaderUses::may_be_slice(Address header) {
-  if (!machine_) return true;
+  return !machine_ || evidence(header).may_be_slice();
+}
+
+bool HeaderUses::is_slice(Address header) { return machine_ && evidence(header).slice; }
+
+HeaderUses::Evidence HeaderUses::evidence(Address header) {
   find_mentions();
   std::vector<Address> functions;
   for (std::uint64_t word : {0, 8, 16})
@@ -166,13 +171,13 @@ bool HeaderUses::may_be_slice(Address header) {
   }
   auto key = std::pair(home.holder, home.offset % kHeaderBytes);
   if (home.indexed)
-    if (auto known = arrays_.find(key); known != arrays_.end()) return known->second.may_be_slice();
+    if (auto known = arrays_.find(key); known != arrays_.end()) return known->second;
   std::sort(functions.begin(), functions.end());
   functions.erase(std::unique(functions.begin(), functions.end()), functions.end());
   Evidence found;
   for (Address function : functions) found.add(look_at(function, home, {}, 0));
   if (home.indexed) arrays_[key] = found;
-  return found.may_be_slice();
+  return found;
 }
 
 bool HeaderUses::may_be_slice(Address pc, std::int64_t holder, std::int64_t header) {
@@ -193,7 +198,12 @@ HeaderUses::Evidence HeaderUses::look_at(Address function, const Home& home,
                                          const FrameState& state, unsigned depth) {
   Evidence found;
   const FrameCode& code = code_of(function);
-  if (code.instructions().empty() || work_ > kMostWork) return found;
+  if (code.instructions().empty()) return found;
+  if (work_ > kMostWork) {
+    runtime_.diagnostics().lose("slices in variables whose functions were not read: too many");
+    found.number = true;  // or not: then it counts as none
+    return found;
+  }
   auto arguments = code.machine().arguments;
   FrameFlow flow(code, home);
   flow.start(behind_prologue(code), state);

@@ -31,6 +31,8 @@ class HeaderUses {
 
   // Of three words at `header` in a module's data or bss.
   bool may_be_slice(Address header);
+  // Whether something is appended to what these words say, as to a slice's array alone.
+  bool is_slice(Address header);
   // Of words at `header` of a frame of the function at `pc`, which belong to a variable at `holder`
   // that is kept in memory as a whole; bytes from the stack pointer.
   bool may_be_slice(Address pc, std::int64_t holder, std::int64_t header);
@@ -54,6 +56,7 @@ class HeaderUses {
   void read_arm64(ByteSpan code, Address at);
   bool mention(Address target, Address pc, bool taken);
   std::vector<Address> functions_at(Address target, bool taken);  // entries
+  Evidence evidence(Address header);
   Evidence look_at(Address function, const Home& home, const FrameState& state, unsigned depth);
   const FrameCode& code_of(Address function);
 

@@ -45,6 +45,17 @@ std::optional<Reference> likely_local(const std::vector<Guesser::LocalCandidate>
   return found;
 }
 
+// Go 1.20 and 1.21 list the pointer of a slice that was cut (s := f(); s = s[:n]) twice, so that
+// all behind it would be one piece too late.
+void leave_out_repeated(std::vector<LocationPiece>& pieces, std::uint64_t size) {
+  std::uint64_t sum = 0;
+  for (const LocationPiece& piece : pieces) sum += piece.size;
+  bool repeated = pieces.size() > 2 && sum == size + pieces[0].size && pieces[0].size != 0 &&
+                  pieces[0].where != LocationPiece::Where::Missing &&
+                  pieces[0].where == pieces[1].where && pieces[0].value == pieces[1].value;
+  if (repeated) pieces.erase(pieces.begin());
+}
+
 bool in_registers(const DwarfVariable& variable) {
   return std::any_of(variable.pieces.begin(), variable.pieces.end(), [](const LocationPiece& p) {
     return p.where == LocationPiece::Where::Register;
@@ -179,7 +190,9 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
     if (variable.pieces.empty()) continue;
     auto type = decoder_.types().from_dwarf(variable.type);
     bool escaped = variable.pieces.front().where == LocationPiece::Where::Indirect;
-    if (!escaped && !decoder_.facts(type).has_pointers) continue;
+    const TypeFacts facts = decoder_.facts(type);
+    if (!escaped && !facts.has_pointers) continue;
+    leave_out_repeated(variable.pieces, facts.size);
     // "&conns" is the pointer to a variable that escaped.
     std::string_view name = variable.name;
     if (name.starts_with('&')) name.remove_prefix(1);
@@ -408,6 +421,14 @@ bool RootPlaces::begins_with(TypeId type, TypeId other) {
   return false;
 }
 
+// Whether the word is a slice's whose first element the code calls methods on (queue[0].run()).
+bool RootPlaces::is_slice_of_values(Guesser& guesser, Address address, Address value) {
+  Reference word;
+  word.slot = address;
+  word.target = value;
+  return guesser.word(word).kind == Reference::Kind::Slice && header_uses_.is_slice(address);
+}
+
 // A pointer that the code calls methods on, of types that embed each other.
 void RootPlaces::show_pointer(std::span<const Receiver> receivers, Guesser& guesser,
                               const Emit& emit) {
@@ -427,7 +448,7 @@ void RootPlaces::show_pointer(std::span<const Receiver> receivers, Guesser& gues
     else if (!begins_with(type, other))
       return;
   }
-  if (!words_.claim(address)) return;
+  if (is_slice_of_values(guesser, address, value) || !words_.claim(address)) return;
   auto row = nameless_global(address, "*" + decoder_.types().info(type).name);
   Reference pointer;
   pointer.kind = Reference::Kind::Value;
@@ -517,13 +538,20 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   const auto& loads = known->second;
   auto& elem = local_elements_[{frame.pc, row.address - frame.sp}];
   auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
+  auto& ways = local_ways_[{frame.pc, row.address - frame.sp}];
   auto candidates = guesser.local_slices(
       word, frame.sp, end,
       [&](Address at) { return std::binary_search(loads.begin(), loads.end(), at - frame.sp); },
       [&](Address len, Address cap) {
         // What is likely, or may be certain.
-        return cap == len + 8 ||
-               prover_.may_be_slice(frame.pc, {offset(row.address), offset(len), offset(cap)});
+        auto words = (end - frame.sp) / 8;
+        auto [way, fresh_way] =
+            ways.try_emplace((len - frame.sp) / 8 * words + (cap - frame.sp) / 8, true);
+        if (fresh_way)
+          way.value() =
+              cap == len + 8 ||
+              prover_.may_be_slice(frame.pc, {offset(row.address), offset(len), offset(cap)});
+        return way->second;
       },
       elem);
   auto meaning = certain_local(candidates, goroutine, frame, end);

@@ -5,6 +5,7 @@
 // word gives it its meaning (RootWords), and words that no place covers stay of unknown type.
 #pragma once
 
+#include <tsl/robin_map.h>
 #include <tsl/robin_set.h>
 
 #include <deque>
@@ -134,6 +135,7 @@ class RootPlaces {
   void guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                   const Emit& emit);
   // Whether the code takes the words there for a slice's.
+  bool is_slice_of_values(Guesser& guesser, Address address, Address value);
   bool may_be_header(Address slot, const StackFrame* frame, Address object);
   void guess_local(Guesser& guesser, RootPlace row, Address value, const Goroutine& goroutine,
                    const StackFrame& frame, const Emit& emit);
@@ -173,6 +175,9 @@ class RootPlaces {
   // Elements of the array that a word of a frame leads to, by where the frame stopped and the
   // word's offset: there the variable is the same in every frame.
   std::map<std::pair<Address, std::uint64_t>, TypeId> local_elements_;
+  // Whether words of a frame may be a slice's, by where the frame stopped and the pointer's offset,
+  // and by the offsets of len and cap: a thousand goroutines ask the same.
+  std::map<std::pair<Address, std::uint64_t>, tsl::robin_map<std::uint64_t, bool>> local_ways_;
   LocalSliceProver prover_;
   HeaderUses header_uses_;
   tsl::robin_set<std::uint64_t> static_seen_;

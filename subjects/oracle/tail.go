@@ -278,6 +278,36 @@ func send(batch []*Conn) {
 	tail("batch in main.batches", "local", "*main.Conn", batch[:0], len(batch))
 }
 
+// cut keeps the beginning of what a call returned.
+//
+//go:noinline
+func cut(n int, incoming chan *Conn) {
+	s, few := prepared(n), conns(n)
+	s, few = s[:n], few[:n] // overhang: s
+	close(ran)
+	<-incoming
+	send(s)
+	send(few)
+}
+
+//go:noinline
+func prepared(n int) []*Conn {
+	s := conns(1000)
+	hide(s[n:])
+	tail("s in main.cut", "local", "*main.Conn", s[:n], len(s)-n)
+	return s
+}
+
+type task struct {
+	id   int
+	conn *Conn
+}
+
+var tasks []task
+
+//go:noinline
+func (t *task) run() { t.id++ }
+
 type closer interface{ close() bool }
 
 func (c *Conn) close() bool { return c.id >= 10 }
@@ -346,6 +376,18 @@ func init() {
 		incoming <- nil
 		<-ran
 		kept = incoming
+	})
+	add("tail_local_of_a_call", func() {
+		go cut(10, kept)
+		<-ran
+	})
+	add("tail_of_values_in_use", func() {
+		for i := 0; i < 1000; i++ {
+			tasks = append(tasks, task{i, newConn(i)})
+		}
+		tasks[0].run()
+		tasks = truncate(tasks, 10) // overhang: main.tasks
+		tail("main.tasks", "global", "main.task", tasks, 990)
 	})
 	add("tail_local_interfaces", func() {
 		var all []closer
