@@ -2,18 +2,21 @@
 
 #include <algorithm>
 #include <cstring>
+#include <map>
 
 #include "goruntime/arm64_addresses.h"
 #include "goruntime/chunks.h"
+#include "goruntime/receivers.h"
 
 namespace overhang {
 namespace {
 
-constexpr std::uint64_t kOverlap = 8;  // bytes: the longest that is looked for
+constexpr std::uint64_t kReach = 96;            // bytes between an address and the call
+constexpr std::uint64_t kOverlap = kReach + 8;  // bytes: the longest that is looked for
 
 class Search {
  public:
-  explicit Search(const Module& module) : module_(module) {}
+  Search(const Runtime& runtime, const Module& module) : runtime_(runtime), module_(module) {}
 
   // Wherever an instruction may begin is tried: one too many is no harm.
   void read_amd64(ByteSpan code, Address entry) {
@@ -26,7 +29,11 @@ class Search {
       at = static_cast<std::size_t>(next - begin);
       if ((next[1] & 0xC7) != 0x05) continue;
       auto displacement = load_unchecked<std::int32_t>(code.data() + at + 2);
-      note(entry + at + 6 + static_cast<std::uint64_t>(std::int64_t{displacement}));
+      auto behind = entry + at + 6;
+      auto target = behind + static_cast<std::uint64_t>(std::int64_t{displacement});
+      if (!is_type(target)) continue;
+      bool first = at > 0 && begin[at - 1] == 0x48 && next[1] == 0x05;  // lea rax
+      note(target, first && is_newobject(called_next_amd64(reach(code, at + 6), behind)));
     }
   }
 
@@ -35,39 +42,63 @@ class Search {
       auto access =
           arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + at),
                                  load_unchecked<std::uint32_t>(code.data() + at + 4), entry + at);
-      if (access && access->kind == arm64::VariableAccess::Kind::Address) note(access->target);
+      if (!access || access->kind != arm64::VariableAccess::Kind::Address ||
+          !is_type(access->target))
+        continue;
+      bool first = access->register_number == 0;
+      note(access->target,
+           first && is_newobject(called_next_arm64(reach(code, at + 8), entry + at + 8)));
     }
   }
 
   void read_words(ByteSpan bytes, Address first) {
     for (std::size_t at = 0; at + 8 <= bytes.size() && at < kChunk; at += 8)
-      if (first + at < module_.types || first + at >= module_.etypes)
-        note(load_unchecked<std::uint64_t>(bytes.data() + at));
+      if (auto word = load_unchecked<std::uint64_t>(bytes.data() + at);
+          is_type(word) && (first + at < module_.types || first + at >= module_.etypes))
+        note(word, false);
   }
 
-  std::vector<Address> found() {
-    std::sort(found_.begin(), found_.end());
-    found_.erase(std::unique(found_.begin(), found_.end()), found_.end());
-    return std::move(found_);
+  NamedTypes found() {
+    NamedTypes out;
+    for (auto [type, single] : found_) {
+      out.all.push_back(type);
+      if (single) out.single.push_back(type);
+    }
+    return out;
   }
 
  private:
-  void note(Address address) {
-    if (address >= module_.types && address < module_.etypes && address % 8 == 0)
-      found_.push_back(address);
+  bool is_type(Address address) const {
+    return address >= module_.types && address < module_.etypes && address % 8 == 0;
+  }
+  void note(Address type, bool single) {
+    auto [at, fresh] = found_.try_emplace(type, single);
+    at->second &= single;
+  }
+  static ByteSpan reach(ByteSpan code, std::size_t at) {
+    return code.subspan(at, std::min<std::size_t>(kReach, code.size() - at));
+  }
+  bool is_newobject(Address called) {
+    if (called == 0 || called == newobject_) return called != 0;
+    auto function = runtime_.find_function(called);
+    bool is = function && function->entry == called && function->name == "runtime.newobject";
+    if (is) newobject_ = called;
+    return is;
   }
 
+  const Runtime& runtime_;
   const Module& module_;
-  std::vector<Address> found_;
+  Address newobject_ = 0;
+  std::map<Address, bool> found_;  // whether one value of it is allocated, and nothing else
 };
 
 }  // namespace
 
-std::optional<std::vector<Address>> named_by_code(const Runtime& runtime) {
+std::optional<NamedTypes> named_by_code(const Runtime& runtime) {
   if (runtime.modules().size() != 1) return std::nullopt;
   const Module& module = runtime.modules().front();
   const Image& image = runtime.image();
-  Search search(module);
+  Search search(runtime, module);
   bool arm = runtime.layout().architecture == Architecture::Arm64;
   bool all =
       for_each_chunk(image, module.text, module.etext, kOverlap, [&](ByteSpan code, Address at) {

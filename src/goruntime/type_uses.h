@@ -12,9 +12,16 @@
 
 namespace overhang {
 
-// Addresses within the modules' types that code takes, or that a word of static data outside of the
-// types has: sorted, each once. More than named types, never fewer. Nothing where the program has
-// plugins, or code that the image lacks: any type may be named then.
-std::optional<std::vector<Address>> named_by_code(const Runtime& runtime);
+// Sorted, each once.
+struct NamedTypes {
+  // Addresses within the modules' types that code takes, or that a word of static data outside of
+  // the types has. More than named types, never fewer.
+  std::vector<Address> all;
+  // Those of them that nothing is done with but to allocate one value (newobject).
+  std::vector<Address> single;
+};
+
+// Nothing where the program has plugins, or code that the image lacks: any type may be named then.
+std::optional<NamedTypes> named_by_code(const Runtime& runtime);
 
 }  // namespace overhang

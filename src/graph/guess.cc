@@ -53,8 +53,9 @@ Reference Guesser::word(const Reference& unknown, bool scattered) {
 Reference Guesser::word_in(const ObjectRef& object, std::uint64_t offset,
                            const Reference& unknown) {
   auto meaning = word(unknown);
-  bool slice = meaning.kind == Reference::Kind::Slice && unknown.kind != meaning.kind;
-  return slice && denies_slice(object, offset) ? unknown : meaning;
+  bool window = meaning.kind == Reference::Kind::Slice || meaning.kind == Reference::Kind::String;
+  bool told = window && unknown.kind != meaning.kind;
+  return told && denies_window(object, offset, unknown.target) ? unknown : meaning;
 }
 
 // {*abi.Type or *itab, data}.
@@ -181,9 +182,26 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
   return out;
 }
 
+// Whether it points to where an element of an array has bytes, if anything allocates such arrays.
+// Of the first, which an array of anything has there, that says nothing.
+bool Guesser::is_text_of_an_element(const ObjectRef& object) {
+  if (object.offset == 0) return false;
+  index_types();
+  auto slot = slot_size(object);
+  return std::any_of(texts_.begin(), texts_.end(), [&](const Texts& texts) {
+    auto size = texts.size;
+    if (object.offset % size != texts.offset || slot / size < 2 ||
+        allocated_size(slot / size * size, false) != slot)
+      return false;
+    bool within = size < decoder_.types().info(texts.type).size;  // an array that is one value
+    return within ? may_be_element(texts.type) : may_be_in_arrays(texts.type);
+  });
+}
+
 // {data, len}: a pointer to a buffer or to numbers, with an int behind it, looks the same. So the
 // bytes have to be text, which a short one may be by chance, and start where no value does: at no
-// word's address, or in what no value, but an array made by its length alone, is as large as.
+// word's address, or in what no value, but an array made by its length alone, is as large as; and
+// not where the elements of such an array have bytes.
 bool Guesser::is_piece_of_text(const ObjectRef& pointee, std::uint64_t len) {
   auto slot = slot_size(pointee);
   // With DWARF, strings are known; what is left is behind an unsafe.Pointer, as seldom a string as
@@ -203,8 +221,8 @@ bool Guesser::is_piece_of_text(const ObjectRef& pointee, std::uint64_t len) {
                                        return c < 0x20 || c == 0x7F;
                                      })
                       : printable(text) == text;
-  if (!readable || pointee.offset % 8 != 0) return readable;
-  index_types();
+  if (!readable || is_text_of_an_element(pointee)) return false;
+  if (pointee.offset % 8 != 0) return true;
   return !pointer_free_slots_.contains(slot);
 }
 
@@ -233,7 +251,7 @@ TypeId Guesser::value(const Place& place, const std::vector<TypeId>& types) {
     if (auto verdict = check_steps(facts.program, place, 0, kDepth))
       fitting.push_back({type, *verdict});
   }
-  return clear_winner(std::move(fitting), 0);
+  return clear_winner(std::move(fitting), 0, place.bytes);
 }
 
 TypeId Guesser::pointee(Address value, const std::vector<TypeId>& types) {
@@ -259,12 +277,13 @@ TypeId Guesser::closure(const ObjectRef& object) {
   if (structure == kUnknownType) return kUnknownType;
   // Three words side by side may as well be an iterator's, if some closure captures such.
   for (TypeId other : structures)
-    if (has_pointer_for_slice(other, structure) && check(other, object, kDepth))
+    if (pointers_for_windows(other, structure, bytes_of(object)) != 0 &&
+        check(other, object, kDepth))
       return kUnknownType;
   return decoder_.types().closure_like(pc, structure);
 }
 
-bool Guesser::denies_slice(const ObjectRef& object, std::uint64_t offset) {
+bool Guesser::denies_window(const ObjectRef& object, std::uint64_t offset, Address value) {
   const HeapSpan& span = heap_.spans()[object.span];
   if (!has_bitmap(span.layout)) return false;
   bool small = span.layout == PointerLayout::InlineBitmap;
@@ -273,25 +292,86 @@ bool Guesser::denies_slice(const ObjectRef& object, std::uint64_t offset) {
   const auto& types = small && is_function(pc)
                           ? closure_structures(pc, shape_key(span.span.elem_size, mask_of(object)))
                           : single_types(object);
-  return std::any_of(types.begin(), types.end(), [&](TypeId type) {
-    return has_plain_pointer(type, offset) && check(type, {object.id, object.span, 0}, kDepth);
+  const ObjectRef whole{object.id, object.span, 0};
+  bool one = std::any_of(types.begin(), types.end(), [&](TypeId type) {
+    return has_pointer_to(type, offset, value) && check(type, whole, kDepth);
+  });
+  if (one) return true;
+  const auto& elements = tiling_types(whole);
+  auto end = small ? end_of_pointers(whole) : slot_size(whole);
+  return std::any_of(elements.begin(), elements.end(), [&](TypeId type) {
+    const auto size = decoder_.facts(type).size;
+    return has_pointer_to(type, offset % size, value) && may_be_in_arrays(type) && !exhausted() &&
+           check_values(type, whole, 0, small ? (end + size - 1) / size : end / size, kDepth);
   });
 }
 
-bool Guesser::has_plain_pointer(TypeId type, std::uint64_t offset) {
+// The step of a value's word at byte `offset`; null: there is none.
+const ScanStep* Guesser::step_at(TypeId type, std::uint64_t offset) {
   auto steps = decoder_.facts(type).program;
-  return std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
-    return step.offset == offset &&
-           (step.kind == ScanStep::Kind::Pointer || step.kind == ScanStep::Kind::UnsafePointer);
-  });
+  for (std::size_t i = 0; i < steps.size();) {
+    const ScanStep& step = steps[i];
+    if (step.kind != ScanStep::Kind::Repeat) {
+      if (step.offset == offset) return &step;
+      i++;
+      continue;
+    }
+    auto into = offset - step.offset;
+    if (offset >= step.offset && step.stride != 0 && into / step.stride < step.count) {
+      steps = steps.subspan(i + 1, step.steps);
+      offset = into % step.stride;
+      i = 0;
+    } else {
+      i += 1 + step.steps;
+    }
+  }
+  return nullptr;
 }
 
-// Whether where `type` has a slice the other has a pointer alone.
-bool Guesser::has_pointer_for_slice(TypeId other, TypeId type) {
+// Whether values of the type have a pointer alone at byte `offset`, which may lead to `value`.
+bool Guesser::has_pointer_to(TypeId type, std::uint64_t offset, Address value) {
+  const ScanStep* step = step_at(type, offset);
+  if (!step) return false;
+  if (step->kind == ScanStep::Kind::UnsafePointer) return may_be_element(type);
+  return step->kind == ScanStep::Kind::Pointer && may_stand_at(step->target, value);
+}
+
+// Whether a value of the type may stand there, as one or as an array's element. Any data without
+// pointers may be bytes, which says nothing of them.
+bool Guesser::may_stand_at(TypeId type, Address value) {
+  auto object = heap_.find(value);
+  const TypeFacts facts = decoder_.facts(type);
+  if (!object || heap_.spans()[object->span].layout != PointerLayout::None)
+    return object.has_value();
+  auto slot = slot_size(*object);
+  if (facts.size <= 1 || facts.size > slot) return false;
+  if (object->offset == 0 && facts.slot == slot) return true;
+  return object->offset % facts.size == 0 && slot / facts.size >= 2 &&
+         allocated_size(slot / facts.size * facts.size, false) == slot && may_be_in_arrays(type);
+}
+
+// How many slices and strings `type` has in the bytes at `value` where the other type has a pointer
+// alone.
+unsigned Guesser::pointers_for_windows(TypeId other, TypeId type, const std::byte* value) {
+  if (other == type) return 0;
+  unsigned found = 0;
   auto steps = decoder_.facts(type).program;
-  return std::any_of(steps.begin(), steps.end(), [&](const ScanStep& step) {
-    return step.kind == ScanStep::Kind::Slice && has_plain_pointer(other, step.offset);
-  });
+  std::vector<std::pair<std::size_t, std::uint64_t>> within;  // arrays: last step, begin in bytes
+  for (std::size_t i = 0; i < steps.size(); i++) {
+    while (!within.empty() && within.back().first < i) within.pop_back();
+    auto offset = steps[i].offset + (within.empty() ? 0 : within.back().second);
+    if (steps[i].kind == ScanStep::Kind::Repeat) {
+      if (steps[i].count == 0)
+        i += steps[i].steps;
+      else
+        within.emplace_back(i + steps[i].steps, offset);  // the first value tells
+      continue;
+    }
+    bool window = steps[i].kind == ScanStep::Kind::Slice || steps[i].kind == ScanStep::Kind::String;
+    auto word = window ? load_unchecked<std::uint64_t>(value + offset) : 0;
+    if (word != 0 && has_pointer_to(other, offset, word)) found++;
+  }
+  return found;
 }
 
 // Of the function at `pc`, of that shape.
@@ -352,7 +432,7 @@ Reference Guesser::guess(const ObjectRef& object) {
   bool arrays = std::all_of(types.begin(), types.end(), [&](TypeId type) {
     return decoder_.types().info(type).kind == TypeKind::Array;
   });
-  auto type = best_of(types, object, !arrays && may_be_array(object) ? kEnough : 0);
+  auto type = best_of(types, object, !arrays && !tiling_types(object).empty() ? kEnough : 0);
   if (type == kUnknownType || type == map_header_ || type == channel_header_) return out;
   out.kind = Reference::Kind::Value;
   out.type = type;
@@ -372,7 +452,7 @@ TypeId Guesser::best_of(const std::vector<TypeId>& candidates, const ObjectRef& 
     if (exhausted()) return kUnknownType;
     if (auto verdict = check(type, object, kDepth)) fitting.push_back({type, *verdict});
   }
-  return clear_winner(std::move(fitting), least);
+  return clear_winner(std::move(fitting), least, bytes_of(object));
 }
 
 // The runtime's own types for what the program has as maps and channels.
@@ -384,11 +464,19 @@ bool Guesser::is_runtime_header(TypeId type) {
 
 // The type that most witnesses speak for, if no other has as many and means something else. Of
 // objects with few words to tell by, those that look alike are of the type that such objects were
-// always found to be.
-TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
+// always found to be. What a slice or a string may as well be, a pointer beside numbers, is no
+// witness for it.
+TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least, const std::byte* value,
+                             std::uint64_t values) {
   auto header = [&](const Candidate& c) { return is_runtime_header(c.type); };
   if (!std::all_of(fitting.begin(), fitting.end(), header)) std::erase_if(fitting, header);
   if (fitting.empty()) return kUnknownType;
+  auto contested = [&, all = fitting](const Candidate& c) {
+    return value && std::any_of(all.begin(), all.end(), [&](const Candidate& other) {
+             auto windows = pointers_for_windows(other.type, c.type, value);
+             return windows != 0 && c.witnesses <= other.witnesses + windows * values * kEnough;
+           });
+  };
   auto rank = [](const Candidate& c) { return std::pair(c.witnesses, c.explained); };
   std::stable_sort(fitting.begin(), fitting.end(),
                    [&](const Candidate& a, const Candidate& b) { return rank(a) > rank(b); });
@@ -409,6 +497,7 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
     return same_meaning(best, other.type, kSameDepth);
   });
   if (clear && fitting.front().witnesses >= least) {
+    if (contested(fitting.front())) return kUnknownType;
     if (fitting.size() == 1) wins_[best]++;
     // Of what says the same, what is no array of one: the plain reading. Of bytes, []uint8 and
     // string.
@@ -422,14 +511,14 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least) {
     return alike.empty() ? best : either(alike);
   }
   if (!by_population_) return kUnknownType;
-  auto found = kUnknownType;
+  std::optional<Candidate> found;
   for (const Candidate& other : fitting) {
     auto wins = wins_.find(other.type);
     if (wins == wins_.end()) continue;
-    if (found != kUnknownType || wins->second < kPopulation) return kUnknownType;
-    found = other.type;
+    if (found || wins->second < kPopulation) return kUnknownType;
+    found = other;
   }
-  return found;
+  return found && !contested(*found) ? found->type : kUnknownType;
 }
 
 // One of several types that say the same; of maps' groups, a map of one of theirs has them.

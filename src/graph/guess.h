@@ -99,9 +99,11 @@ class Guesser {
   std::optional<Reference> slice_word(const Reference& unknown, const ObjectRef& object);
   Reference guess(const ObjectRef& object);
   Reference map_header(const ObjectRef& object, Address base);
-  bool denies_slice(const ObjectRef& object, std::uint64_t offset);
-  bool has_plain_pointer(TypeId type, std::uint64_t offset);
-  bool has_pointer_for_slice(TypeId other, TypeId type);
+  bool denies_window(const ObjectRef& object, std::uint64_t offset, Address value);
+  const ScanStep* step_at(TypeId type, std::uint64_t offset);
+  bool has_pointer_to(TypeId type, std::uint64_t offset, Address value);
+  bool may_stand_at(TypeId type, Address value);
+  unsigned pointers_for_windows(TypeId other, TypeId type, const std::byte* value);
   const std::vector<TypeId>& closure_structures(Address pc, std::uint64_t shape);
   TypeId bucket_type(Address header, const ObjectRef& block);
   TypeId channel_elem(Address base);
@@ -110,7 +112,10 @@ class Guesser {
   TypeId either(const std::vector<TypeId>& types);
   bool is_runtime_header(TypeId type);
   bool is_map_header(const ObjectRef& object);
-  TypeId clear_winner(std::vector<Candidate> fitting, unsigned least);
+  // `value`: the bytes that the candidates were held against, the first of `values` in a row.
+  TypeId clear_winner(std::vector<Candidate> fitting, unsigned least,
+                      const std::byte* value = nullptr, std::uint64_t values = 1);
+  bool is_text_of_an_element(const ObjectRef& object);
   // Whether the `len` bytes from the pointer's on read like a string that is a part of a larger
   // one.
   bool is_piece_of_text(const ObjectRef& pointee, std::uint64_t len);
@@ -122,9 +127,16 @@ class Guesser {
     return heap_.spans()[object.span].span.elem_size;
   }
   bool is_function(Address pc) const;
+  // Of the object's slot, in a span whose bytes are there.
+  const std::byte* bytes_of(const ObjectRef& object) const {
+    const HeapSpan& span = heap_.spans()[object.span];
+    return span.data ? span.data + span.slot_of(object.id) * span.span.elem_size : nullptr;
+  }
 
   // --- guess_shape.cc ---
   void index_types();
+  void index_texts(TypeId type);
+  bool begins_with_bytes(TypeId type);
   // Types by their abi.Type in the heap.
   const std::map<Address, TypeId>& made();
   // Of an interface without methods, by its first word.
@@ -148,7 +160,8 @@ class Guesser {
   TypeId unrolled_type(const ObjectRef& object, Address dummy);
   // Types of which one value would give the object its size and pointer words.
   const std::vector<TypeId>& single_types(const ObjectRef& object);
-  bool may_be_array(const ObjectRef& object);
+  // Types of which several values would.
+  const std::vector<TypeId>& tiling_types(const ObjectRef& object);
   unsigned explained_words(TypeId type);
   // The elements of an array that a header with this cap shows from byte `before` of its data on.
   TypeId element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
@@ -168,8 +181,9 @@ class Guesser {
                               TypeId type);
   // Of an array's type, its elements', however deep.
   TypeId innermost(TypeId type);
-  // Whether anything may have allocated an array of it.
+  // Whether code names it, which may have allocated anything of it; and an array.
   bool may_be_element(TypeId type);
+  bool may_be_in_arrays(TypeId type);
   std::uint64_t end_of_pointers(const ObjectRef& object) const;
 
   // --- guess_check.cc: how many witnesses speak for a meaning; nothing: one speaks against it ---
@@ -185,6 +199,7 @@ class Guesser {
   Verdict check_step(const ScanStep& step, const Place& place, std::uint64_t offset,
                      unsigned depth);
   Verdict check_pointer(TypeId target, Address value, unsigned depth);
+  bool has_part(TypeId type, std::uint64_t at, TypeId other);
   Verdict check_string(Address data, std::int64_t len);
   Verdict check_slice(TypeId elem, Address data, std::int64_t len, std::int64_t cap,
                       unsigned depth);
@@ -206,8 +221,15 @@ class Guesser {
   ByShape by_shape_;
   ByShape closures_by_shape_;  // struct { F uintptr; X0 … }
   std::map<std::pair<Address, std::uint64_t>, std::vector<TypeId>> closure_structures_;
-  std::vector<Shape> shapes_;                             // of elements with pointers, by size
-  std::vector<TypeId> by_size_;                           // one type without pointers of each size
+  std::vector<Shape> shapes_;    // of elements with pointers, by size
+  std::vector<TypeId> by_size_;  // one type without pointers of each size
+  // Bytes that values of a type without pointers begin with, or a field of theirs, as elements of
+  // an array: they may be text.
+  struct Texts {
+    TypeId type;  // that an array may be allocated of
+    std::uint64_t size, offset;
+  };
+  std::vector<Texts> texts_;
   std::unordered_set<std::uint64_t> pointer_free_slots_;  // that a value of some type gets
   std::unordered_map<TypeId, TypeId> map_of_storage_;     // swiss: group type -> map type
   std::vector<TypeId> bucket_types_;                      // classic: the keys of map_of_storage_
@@ -221,13 +243,15 @@ class Guesser {
   std::unordered_map<ObjectIndex, Elements> elements_;        // by object, large ones
   std::unordered_map<ObjectIndex, Part> clipped_;             // by object, what was found
   std::optional<std::unordered_set<TypeId>> elements_named_;  // see may_be_element
+  std::unordered_set<TypeId> never_elements_;                 // of these
   bool any_element_ = false;                                  // it cannot be told
   bool masks_left_out_ = false;
   std::unordered_map<TypeId, bool> large_mask_allowed_;
   std::uint64_t mask_bytes_ = 0;
-  std::unordered_map<Address, TypeId> unrolled_;          // by the dummy type
-  std::unordered_map<std::uint64_t, bool> may_be_array_;  // by shape; large ones by object
-  std::unordered_map<TypeId, std::uint64_t> wins_;        // objects that were clearly of the type
+  std::unordered_map<Address, TypeId> unrolled_;  // by the dummy type
+  // By shape; large ones by object.
+  std::unordered_map<std::uint64_t, std::vector<TypeId>> tiling_types_;
+  std::unordered_map<TypeId, std::uint64_t> wins_;  // objects that were clearly of the type
   bool by_population_ = false;
   tsl::robin_map<ObjectIndex, Reference> known_;  // by object
   std::map<std::tuple<std::uint32_t, std::uint32_t, unsigned>, bool> same_;

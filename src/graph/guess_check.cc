@@ -250,10 +250,26 @@ Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned d
   // A part of a slice's array, as an array.
   if (known == innermost(target)) return at == 0 ? Verdict(kWeak) : std::nullopt;
   // A part of a larger value, or of an array.
-  if (decoder_.types().info(known).size < facts.size) return std::nullopt;
-  return facts.has_pointers && at == 0 && decoder_.types().info(known).size == facts.size
-             ? std::nullopt
-             : Verdict(kNone);
+  const auto size = decoder_.types().info(known).size;
+  if (size < facts.size || (facts.has_pointers && (at % 8 != 0 || at + facts.size > size)))
+    return std::nullopt;
+  if (!facts.has_pointers) return kNone;
+  if (size == facts.size) return std::nullopt;
+  return has_part(known, at, target) ? Verdict(kNone) : std::nullopt;
+}
+
+// Whether the values of the type have, from byte `at` on, the pointer words of the other.
+bool Guesser::has_part(TypeId type, std::uint64_t at, TypeId other) {
+  if (!large_mask_allowed(type) || !large_mask_allowed(other)) return true;
+  auto& types = decoder_.types();
+  const auto &whole = types.pointer_mask(type), &part = types.pointer_mask(other);
+  auto bit = [](const std::vector<std::uint64_t>& mask, std::uint64_t word) {
+    return word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
+  };
+  auto words = std::min(types.info(other).size / 8, kMostTiles);
+  for (std::uint64_t word = 0; word < words; word++)
+    if (bit(whole, at / 8 + word) != bit(part, word)) return false;
+  return true;
 }
 
 Guesser::Verdict Guesser::check_string(Address data, std::int64_t len) {

@@ -46,6 +46,11 @@ void Guesser::index_types() {
   map_header_ = types.named(decoder_.runtime().layout().swiss_maps() ? "internal/runtime/maps.Map"
                                                                      : "runtime.hmap");
   channel_header_ = types.named("runtime.hchan");
+  // What the library takes slices and strings apart with: where such a thing stands, it is one.
+  std::unordered_set<TypeId> headers;
+  for (auto* name : {"runtime.slice", "runtime.stringStruct", "internal/unsafeheader.Slice",
+                     "internal/unsafeheader.String"})
+    headers.insert(types.named(name));
   // The slots of maps' groups stand nowhere else.
   std::unordered_set<TypeId> map_slots;
   for (TypeId type : types.all()) {
@@ -67,7 +72,9 @@ void Guesser::index_types() {
     if (info.size == 0) continue;
     if (!info.has_pointers) pointer_free_slots_.insert(allocated_size(info.size, false));
     if (info.size > kLargestType) continue;
-    if (info.kind == TypeKind::Struct && map_slots.contains(type)) continue;
+    if (!info.has_pointers) index_texts(type);
+    if (info.kind == TypeKind::Struct && (map_slots.contains(type) || headers.contains(type)))
+      continue;
     if (info.size > kLargestInline) {
       if (info.has_pointers && !info.name.starts_with(kClosureStruct)) large_.push_back(type);
       continue;
@@ -91,6 +98,36 @@ void Guesser::index_types() {
     if (types.info(type).size % 8 == 0) shapes_.push_back({types.info(type).size, 0, {type}});
   for (auto& [size, type] : sizes)
     by_size_.push_back(type == kUnknownType ? types.sized(size) : type);
+}
+
+// An array's elements count, too, and theirs.
+void Guesser::index_texts(TypeId type) {
+  auto& types = decoder_.types();
+  for (TypeId elem = type;; elem = types.info(elem).elem) {
+    const TypeInfo& info = types.info(elem);
+    if (info.size <= 1) return;
+    if (info.kind == TypeKind::Struct) {
+      for (const TypeField& field : info.fields)
+        if (types.info(field.type).size > 1 && begins_with_bytes(field.type))
+          texts_.push_back({type, info.size, field.offset});
+    } else if (begins_with_bytes(elem)) {
+      texts_.push_back({type, info.size, 0});
+    }
+    if (info.kind != TypeKind::Array) return;
+  }
+}
+
+bool Guesser::begins_with_bytes(TypeId type) {
+  auto& types = decoder_.types();
+  for (;;) {
+    const TypeInfo& info = types.info(type);
+    if (info.kind == TypeKind::Array)
+      type = info.elem;
+    else if (info.kind == TypeKind::Struct && !info.fields.empty())
+      type = info.fields.front().type;
+    else
+      return info.size == 1;
+  }
 }
 
 const std::map<Address, TypeId>& Guesser::made() {
@@ -305,6 +342,7 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
     return {};
   if (fits_one_value(object)) return {};
   std::vector<Candidate> fitting;
+  std::vector<TypeId> others;
   std::uint64_t largest = 0, least = slot;
   for (const Shape& shape : shapes_) {
     if (before % shape.size != 0) continue;
@@ -317,7 +355,9 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
       if (!verdict) continue;
       if (*verdict >= kEnough && !may_be_clipped(innermost(type))) return {};
       largest = std::max(largest, shape.size);
-      if (may_be_clipped(type)) {
+      if (!may_be_clipped(type)) {
+        others.push_back(type);
+      } else {
         fitting.push_back({type, *verdict, explained_words(type)});
         least = std::min(least, shape.size);
       }
@@ -328,7 +368,11 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
   bool population = std::exchange(by_population_, false);
   auto found = clear_winner(std::move(fitting), kEnough);
   by_population_ = population;
-  if (found == kUnknownType || largest % least != 0) return {};
+  bool contested =
+      found != kUnknownType && std::any_of(others.begin(), others.end(), [&](TypeId other) {
+        return pointers_for_windows(other, found, bytes_of(object)) != 0;
+      });
+  if (found == kUnknownType || contested || largest % least != 0) return {};
   return {found, largest};
 }
 
@@ -378,17 +422,24 @@ bool Guesser::may_be_element(TypeId type) {
     elements_named_.emplace();
     auto named = named_by_code(heap_.runtime());
     any_element_ = !named;
-    if (named)
-      for (Address rtype : *named) elements_named_->insert(types.from_rtype(rtype));
+    if (named) {
+      for (Address rtype : named->all) elements_named_->insert(types.from_rtype(rtype));
+      for (Address rtype : named->single) never_elements_.insert(types.from_rtype(rtype));
+    }
     // By reflection: MakeSlice takes the slice's type.
     auto note = [&](TypeId slice) {
-      if (types.info(slice).kind == TypeKind::Slice)
-        elements_named_->insert(types.info(slice).elem);
+      if (types.info(slice).kind != TypeKind::Slice) return;
+      elements_named_->insert(types.info(slice).elem);
+      never_elements_.erase(types.info(slice).elem);
     };
     for (TypeId slice : types.all()) note(slice);
     for (auto& [address, slice] : made()) note(slice);
   }
   return any_element_ || elements_named_->contains(type);
+}
+
+bool Guesser::may_be_in_arrays(TypeId type) {
+  return may_be_element(type) && !never_elements_.contains(type);
 }
 
 TypeId Guesser::element_type(const ObjectRef& object, std::uint64_t before, std::uint64_t cap) {
@@ -484,7 +535,7 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
         fitting.push_back({type, *verdict, cap >= kMany ? explained_words(type) : 0});
     }
   }
-  return clear_winner(std::move(fitting), kEnough);
+  return clear_winner(std::move(fitting), kEnough, bytes_of(object) + before, cap);
 }
 
 // A type of pointers to anything, which all words fit, counts where code names it.
@@ -511,19 +562,18 @@ unsigned Guesser::explained_words(TypeId type) {
   return words;
 }
 
-// Whether several values of some smaller type would give an object this size and these pointers.
-bool Guesser::may_be_array(const ObjectRef& object) {
+const std::vector<TypeId>& Guesser::tiling_types(const ObjectRef& object) {
+  index_types();
   auto slot = slot_size(object);
   bool small = slot <= kLargestInline;
   auto key = small ? shape_key(slot, mask_of(object)) : ~std::uint64_t{object.id.value};
-  auto [at, fresh] = may_be_array_.try_emplace(key, false);
-  if (!fresh) return at->second;
-  auto end = end_of_pointers(object);
-  if (end == 0) return false;
-  for (const Shape& shape : shapes_) {
-    if (tiling_values(object, end, shape.size, shape.types.front()) != 0) return at->second = true;
-  }
-  return false;
+  auto [at, fresh] = tiling_types_.try_emplace(key);
+  auto end = fresh ? end_of_pointers(object) : 0;
+  if (end == 0) return at->second;
+  for (const Shape& shape : shapes_)
+    if (tiling_values(object, end, shape.size, shape.types.front()) != 0)
+      at->second.insert(at->second.end(), shape.types.begin(), shape.types.end());
+  return at->second;
 }
 
 }  // namespace overhang
