@@ -81,7 +81,9 @@ std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagno
   for (auto& mapping : image.file_mappings()) {
     if (!seen.insert(mapping.path).second) continue;
     auto file = ElfFile::open(path_from_here(image, mapping));
-    if (!file || !read_build_info(**file)) continue;
+    // An emulator has its program mapped as well.
+    bool runs = file && (*file)->architecture() == image.architecture();
+    if (!runs || !read_build_info(**file)) continue;
     if (found)
       others += (others.empty() ? "" : ", ") + mapping.path;
     else
