@@ -48,6 +48,8 @@ export interface Site {
   retained_objects: number;
   retained_bytes: number;
   retained_bytes_possible: number;
+  joint_objects: number;
+  joint_bytes: number;
   doubt: string;
   shared_with: string[];
   path: string[];

@@ -93,6 +93,11 @@ function Details({ site, references }: { site: Site; references: Tree | null }) 
           <h4>What each remedy would free now</h4>
           <Remedies remedies={site.remedies} label={`Remedies for ${site.site}`} />
           {site.advice !== "" && <p class="advice">{site.advice}</p>}
+          {site.joint_bytes > 0 && (
+            <p class="notice">
+              {countOf(site.joint_objects, "object")}, {bytes(site.joint_bytes)}, hang on other sites' slots too: freed when all are cleared, by none alone.
+            </p>
+          )}
           {site.doubt !== "" && (
             <p class="notice">
               In doubt: <code>{site.doubt}</code>; up to {bytes(site.retained_bytes_possible)} is possible.
