@@ -34,6 +34,17 @@ std::string path_from_here(const Image& image, const FileMapping& mapping) {
   return mapping.path;
 }
 
+// Opens each file that is mapped, until visit(path as mapped, file) says that it has seen enough.
+template <class Visit>
+void each_mapped_file(const Image& image, Visit&& visit) {
+  std::set<std::string> seen;
+  for (auto& mapping : image.file_mappings()) {
+    if (!seen.insert(mapping.path).second) continue;
+    auto file = ElfFile::open(path_from_here(image, mapping));
+    if (file && visit(mapping.path, *file)) return;
+  }
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, Dwarf& dwarf,
@@ -77,23 +88,32 @@ std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, D
 std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagnostics) {
   std::unique_ptr<ElfFile> found;
   std::string others;
-  std::set<std::string> seen;
-  for (auto& mapping : image.file_mappings()) {
-    if (!seen.insert(mapping.path).second) continue;
-    auto file = ElfFile::open(path_from_here(image, mapping));
+  each_mapped_file(image, [&](const std::string& path, std::unique_ptr<ElfFile>& file) {
     // An emulator has its program mapped as well.
-    bool runs = file && (*file)->architecture() == image.architecture();
-    if (!runs || !read_build_info(**file)) continue;
+    if (file->architecture() != image.architecture() || !read_build_info(*file)) return false;
     if (found)
-      others += (others.empty() ? "" : ", ") + mapping.path;
+      others += (others.empty() ? "" : ", ") + path;
     else
-      found = std::move(*file);
-  }
+      found = std::move(file);
+    return false;
+  });
   if (!others.empty())
     diagnostics.warn(
         fmt::format("the process has several Go libraries: this is about {}; --exe "
                     "chooses another: {}",
                     found->path(), others));
+  return found;
+}
+
+std::string library_of_runtime(const Image& image, const ElfFile& executable) {
+  constexpr const char* kRuntime = "runtime.firstmoduledata";
+  if (!read_build_info(executable) || !executable.has_symbols() || executable.symbol(kRuntime))
+    return {};
+  std::string found;
+  each_mapped_file(image, [&](const std::string& path, const std::unique_ptr<ElfFile>& file) {
+    if (file->symbol(kRuntime)) found = path;
+    return !found.empty();
+  });
   return found;
 }
 

@@ -1,9 +1,9 @@
-// The files of a process's Go code, where that is not its executable's alone: plugins, and
-// libraries
-// (-buildmode=c-shared) in a program of another language.
+// The files of a process's Go code beside its executable: plugins, the library of a program linked
+// with -linkshared, libraries (-buildmode=c-shared) in a program of another language.
 #pragma once
 
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "base/diagnostics.h"
@@ -22,5 +22,8 @@ std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, D
 // The first library among the image's mappings that was built by Go; null: there is none. A warning
 // names further ones, each of which has a runtime of its own.
 std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagnostics);
+
+// The library that has the runtime of a program linked with -linkshared; empty: none has.
+std::string library_of_runtime(const Image& image, const ElfFile& executable);
 
 }  // namespace overhang

@@ -47,19 +47,6 @@ Result<std::string> executable_of(const TargetOptions& options, const Image& ima
   return image.identity().executable;
 }
 
-// The library that has the runtime of a program linked with -linkshared; empty: none has.
-std::string library_of_runtime(const Image& image, const ElfFile& executable) {
-  constexpr const char* kRuntime = "runtime.firstmoduledata";
-  if (!read_build_info(executable) || !executable.has_symbols() || executable.symbol(kRuntime))
-    return {};
-  for (auto& mapping : image.file_mappings()) {
-    if (mapping.file_offset != 0) continue;  // each file once
-    auto file = ElfFile::open(mapping.path);
-    if (file && (*file)->symbol(kRuntime)) return mapping.path;
-  }
-  return {};
-}
-
 // The program in `opened.image`: its executable, runtime and DWARF.
 Status open_program(const TargetOptions& options, OpenedTarget& opened, Diagnostics& diagnostics) {
   OVERHANG_TRY(auto executable, executable_of(options, *opened.image));

@@ -87,11 +87,12 @@ std::optional<std::uint64_t> library_bias(const Image& image, const ElfFile& fil
 // Errors: those of a file that is neither the process's executable nor a library in it.
 Result<std::uint64_t> find_load_bias(const Image& image, const ElfFile& file) {
   auto bias = executable_bias(image, file);
-  Status status;
-  if (bias) status = check_same_build(image, file, *bias);
-  if (bias && status) return bias;
+  if (bias)
+    if (auto same = check_same_build(image, file, *bias); !same)
+      bias = tl::unexpected(same.error());
+  if (bias) return bias;
   if (auto library = library_bias(image, file)) return *library;
-  return bias ? tl::unexpected(status.error()) : bias;
+  return bias;
 }
 
 // Kernel cores leave unmodified file pages out (core(5): coredump_filter).
