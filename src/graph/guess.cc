@@ -190,9 +190,7 @@ bool Guesser::is_text_of_an_element(const ObjectRef& object) {
   auto slot = slot_size(object);
   return std::any_of(texts_.begin(), texts_.end(), [&](const Texts& texts) {
     auto size = texts.size;
-    if (object.offset % size != texts.offset || slot / size < 2 ||
-        allocated_size(slot / size * size, false) != slot)
-      return false;
+    if (object.offset % size != texts.offset || !is_slot_of_several(slot, size)) return false;
     bool within = size < decoder_.types().info(texts.type).size;  // an array that is one value
     return within ? may_be_element(texts.type) : may_be_in_arrays(texts.type);
   });
@@ -346,8 +344,8 @@ bool Guesser::may_stand_at(TypeId type, Address value) {
   auto slot = slot_size(*object);
   if (facts.size <= 1 || facts.size > slot) return false;
   if (object->offset == 0 && facts.slot == slot) return true;
-  return object->offset % facts.size == 0 && slot / facts.size >= 2 &&
-         allocated_size(slot / facts.size * facts.size, false) == slot && may_be_in_arrays(type);
+  return object->offset % facts.size == 0 && is_slot_of_several(slot, facts.size) &&
+         may_be_in_arrays(type);
 }
 
 // How many slices and strings `type` has in the bytes at `value` where the other type has a pointer

@@ -144,6 +144,10 @@ class Guesser {
   static std::uint64_t shape_key(std::uint64_t slot, std::uint64_t mask);
   // The slot that an allocation of so many bytes gets.
   std::uint64_t allocated_size(std::uint64_t bytes, bool pointers) const;
+  // Whether an array of several values of that size, without pointers, gets such a slot.
+  bool is_slot_of_several(std::uint64_t slot, std::uint64_t size) const {
+    return slot / size >= 2 && allocated_size(slot / size * size, false) == slot;
+  }
   // Of an object of at most 512 bytes in a span with a bitmap.
   std::uint64_t mask_of(const ObjectRef& object) const;
   std::uint64_t pointer_bits(const ObjectRef& object, std::uint64_t word,
