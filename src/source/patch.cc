@@ -22,10 +22,6 @@ std::vector<std::string_view> lines_of(std::string_view text) {
   return out;
 }
 
-bool before(const Edit& a, const Edit& b) {
-  return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
-}
-
 bool same(const Edit& a, const Edit& b) {
   return a.begin == b.begin && a.end == b.end && a.text == b.text;
 }
@@ -131,6 +127,10 @@ std::vector<Hunk> hunks_of(const std::string& text, const std::vector<Edit>& edi
 }
 
 }  // namespace
+
+bool before(const Edit& a, const Edit& b) {
+  return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
+}
 
 std::string edited(const std::string& text, std::vector<Edit> edits) {
   std::stable_sort(edits.begin(), edits.end(), before);

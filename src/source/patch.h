@@ -28,6 +28,8 @@ class Patch {
   std::map<std::string, std::pair<const File*, Changes>> files_;  // by path
 };
 
+// The order in which edits are carried out.
+bool before(const Edit& a, const Edit& b);
 // `text` with non-overlapping edits carried out.
 std::string edited(const std::string& text, std::vector<Edit> edits);
 // "" where nothing differs.

@@ -62,9 +62,7 @@ std::vector<Edit> with_aligned_comments(const SyntaxTree& tree, std::vector<Edit
   for (const auto& comment : trailing_comments(tree))
     aligned_before[comment.begin] = comment.aligned();
 
-  std::stable_sort(edits.begin(), edits.end(), [](const Edit& a, const Edit& b) {
-    return a.begin != b.begin ? a.begin < b.begin : a.end < b.end;
-  });
+  std::stable_sort(edits.begin(), edits.end(), before);
   std::vector<Edit> out = edits;
   std::size_t passed = 0;    // edits before the comment
   std::ptrdiff_t grown = 0;  // bytes that they have added
@@ -78,10 +76,10 @@ std::vector<Edit> with_aligned_comments(const SyntaxTree& tree, std::vector<Edit
                static_cast<std::ptrdiff_t>(edit.end - edit.begin);
     }
     auto begin = old_place(comment.begin), code_end = old_place(comment.code_end);
-    auto before =
+    auto known =
         begin < 0 ? aligned_before.end() : aligned_before.find(static_cast<std::uint32_t>(begin));
     // One that an edit brings has no place before it.
-    bool kept = before != aligned_before.end() && before->second && code_end >= 0 &&
+    bool kept = known != aligned_before.end() && known->second && code_end >= 0 &&
                 (passed == 0 || code_end >= static_cast<std::ptrdiff_t>(edits[passed - 1].end));
     if (kept && !comment.aligned())
       out.push_back({static_cast<std::uint32_t>(code_end), static_cast<std::uint32_t>(begin),
