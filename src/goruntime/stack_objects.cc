@@ -47,14 +47,17 @@ void StackScan::word(Address slot, std::uint64_t value, std::int32_t frame, bool
 
 bool StackScan::masked(Address address, const std::byte* bits, std::uint64_t count,
                        std::int32_t frame, bool conservative) {
-  // scanblock reads those words alone. What a function without pointers is passed may lie above the
-  // stack's first frame: cgocallback's arguments where C called Go.
-  while (count != 0 &&
-         (std::to_integer<unsigned>(bits[(count - 1) / 8]) >> (count - 1) % 8 & 1) == 0)
-    count--;
-  if (count == 0) return true;
   auto* words = memory_->at(address, count * kWord);
-  if (!words) return false;
+  if (!words) {
+    // scanblock reads those words alone. What a function without pointers is passed may lie above
+    // the stack's first frame: cgocallback's arguments where C called Go.
+    while (count != 0 &&
+           (std::to_integer<unsigned>(bits[(count - 1) / 8]) >> (count - 1) % 8 & 1) == 0)
+      count--;
+    if (count == 0) return true;
+    words = memory_->at(address, count * kWord);
+    if (!words) return false;
+  }
   for (std::uint64_t i = 0; i < count; i += 8) {
     auto set = std::to_integer<unsigned>(bits[i / 8]);
     if (count - i < 8) set &= (1u << (count - i)) - 1;

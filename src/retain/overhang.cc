@@ -27,9 +27,7 @@ class Tracer {
 
   void trace_region(const HiddenRegion& region, std::uint32_t site) {
     push_region(region, site);
-    const HiddenArray& array = hidden_.arrays[region.array];
-    ObjectRef object{array.object, heap_.span_index_of(array.object), 0};
-    sites_[site].stale_slots += stale_slots(object, region, array.elem_size);
+    sites_[site].stale_slots += stale_slots(region);
     follow_all();
   }
 
@@ -105,10 +103,14 @@ class Tracer {
   }
 
  private:
+  ObjectRef object_of(const HiddenArray& array) const {
+    return {array.object, heap_.span_index_of(array.object), 0};
+  }
+
   void push_region(const HiddenRegion& region, std::uint32_t site) {
     const HiddenArray& array = hidden_.arrays[region.array];
     auto bytes = region.end - region.begin;
-    ObjectRef object{array.object, heap_.span_index_of(array.object), 0};
+    auto object = object_of(array);
     auto count = bytes / array.elem_size;
     if (count * array.elem_size == bytes) {
       work_.push_range({object, region.begin, count, array.elem_size, array.elem, site});
@@ -184,12 +186,12 @@ class Tracer {
   }
 
   // Slots of the region with a word that is not null.
-  std::uint64_t stale_slots(const ObjectRef& object, const HiddenRegion& region,
-                            std::uint64_t elem_size) {
+  std::uint64_t stale_slots(const HiddenRegion& region) {
+    const HiddenArray& array = hidden_.arrays[region.array];
     std::uint64_t stale = 0, last = ~std::uint64_t{0};
-    views_.follower().words(object, region.begin, region.end,
+    views_.follower().words(object_of(array), region.begin, region.end,
                             [&](std::uint64_t offset, const Reference&) {
-                              auto slot = (offset - region.begin) / elem_size;
+                              auto slot = (offset - region.begin) / array.elem_size;
                               stale += slot != std::exchange(last, slot);
                             });
     return stale;
