@@ -40,11 +40,16 @@ void copy_slice(Place holder, Memory& memory, TinyBlocks& tiny, Freed& freed) {
     auto slot = memory[copy.object].slot_bytes;
     // append asks for all of the size class, a string for its own bytes.
     auto asked = string ? slice.len : slot;
-    bool small = !elem->pointers() && asked < TinyBlocks::kBlock;
-    if (!small || tiny.add(asked)) {
-      freed.new_objects++;
-      freed.new_bytes += small ? TinyBlocks::kBlock : slot;
+    std::uint64_t objects = 1;
+    if (!elem->pointers() && asked < TinyBlocks::kBlock) {
+      objects = tiny.add(asked) ? 1 : 0;
+      slot = TinyBlocks::kBlock;
+      freed.tiny_copies++;
+      freed.tiny_bytes += asked;
+      freed.tiny_blocks += objects;
     }
+    freed.new_objects += objects;
+    freed.new_bytes += objects * slot;
   }
   memory.at(holder) = copy;
 }
@@ -107,6 +112,9 @@ Freed& Freed::operator+=(const Freed& other) {
   new_objects += other.new_objects;
   new_bytes += other.new_bytes;
   copied_bytes += other.copied_bytes;
+  tiny_copies += other.tiny_copies;
+  tiny_bytes += other.tiny_bytes;
+  tiny_blocks += other.tiny_blocks;
   return *this;
 }
 

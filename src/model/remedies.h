@@ -17,6 +17,9 @@ struct Freed {
   std::uint64_t died_objects = 0, died_bytes = 0;  // what was there before and is no more
   std::uint64_t new_objects = 0, new_bytes = 0;    // slots of the copies
   std::uint64_t copied_bytes = 0;                  // elements written into the copies
+  // Of the copies, those that share blocks of 16 bytes. How many blocks they take depends on the
+  // order in which they are made.
+  std::uint64_t tiny_copies = 0, tiny_bytes = 0, tiny_blocks = 0;
 
   Freed& operator+=(const Freed& other);
   // What HeapAlloc falls by; below 0 where the copies take more than dies.
