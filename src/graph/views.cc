@@ -116,7 +116,8 @@ void Views::set_info(const ObjectRef& object, TypeId type, bool array, Holder ho
   // The first holder stays: it leads to a root without a cycle.
   Holder first = info.holder().none() ? holder : info.holder();
   if (info.type() != kUnknownType) {
-    info = ObjectInfo(info.type(), info.array(), first);
+    // What a pointer to its first element showed may turn out to be an array.
+    info = ObjectInfo(info.type(), info.array() || (array && type == info.type()), first);
     return;
   }
   if (type != kUnknownType) typed_bytes_ += slot_size(object);

@@ -50,6 +50,16 @@ for range 16 {
   // A window of no length has a head and a tail. 15 pointers would get the slot that 16 have got.
   for (auto* cut : {"s = s[4:4]", "s = s[:15:15]", "s = s[2:15:15]", "t := s[:15:15]\ns = s[:1]"})
     programs.push_back(program_of(conns + cut));
+  // An array of which a pointer to its first element is met before the slice.
+  programs.push_back(program_of(R"(
+type Point struct { x, y, z float64 }
+type Entry struct { id int; marks []Point }
+var entries []Entry
+var one *Entry
+entries = make([]Entry, 5)
+entries[4].marks = make([]Point, 3, 8)
+one = &entries[0]
+)"));
   for (auto& difference : differences(programs, "cases")) EXPECT_EQ(difference, "");
 }
 
