@@ -44,7 +44,8 @@ type pair struct {
 }
 
 var (
-	never     = make(chan int)
+	never     = make(chan int) // nobody sends
+	unread    = make(chan int) // nobody receives
 	addresses [64]uintptr
 	names     [64]string
 	freed     [64]bool
@@ -283,11 +284,11 @@ func main() {
 		func() { throughInterface(receiver{track("receiver of an interface call")}) },
 		func() { use(generic(track("argument of a generic function"), 1)) },
 		func() { _, b := ten(); use(b) },
-		func() { never <- 1 },
+		func() { unread <- 1 },
 		func() {
 			select {
 			case <-never:
-			case never <- 2:
+			case unread <- 2:
 			}
 		},
 		func() { select {} },
