@@ -29,9 +29,9 @@ struct MemoryStats {
   }
 };
 
-// Nothing where the program's symbols do not lead to them, or they make no sense (counted in the
-// runtime's diagnostics). They are exact where the world stood still; else single numbers may be
-// ahead of others by what was being allocated.
+// Nothing where they were not found, or make no sense (counted in the runtime's diagnostics). They
+// are exact where the world stood still; else single numbers may be ahead of others by what was
+// being allocated.
 std::optional<MemoryStats> read_memory_stats(const Runtime& runtime);
 
 }  // namespace overhang

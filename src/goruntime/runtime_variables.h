@@ -3,9 +3,9 @@
 // Without symbols, what remains is the process's memory and the function table. moduledata is the
 // record in the executable's data that leads to the function table; mheap_, allgs, allm and allp
 // stand in bss and are told from other words by following them (every span is found again through
-// the arenas, every g's m leads back, every p's mcache holds spans of the right classes). allfin
-// and gcCleanups are null in many programs and look like nothing much in others: they are read off
-// the instructions of the runtime's functions that use them.
+// the arenas, every g's m leads back, every p's mcache holds spans of the right classes). mheap_
+// leads to memstats. allfin and gcCleanups are null in many programs and look like nothing much in
+// others: they are read off the instructions of the runtime's functions that use them.
 #pragma once
 
 #include <cstdint>
@@ -25,7 +25,7 @@ struct RuntimeVariables {
   Address allp = 0;              // runtime.allp ([]*p header)
   Address allfin = 0;            // runtime.allfin (*finBlock)
   Address gc_cleanups = 0;       // runtime.gcCleanups (cleanupQueue), 1.25+
-  Address memstats = 0;          // runtime.memstats (mstats); 0 without symbols
+  Address memstats = 0;          // runtime.memstats (mstats)
 };
 
 // `symbols` has the symbol table: the executable, or its separate debug file; without one the image

@@ -23,6 +23,8 @@ constexpr std::uint64_t kLowest = 4096;  // no object stands below
 constexpr std::uint32_t kLastStatus = 11, kDead = 6, kScan = 0x1000;
 // mcache.go: after tiny come tinyoffset and tinyAllocs, then alloc [numSpanClasses]*mspan.
 constexpr std::uint64_t kAllocAfterTiny = 24, kSpanClasses = 136;
+// mfixalloc.go: after fixalloc.inuse comes stat, which leads to where it counts.
+constexpr std::int64_t kStatAfterInuse = 8;
 
 bool plausible_slice(const TargetSlice& s) {
   return s.data >= kLowest && s.data % 8 == 0 && s.len > 0 && s.len <= s.cap && s.cap < kMaxEntries;
@@ -237,6 +239,16 @@ Address VariableSearch::read_by(std::vector<Address> found,
   return found.size() == 1 ? found.front() : 0;
 }
 
+// mheap.go: mheap_'s allocators of spans and of caches count into fields of memstats.
+Address VariableSearch::memstats_of(Address mheap) const {
+  auto counted_by = [&](std::int64_t inuse, std::int64_t field) {
+    return pointer(mheap, inuse + kStatAfterInuse) - static_cast<std::uint64_t>(field);
+  };
+  auto by_spans = counted_by(layout_.mheap_spanalloc_inuse, layout_.mstats_mspan_sys);
+  auto by_caches = counted_by(layout_.mheap_cachealloc_inuse, layout_.mstats_mcache_sys);
+  return by_spans == by_caches && in_bss(by_spans) ? by_spans : 0;
+}
+
 Status VariableSearch::run(RuntimeVariables& v) {
   std::vector<Address> heaps, goroutine_lists, processor_lists;
   std::uint64_t threads = 0;
@@ -268,6 +280,7 @@ Status VariableSearch::run(RuntimeVariables& v) {
                 heap ? "runtime.mheap_" : "runtime.allgs");
   }
   v.mheap = heaps.front();
+  v.memstats = memstats_of(v.mheap);
   v.allp = read_by(processor_lists, {"runtime.procresize", "runtime.gcMarkTinyAllocs"});
   find_by_code(v);
   return {};

@@ -36,6 +36,7 @@ class VariableSearch {
   bool is_allp(const TargetSlice& slice) const;
   bool is_mcache(Address cache) const;
   bool in_bss(Address at) const;
+  Address memstats_of(Address mheap) const;  // 0: not found
   bool is_m(Address m) const;
   std::uint64_t thread_list(Address m) const;
   struct CodeReferences {

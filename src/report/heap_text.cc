@@ -111,7 +111,7 @@ void write_memory(Page& page, const MemoryRow& memory) {
     row("OtherSys", of->other_sys, "the rest of the runtime");
     row("Sys", of->sys, "all of these, as the runtime counts them");
   } else {
-    page.line("              the runtime's own counts were not found (the program has no symbols)");
+    page.line("              the runtime's own counts were not found");
   }
   row("program", memory.program,
       "code and data of the executable, as far as they are in the image");

@@ -172,6 +172,7 @@ TEST(VariableSearch, FindsWhatSymbolsSay) {
     EXPECT_EQ(searched->image->word(by_search.allm), named->image->word(by_name.allm));
     EXPECT_EQ(by_search.allfin, by_name.allfin);
     EXPECT_EQ(by_search.gc_cleanups, by_name.gc_cleanups);
+    EXPECT_EQ(by_search.memstats, by_name.memstats);
   }
 }
 

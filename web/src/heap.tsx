@@ -76,7 +76,7 @@ function Memory({ heap }: { heap: Heap }) {
         {bytes(heap.memory.heap_inuse_bytes)} are spans in use (HeapInuse): the first five.{" "}
         {of
           ? `The runtime has ${bytes(of.sys)} of address space (Sys), ${bytes(of.heap_released)} of it given back to the system, which is not in the bar.`
-          : "The runtime's own counts were not found: the program has no symbols."}
+          : "The runtime's own counts were not found."}
       </p>
     </section>
   );
