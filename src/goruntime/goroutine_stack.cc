@@ -66,6 +66,7 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   auto context =
       image.word(goroutine.g + static_cast<std::uint64_t>(runtime_.layout().g_sched_ctxt));
   scan_.word(0, context.value_or(0), -1, false);
+  scan_vector_registers(goroutine);
   if (known) {
     for (auto value : position->registers) scan_.word(0, value, -1, true);
     scan_frames(goroutine, *position);
@@ -76,6 +77,25 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   scan_records(goroutine);
   scan_.finish();
   sort_roots(goroutine.roots);
+}
+
+// preempt_xreg.go: xRegScan. They are set while the goroutine is stopped asynchronously.
+void GoroutineStack::scan_vector_registers(const Goroutine& goroutine) {
+  const Image& image = runtime_.image();
+  const Layout& layout = runtime_.layout();
+  if (!layout.scans_vector_registers()) return;
+  auto state =
+      image.word(goroutine.g + static_cast<std::uint64_t>(layout.g_xRegs_state)).value_or(0);
+  if (state == 0) return;
+  auto bytes = image.bytes(state + static_cast<std::uint64_t>(layout.xRegState_regs),
+                           static_cast<std::uint64_t>(layout.xRegs_size));
+  if (!bytes) {
+    runtime_.diagnostics().lose("vector registers missing from the image",
+                                fmt::format("goroutine {}", goroutine.id));
+    return;
+  }
+  for (std::uint64_t at = 0; at + kWord <= bytes->size(); at += kWord)
+    scan_.word(0, load_unchecked<Address>(bytes->data() + at), -1, true);
 }
 
 void GoroutineStack::scan_frames(Goroutine& goroutine, const GoroutinePosition& position) {

@@ -36,6 +36,7 @@ class GoroutineStack {
   void scan_conservatively(const StackFrame& frame, const PcFacts& facts, std::int32_t index);
   std::optional<StackBits> reflect_arguments(const StackFrame& frame, const PcFacts& facts,
                                              bool& reflect_object) const;
+  void scan_vector_registers(const Goroutine& goroutine);
   void scan_records(const Goroutine& goroutine);
   void give_up(Goroutine& goroutine, std::string_view why, Address from);
 

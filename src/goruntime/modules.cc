@@ -99,8 +99,8 @@ std::optional<Module> ModuleReader::read() {
   m.etypes = word(layout_.moduledata_etypes);
   m.rodata = word(layout_.moduledata_rodata);
   m.gofunc = word(layout_.moduledata_gofunc);
-  m.typelinks = slice_at(layout_.moduledata_typelinks);
-  m.itablinks = slice_at(layout_.moduledata_itablinks);
+  if (layout_.has(layout_.moduledata_typelinks))
+    m.typelinks = slice_at(layout_.moduledata_typelinks);
   mask(layout_.moduledata_gcdatamask, m.data, m.edata, m.data_mask, m.data_mask_bits);
   mask(layout_.moduledata_gcbssmask, m.bss, m.ebss, m.bss_mask, m.bss_mask_bits);
   m.functions = functions(m.text);

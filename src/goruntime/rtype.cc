@@ -158,6 +158,12 @@ std::optional<std::string> RtypeReader::name(Address address) const {
 }
 
 // The size of the record before an UncommonType (abi.Type.Uncommon).
+// abi.MapType.Flags, abi.OldMapType.Flags, runtime.maptype.flags.
+std::uint64_t RtypeReader::map_flags_at() const {
+  if (!swiss_maps_) return 84;
+  return minor_ < 27 ? 104 : 128;
+}
+
 std::uint64_t RtypeReader::record_size(GoKind kind) const {
   switch (kind) {
     case GoKind::Struct:
@@ -172,7 +178,7 @@ std::uint64_t RtypeReader::record_size(GoKind kind) const {
     case GoKind::Chan:
       return 64;
     case GoKind::Map:
-      return swiss_maps_ ? 112 : 88;
+      return map_flags_at() + (swiss_maps_ ? 8 : 4);
     default:
       return kTypeSize;
   }
@@ -210,7 +216,7 @@ bool RtypeReader::read_map(Address address, Rtype& type) const {
   type.key = load_unchecked<std::uint64_t>(raw + 48);
   type.elem = load_unchecked<std::uint64_t>(raw + 56);
   type.map_storage = load_unchecked<std::uint64_t>(raw + 64);
-  type.map_flags = load_unchecked<std::uint32_t>(raw + (swiss_maps_ ? 104 : 84));
+  type.map_flags = load_unchecked<std::uint32_t>(raw + map_flags_at());
   // abi.MapIndirectKey and MapIndirectElem; OldMapType.IndirectKey and IndirectElem.
   type.map_indirect_key = type.map_flags & (swiss_maps_ ? 4 : 1);
   type.map_indirect_elem = type.map_flags & (swiss_maps_ ? 8 : 2);

@@ -104,6 +104,7 @@ class RtypeReader {
   bool read_map(Address address, Rtype& type) const;
   bool read_func(Address address, bool uncommon, Rtype& type) const;
   bool read_components(Address address, bool uncommon, Rtype& type) const;
+  std::uint64_t map_flags_at() const;
   std::uint64_t record_size(GoKind kind) const;
 
   const Image& image_;

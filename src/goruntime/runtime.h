@@ -39,8 +39,7 @@ struct Module {
   Address noptrdata = 0, enoptrdata = 0, data = 0, edata = 0, bss = 0, ebss = 0, noptrbss = 0,
           enoptrbss = 0;
   Address types = 0, etypes = 0, rodata = 0, gofunc = 0;
-  TargetSlice typelinks;  // []int32, offsets from types
-  TargetSlice itablinks;  // []*itab
+  TargetSlice typelinks;  // []int32, offsets from types; none since Go 1.27
   // Pointer masks of data and bss: bit i = word i holds a pointer (runtime.bitvector.bytedata).
   Address data_mask = 0, bss_mask = 0;
   std::uint64_t data_mask_bits = 0, bss_mask_bits = 0;

@@ -1,6 +1,6 @@
 // All types of a program whose types nobody lists: without DWARF there is only the memory between
 // moduledata.types and etypes, where the linker puts every abi.Type (typelinks names those without
-// a name of their own alone).
+// a name of their own alone, and is no more since Go 1.27).
 #include <algorithm>
 
 #include "goruntime/type_table.h"

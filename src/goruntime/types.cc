@@ -145,9 +145,10 @@ TypeId TypeTable::Impl::named_in_full(std::string_view full_name) {
     if (decoded(id).info.kind != TypeKind::Unknown) return id;
   }
   if (!names_loaded) {
-    // moduledata.typelinks: every type of the binary that has no name, so also *T of most T.
+    // moduledata.typelinks: every type of the binary that has no name, so also *T of most T. There
+    // is none since Go 1.27.
     names_loaded = true;
-    if (!dwarf) all_types();
+    if (!dwarf || !runtime.layout().has(runtime.layout().moduledata_typelinks)) all_types();
     for (const auto& module : runtime.modules()) {
       auto links = runtime.image().bytes(module.typelinks.data, module.typelinks.len * 4);
       if (module.typelinks.len > (module.etypes - module.types) / 8 || !links) continue;

@@ -56,6 +56,14 @@ void leave_out_repeated(std::vector<LocationPiece>& pieces, std::uint64_t size) 
   if (repeated) pieces.erase(pieces.begin());
 }
 
+// "conns.ptr", "conns.len": a part of a variable, which Go 1.27 lists beside the variable, at one
+// place in all of the function, whatever stands there at a pc. (The names of the language have no
+// dot; ".dict" is a variable.)
+bool is_part(const DwarfVariable& variable) {
+  auto dot = variable.name.find('.');
+  return dot != std::string::npos && dot > 0;
+}
+
 bool in_registers(const DwarfVariable& variable) {
   return std::any_of(variable.pieces.begin(), variable.pieces.end(), [](const LocationPiece& p) {
     return p.where == LocationPiece::Where::Register;
@@ -187,7 +195,7 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
     }
   }
   for (DwarfVariable& variable : variables) {
-    if (variable.pieces.empty()) continue;
+    if (variable.pieces.empty() || is_part(variable)) continue;
     auto type = decoder_.types().from_dwarf(variable.type);
     bool escaped = variable.pieces.front().where == LocationPiece::Where::Indirect;
     const TypeFacts facts = decoder_.facts(type);

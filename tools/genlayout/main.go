@@ -30,8 +30,9 @@ var defaultReleases = []string{
 	"go1.22.0", "go1.22.12",
 	"go1.23.0", "go1.23.12",
 	"go1.24.0", "go1.24.6", "go1.24.13",
-	"go1.25.0", "go1.25.9",
-	"go1.26.0", "go1.26.8",
+	"go1.25.0", "go1.25.13",
+	"go1.26.0", "go1.26.11",
+	"go1.27.0", "go1.27.4",
 }
 
 // With GOEXPERIMENT=noswissmap these releases have the maps of those before.

@@ -234,6 +234,8 @@ TEST_P(Types, AgreeWithTheCompilersMasksOverTheWholeBinary) {
     ASSERT_TRUE(offset);
     EXPECT_NE(types_->from_rtype(module.types + *offset), kUnknownType);
   }
+  // Since Go 1.27 the binary does not list them.
+  if (module.typelinks.len == 0) EXPECT_GT(types_->all().size(), 1000u);
   std::size_t with_fields = 0;
   for (std::uint32_t i = 1; i < types_->size(); i++) {
     with_fields += !info(TypeId(i)).fields.empty();
