@@ -66,6 +66,12 @@ std::uint64_t number(const json& object, const char* key) {
   return object.at(key).get<std::uint64_t>();
 }
 
+// Where the runtime has arrays of [4]byte (Go 1.27), a pointer to a multiple of four bytes, with a
+// number beside it, may be one to an element: no text is seen there.
+bool may_be_an_element(const std::string& label) {
+  return label == "oracle_window_string" && go_minor() >= 27;
+}
+
 double typed_share(const json& report) {
   auto& heap = report.at("heap");
   return static_cast<double>(number(heap, "typed_bytes")) /
@@ -139,7 +145,7 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
   auto accused = retained_by_kind(full);
   for (auto& [kind, bytes] : retained_by_kind(bare))
     EXPECT_LE(bytes, accused[kind] + std::max(accused[kind] / 100, kNoise)) << kind;
-  if (label.starts_with("oracle_window")) {
+  if (label.starts_with("oracle_window") && !may_be_an_element(label)) {
     EXPECT_GE(number(bare_heap, "lost_bytes") / 100 * 101 + kNoise, number(heap, "lost_bytes"));
     auto seen = retained_by_kind(bare);
     for (auto& [kind, bytes] : accused) {
