@@ -49,21 +49,33 @@ class Grouper {
     std::vector<std::pair<std::string, const Window*>> others;
   };
 
-  // How well a window explains a region: the one that the region borders on, then the holder that
-  // lives longest. Smaller is better.
+  // The window's capacity reaches over all of the region.
+  static bool has_room(const Window& window, const HiddenRegion& region) {
+    return window.begin <= region.begin && region.end <= window.begin + window.cap;
+  }
+
+  // What `inner` shows is cut out of what `outer` shows.
+  static bool within(const Window& inner, const Window& outer) {
+    return outer.begin <= inner.begin && inner.begin + inner.len <= outer.begin + outer.len;
+  }
+
+  // How well a window explains a region: of plain data one whose capacity reaches over it (a buffer
+  // keeps its room whatever becomes of the texts cut out of it), the one that the region borders on,
+  // then the holder that lives longest. Smaller is better.
   static auto fit(const HiddenRegion& region, const SiteName& name, const Window& window) {
+    bool spare = region.category == Category::Window && has_room(window, region);
     std::uint64_t distance = 0;
     if (region.category == Category::Tail)
       distance = region.begin - std::min(region.begin, window.begin + window.len);
     if (region.category == Category::Head)
       distance = std::max(region.end, window.begin) - region.end;
     auto kind = name.instance.empty() ? name.kind : SiteKind::Global;
-    return std::tuple(distance, kind, name.text, ~window.cap);
+    return std::tuple(!spare, distance, kind, name.text, ~window.cap);
   }
 
   // The array's holder that is named in the report, and the others. The regions of one array come
-  // one after another, and all of a category have the same answer: of tail, head and clipped there
-  // is one, and fit() takes all gaps and windows of an array alike.
+  // one after another, and all of a category get the same answer: of tail, head and clipped there
+  // is one, fit() takes all gaps of an array alike, and of windows the first speaks for the array.
   const Named& named(const HiddenRegion& region) {
     if (named_array_ != region.array || named_category_ != region.category) {
       named_ = find_named(region);
@@ -157,6 +169,8 @@ class Grouper {
                    site.shared_with.end();
       if (known || site.shared_with.size() >= kMaxShared) continue;
       site.shared_with.push_back(other);
+      // What is cut out of a buffer follows it to a smaller one.
+      if (has_room(*who.window, region) && within(*window, *who.window)) continue;
       site.shared_places.emplace_back(window->holder, window->holder_offset);
     }
   }

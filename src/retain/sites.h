@@ -103,7 +103,8 @@ struct Site {
   std::uint64_t first_hidden_slot = 0, last_hidden_slot = 0;  // of the largest array
   ObjectId example;                                           // the largest array
   std::vector<std::string> shared_with;
-  // Where those stand, as far as they differ: a holder and the slice's offset in it, one for each.
+  // Where those stand that have to let go of the array too, as far as they differ: a holder and the
+  // slice's offset in it.
   std::vector<std::pair<Holder, std::uint64_t>> shared_places;
 };
 

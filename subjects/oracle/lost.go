@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"strconv"
 	"strings"
+	"unsafe"
 )
 
 // What no expression reaches any more: before a window, past its cap, between windows. And windows
@@ -15,6 +16,19 @@ type Queue struct {
 
 type Point struct{ x, y, z float64 }
 
+// A Reader's buffer is used again for each line; what is cut out of it shares its bytes.
+type Reader struct {
+	lines int
+	buf   []byte
+}
+
+func (r *Reader) read(line string) {
+	r.lines++
+	r.buf = append(r.buf[:0], line...) // overhang: main.Reader.buf
+}
+
+func (r *Reader) text() string { return *(*string)(unsafe.Pointer(&r.buf)) }
+
 var (
 	work    Queue
 	page    []*Conn
@@ -25,6 +39,8 @@ var (
 	points  []Point
 	keys    []string
 	headers map[string]string
+	readers map[string]*Reader
+	excerpt string
 )
 
 const (
@@ -116,6 +132,20 @@ func init() {
 	}, func() {
 		name, keys[0] = strings.Clone(name), strings.Clone(keys[0])
 		headers["key"] = strings.Clone(headers["key"])
+	})
+	// The buffer keeps its room, whatever becomes of the text.
+	addWindow("window_of_a_buffer", func() {
+		r := &Reader{}
+		readers = map[string]*Reader{"stdin": r}
+		r.read(strings.Repeat("a long line, ", 1<<16)[:1<<19])
+		r.read(strings.Repeat("short", window/5+1)[:window])
+		excerpt = r.text()[:short]
+		copied = window
+		expect(Site{Site: "main.Reader.buf", Kind: "field", Elem: "uint8", Category: "window", Arrays: 1, Slots: 1 << 19, Visible: window, Shared: "main.excerpt"})
+	}, func() {
+		r := readers["stdin"]
+		r.buf = append([]byte(nil), r.buf...)
+		excerpt = r.text()[:short]
 	})
 	addWindow("window_two_of_one_string", func() {
 		big := strings.Repeat("0123456789abcdef", 1<<16)
