@@ -201,7 +201,8 @@ class Rewriter {
     if (assigned() != 1) {
       if (split_and_clear()) return true;
       if (slice_.form == Form::Advance) return false;
-      return slice_.form == Form::Window ? no("it is one of several assignments") : clear_spare();
+      if (slice_.form == Form::Window) return no("it is one of several assignments");
+      return clear_spare(around_.removes_one());
     }
     if (!room_for_lines()) return false;
     auto lines = clearing_before();
@@ -262,17 +263,25 @@ class Rewriter {
     return out;
   }
 
-  // All that lies past the length, afterwards.
-  bool clear_spare() {
+  // All that lies past the length, afterwards; or the slot that it ended with before.
+  bool clear_spare(bool one = false) {
     if (!candidate_.in_place && !same_argument()) return no("another slice shows the same array");
     if (flow_.implicit || !flow_.left || !is_pure(flow_.left))
       return no("the slice has no name here");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");
-    if (!room_for_lines()) return false;
-    auto left = left_text();
+    return room_for_lines() && clear_behind(one);
+  }
+  // What lies past the length, by lines that follow the statement: one slot, or all.
+  bool clear_behind(bool one) {
+    auto left = left_text(), length = "len(" + left + ")";
+    if (options_.go_minor < kClear && one && !code_.zero().empty()) {
+      insert_after({code_.in_brackets(as_operand(left), "", length + "+1") + "[" + length +
+                    "] = " + code_.zero()});
+      return true;
+    }
     auto lines = code_.clearing(
-        code_.in_brackets(as_operand(left), "len(" + left + ")", "cap(" + left + ")"));
+        code_.in_brackets(as_operand(left), length, one ? length + "+1" : "cap(" + left + ")"));
     if (lines.empty()) return false;
     insert_after(lines);
     return true;
@@ -301,19 +310,7 @@ class Rewriter {
       }
     }
     if (!room_for_lines()) return false;
-    auto left = left_text();
-    auto length = "len(" + left + ")";
-    bool one = squeezed(high) == squeezed(low) + "+1" || (low == "0" && high == "1");
-    if (options_.go_minor < kClear && one && !code_.zero().empty()) {
-      insert_after({code_.in_brackets(as_operand(left), "", length + "+1") + "[" + length +
-                    "] = " + code_.zero()});
-      return true;
-    }
-    auto lines = code_.clearing(
-        code_.in_brackets(as_operand(left), length, one ? length + "+1" : "cap(" + left + ")"));
-    if (lines.empty()) return false;
-    insert_after(lines);
-    return true;
+    return clear_behind(squeezed(high) == squeezed(low) + "+1" || (low == "0" && high == "1"));
   }
 
   // x, q = q[0], q[1:] becomes three statements.

@@ -335,6 +335,22 @@ TEST(Rewrite, WhatAFunctionDeletesIsClearedAfterwards) {
             before + "\tclear(xs[len(xs):cap(xs)])\n}\n");
 }
 
+// As gonum's NodeStack: to clear all of the capacity for each element would cost the square of it.
+TEST(Rewrite, OneElementOfSeveralAssignmentsIsClearedAlone) {
+  const std::string before =
+      "package main\n\ntype T struct{ n int }\n\ntype stack []*T\n\nvar xs stack\n\n"
+      "func (s *stack) pop() *T {\n\tv := *s\n\tv, n := v[:len(v)-1], v[len(v)-1]\n";
+  const std::string after = "\t*s = v\n\treturn n\n}\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  options.remedies = {Remedy::Clear};
+  EXPECT_EQ(rewritten(before + after, global("xs"), options).text,
+            before + "\tclear(v[len(v) : len(v)+1])\n" + after);
+  options.go_minor = 20;
+  EXPECT_EQ(rewritten(before + after, global("xs"), options).text,
+            before + "\tv[:len(v)+1][len(v)] = nil\n" + after);
+}
+
 TEST(Rewrite, ParenthesesGo) {
   expect_rewrite("\txs = (xs)[0:(len(xs) - 1)]\n",
                  "\txs[len(xs)-1] = nil\n\txs = (xs)[0:(len(xs) - 1)]\n", 20);
