@@ -124,6 +124,13 @@ void Views::set_info(const ObjectRef& object, TypeId type, bool array, Holder ho
   info = ObjectInfo(type, array, first);
 }
 
+// A pointer to a part of the object, a struct's field, came before that to all of it.
+void Views::name_after_all(const ObjectRef& object, TypeId type) {
+  ObjectInfo& info = info_[object.id.value];
+  if (!info.array() && decoder().facts(info.type()).slot != slot_size(object))
+    info = ObjectInfo(type, false, info.holder());
+}
+
 void Views::follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                           std::uint64_t count) {
   if (count > Work::kBlock) {
@@ -166,6 +173,7 @@ void Views::show_value(const Item& item, const ObjectRef& object) {
     bool partial = touched(object.id);
     make_full(object, facts.size);
     set_info(object, type, false, item.tag.holder);
+    if (partial) name_after_all(object, type);
     if (partial)
       follow_unseen(object, header, facts.size, type);
     else

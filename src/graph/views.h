@@ -274,6 +274,7 @@ class Views {
   TypeId captured_value(const Item& item, const ObjectRef& object);
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);
+  void name_after_all(const ObjectRef& object, TypeId type);
   void follow_now(const Work::Range& range);
   void follow_behind(const ObjectRef& object, std::uint64_t begin);
   void follow_whole(const ObjectRef& object, TypeId type);

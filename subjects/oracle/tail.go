@@ -50,6 +50,16 @@ type Registry struct {
 	pools []*Pool
 }
 
+// A Limits of its own stands in the middle of a Sender, and is handed on by its address.
+type Limits struct{ rate, burst, retries, size, age int }
+
+type Sender struct {
+	limits  Limits
+	peer    *Conn
+	limits2 Limits
+	pending []*Conn
+}
+
 type State struct {
 	version int
 	conns   []*Conn
@@ -74,6 +84,8 @@ var (
 	list     *[]*Conn
 	chain    *Node
 	state    atomic.Pointer[State]
+	limits   []*Limits
+	senders  = map[int]*Sender{}
 	handler  func(int) *Conn
 	appender func(*Conn)
 	lookup   = map[int]*Conn{}
@@ -173,6 +185,17 @@ func init() {
 			all = append(all, p.inUse)
 		}
 		group("main.Pool.inUse", "field", all, 20*95)
+	})
+	add("tail_beside_a_part", func() {
+		var all [][]*Conn
+		for i := 0; i < 10; i++ {
+			s := &Sender{}
+			s.pending = truncate(conns(100), 5) // overhang: main.Sender.pending
+			limits = append(limits, &s.limits2)
+			senders[i] = s
+			all = append(all, s.pending)
+		}
+		group("main.Sender.pending", "field", all, 10*95)
 	})
 	add("tail_behind_unsafe_pointer", func() {
 		r := &Registry{name: "registry"}
