@@ -269,13 +269,14 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   // A row's own place first, then those that share its arrays.
   std::vector<source::SliceHolder> holders;
   std::vector<std::size_t> row_of;
-  std::vector<std::string> slice_types;
+  std::vector<std::string> slice_types, elements;
   auto add = [&](std::size_t row, const SlicePlace& place) {
     auto holder = holder_of(rows[row], place);
     if (!holder) return;
     holders.push_back(std::move(*holder));
     row_of.push_back(row);
     slice_types.push_back(place.slice_type);
+    elements.push_back(place.element);
   };
   std::vector<Statements> out(std::min({rows.size(), places.size(), kMaxSearched}));
   for (std::size_t i = 0; i < out.size(); i++) {
@@ -294,6 +295,13 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
     } while (flows_.packages() != before && ++round < kMaxRounds);
   };
   search();
+  bool again = false;
+  for (std::size_t i = 0; i < holders.size(); i++) {
+    bool nameless =
+        holders[i].kind == source::SliceHolder::Kind::Local && holders[i].variable.empty();
+    if (nameless && found[i].empty()) again |= find_by_type(elements[i], holders[i]);
+  }
+  if (again) search();
   bool unexplained = false;
   for (std::size_t i = 0; i < holders.size(); i++)
     unexplained |= found[i].empty() && is_exported(holders[i]);
@@ -331,7 +339,11 @@ bool Sources::find_by_type(const std::string& element, source::SliceHolder& hold
   if (package.empty()) return false;
   auto fitting = source::holders_of_type(program_, package, element);
   if (fitting.size() != 1) return false;
-  holder = std::move(fitting[0]);
+  auto& found = fitting[0];
+  holder.kind = found.kind;
+  holder.package = std::move(found.package);
+  holder.variable = std::move(found.variable);
+  holder.fields = std::move(found.fields);
   return true;
 }
 

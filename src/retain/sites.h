@@ -27,7 +27,9 @@ struct SiteName {
 struct SlicePlace {
   enum class Kind : std::uint8_t { Unknown, Global, Field, Local, Captured };
   Kind kind = Kind::Unknown;
-  std::string variable;  // "example.com/m/pool.all" (Global), "conns" (Local, Captured); Field: ""
+  // "example.com/m/pool.all" (Global), "conns" (Local, Captured); Field: "". A stripped program's
+  // locals have none.
+  std::string variable;
   std::string function;  // Local: as the linker names it
   Address code = 0;      // Captured: of the closure's function
   struct Field {

@@ -73,8 +73,14 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
         continue;
       }
       if (place.nameless) {
-        // The struct's type and field say as much as of an object.
-        if (complete()) out.kind = SlicePlace::Kind::Field;
+        // The struct's type and field say as much as of an object, a function almost as much as
+        // the name of its variable.
+        if (complete()) {
+          out.kind = SlicePlace::Kind::Field;
+        } else if (place.kind == RootPlace::Kind::Local && !in_object && out.fields.empty()) {
+          out.kind = SlicePlace::Kind::Local;
+          out.function = views_.places().function(place);
+        }
         return out;
       }
       if (in_object && place.kind != RootPlace::Kind::Global) return out;

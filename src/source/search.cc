@@ -198,7 +198,8 @@ class Search {
     flows_.add(*package);
     std::vector<const Variable*> fitting;
     for (const Variable& variable : program_.variables()) {
-      if (variable.name != holder_.variable || !in_named_function(variable)) continue;
+      bool named = holder_.variable.empty() || variable.name == holder_.variable;
+      if (!named || !in_named_function(variable)) continue;
       bool here = false;
       if (holder_.kind == SliceHolder::Kind::Local) {
         Node around = variable.around ? variable.around : variable.function->node;
@@ -206,11 +207,24 @@ class Search {
       } else {
         for (const Node& use : flows_.uses(variable)) here = here || in_closure(use, variable);
       }
-      if (here && may_hold(variable)) fitting.push_back(&variable);
+      if (!here) continue;
+      bool fits = holder_.variable.empty() ? is_such_slice(variable) : may_hold(variable);
+      if (fits) fitting.push_back(&variable);
     }
     if (holder_.function_line == 0) keep_named_functions(fitting);
     if (fitting.size() != 1) return nullptr;
     return const_cast<Variable*>(fitting[0]);
+  }
+
+  // Of a variable without a name, the type has to say it.
+  bool is_such_slice(const Variable& variable) const {
+    TypeRef type = variable.type;
+    if (Evaluator evaluator(program_, *variable.file);
+        type == kUnknown && evaluator.variable_named(variable.name) == &variable)
+      type = evaluator.value(variable.declaration).type;
+    const GoType& of = program_.type(program_.underlying(type));
+    return of.kind == GoType::Kind::Slice && !holder_.element_type.empty() &&
+           type_text(program_, of.elem) == holder_.element_type;
   }
 
   // Of a function that was inlined wherever it is called nothing but the name is known.

@@ -13,9 +13,9 @@ namespace overhang::source {
 // What holds the slice, as far as the executable tells.
 struct SliceHolder {
   enum class Kind : std::uint8_t {
-    Global,    // `variable` of `package`, or a part of it
-    Field,     // a field of objects of a type, whichever object
-    Local,     // `variable` of `function`, or a part of it
+    Global,  // `variable` of `package`, or a part of it
+    Field,   // a field of objects of a type, whichever object
+    Local,   // `variable` of `function`, or a part of it; "": the only one that holds such a slice
     Captured,  // the same of a closure, `function`, that captured it
     Type,  // whatever has the slice type `variable` of `package`: its methods alone are searched
   };
