@@ -16,11 +16,20 @@ bool returns_part(std::string_view name) {
   return name.starts_with("Trim") || name.starts_with("Cut");
 }
 
+// net.IP(nil), where net is not there to tell a type from a function.
+bool is_converted_nil(const Node& node) {
+  Node call = without_parentheses(node);
+  if (!call.is("call_expression")) return false;
+  auto arguments = call.field("arguments").children();
+  return arguments.size() == 1 && arguments[0].is("nil");
+}
+
 }  // namespace
 
 Value Evaluator::append(const Node& expression, const std::vector<Node>& arguments) {
   if (arguments.empty()) return {};
   Value to = value(arguments[0]);
+  if (to.kind == Value::Kind::Unknown && is_converted_nil(arguments[0])) return fresh(to.type);
   if (to.kind != Value::Kind::Reslice) return to;
   to.expression = expression;
   if (arguments.size() == 2 && arguments[1].is("variadic_argument") && is_absent_or_zero(to.low)) {

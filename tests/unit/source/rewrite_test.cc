@@ -397,6 +397,20 @@ TEST(Rewrite, TextsOfAFunctionAreCopiedWhereTheyAreKept) {
   EXPECT_EQ(out.text, text);
 }
 
+TEST(Rewrite, WhatIsAppendedToAConvertedNilIsACopy) {
+  const std::string before =
+      "package main\n\nimport \"net\"\n\ntype Flow struct{ from net.IP }\n\nvar flows []*Flow\n\n"
+      "func see(body []byte) {\n\tflows = append(flows, &Flow{from: ";
+  const std::string after =
+      "})\n}\n\nfunc settle(f *Flow) {\n\tf.from = append(net.IP(nil), f.from...)\n}\n";
+  RewriteOptions options;
+  options.go_minor = 20;
+  options.plain_data = true;
+  auto holder = field("main.Flow", "from", Category::Window);
+  EXPECT_EQ(rewritten(before + "net.ParseIP(body)" + after, holder, options).text,
+            before + "append(net.IP(nil), net.ParseIP(body)...)" + after);
+}
+
 // One of several results is copied where it has its name.
 TEST(Rewrite, OneOfSeveralResults) {
   std::string text =
