@@ -160,7 +160,10 @@ Value Evaluator::value_within(const Node& expression) {
     bool compares = text == "==" || text == "!=" || text == "<" || text == ">" || text == "<=" ||
                     text == ">=" || text == "&&" || text == "||";
     if (compares) return fresh(program_.basic("bool"));
-    return fresh(value(expression.field("left")).type);
+    // 2 in 2*n is of n's type, 1 in 1<<n is not.
+    bool literal = without_parentheses(expression.field("left")).is("int_literal") &&
+                   text != "<<" && text != ">>";
+    return fresh(value(expression.field(literal ? "right" : "left")).type);
   }
   return {};
 }
@@ -343,6 +346,7 @@ Value Evaluator::slice(const Node& expression) {
   out.operand = operand;
   out.low = low;
   out.high = high;
+  out.high_type = value(high).type;
   out.max = max;
   bool nested = of.kind == Value::Kind::Reslice;
   if (max || (nested && of.form == Form::ThreeIndex))

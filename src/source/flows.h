@@ -50,11 +50,12 @@ struct Value {
   std::string place;
   Root root;
   Form form = Form::None;
-  Node expression;        // Reslice: the slice expression or call that makes it; Call: the call
-  Node operand;           // Reslice: what is cut
-  Node low, high, max;    // Reslice: the bounds; Delete: what is cut out, low to high
-  Node rest;              // Delete by append: the second slice expression
-  bool standard = false;  // made by a function of the standard library
+  Node expression;      // Reslice: the slice expression or call that makes it; Call: the call
+  Node operand;         // Reslice: what is cut
+  Node low, high, max;  // Reslice: the bounds; Delete: what is cut out, low to high
+  TypeRef high_type = kUnknown;  // Reslice: of `high`, any integer type
+  Node rest;                     // Delete by append: the second slice expression
+  bool standard = false;         // made by a function of the standard library
   // Alias: all of an array that is a field, which shows a part of the struct's memory.
   bool array_field = false;
   const Function* callee = nullptr;  // Call

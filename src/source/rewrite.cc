@@ -257,10 +257,17 @@ class Rewriter {
     }
     auto lines = code_.clearing(part);
     if (lines.empty() || sure) return lines;
-    std::vector<std::string> out{"if " + high + " < len(" + operand_text() + ") {"};
+    std::vector<std::string> out{"if " + as_int(high) + " < len(" + operand_text() + ") {"};
     for (const auto& line : lines) out.push_back("\t" + line);
     out.emplace_back("}");
     return out;
+  }
+
+  // A bound may be of any integer type; where its type is not known, a conversion does no harm.
+  std::string as_int(const std::string& high) const {
+    const GoType& type = program_.type(slice_.high_type);
+    bool is_int = type.kind == GoType::Kind::Basic && type.name == "int";
+    return is_int ? high : "int(" + high + ")";
   }
 
   // All that lies past the length, afterwards; or the slot that it ended with before.

@@ -335,6 +335,28 @@ TEST(Rewrite, WhatAFunctionDeletesIsClearedAfterwards) {
             before + "\tclear(xs[len(xs):cap(xs)])\n}\n");
 }
 
+// As lane's PriorityQueue, which counts in uint.
+TEST(Rewrite, BoundsOfAnyIntegerType) {
+  auto program = [](const std::string& type, const std::string& before) {
+    return "package main\n\ntype T struct{ n int }\n\ntype Q struct {\n\titems []*T\n\tcount " +
+           type + "\n}\n\nfunc (q *Q) size() " + type +
+           " { return q.count - 1 }\n\nfunc (q *Q) pop() {\n" + before +
+           "\tq.items = q.items[:2*q.size()]\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 21;
+  options.remedies = {Remedy::Clear};
+  auto cleared = [](const std::string& bound) {
+    return "\tif " + bound + " < len(q.items) {\n\t\tclear(q.items[2*q.size():])\n\t}\n";
+  };
+  auto holder = field("main.Q", "items");
+  EXPECT_EQ(rewritten(program("int", ""), holder, options).text,
+            program("int", cleared("2*q.size()")));
+  for (const char* type : {"uint", "int32", "uintptr"})
+    EXPECT_EQ(rewritten(program(type, ""), holder, options).text,
+              program(type, cleared("int(2*q.size())")));
+}
+
 // As gonum's NodeStack: to clear all of the capacity for each element would cost the square of it.
 TEST(Rewrite, OneElementOfSeveralAssignmentsIsClearedAlone) {
   const std::string before =
