@@ -116,18 +116,23 @@ void Views::set_info(const ObjectRef& object, TypeId type, bool array, Holder ho
   // The first holder stays: it leads to a root without a cycle.
   Holder first = info.holder().none() ? holder : info.holder();
   if (info.type() != kUnknownType) {
-    // What a pointer to its first element showed may turn out to be an array.
-    info = ObjectInfo(info.type(), info.array() || (array && type == info.type()), first);
+    // What a pointer to an element, or to a part of one, showed may turn out to be an array.
+    bool elements =
+        array && !info.array() && type != kUnknownType &&
+        (type == info.type() || decoder().facts(type).size > decoder().facts(info.type()).size);
+    info = ObjectInfo(elements ? type : info.type(), elements || info.array(), first);
     return;
   }
   if (type != kUnknownType) typed_bytes_ += slot_size(object);
   info = ObjectInfo(type, array, first);
 }
 
-// A pointer to a part of the object, a struct's field, came before that to all of it.
+// A pointer to a part of the object, a struct's field, came before that to all of it; or a slice of
+// an array within the struct.
 void Views::name_after_all(const ObjectRef& object, TypeId type) {
   ObjectInfo& info = info_[object.id.value];
-  if (!info.array() && decoder().facts(info.type()).slot != slot_size(object))
+  bool larger = decoder().facts(type).size > decoder().facts(info.type()).size;
+  if (larger && (!info.array() || types().info(type).kind == TypeKind::Struct))
     info = ObjectInfo(type, false, info.holder());
 }
 

@@ -60,6 +60,13 @@ type Sender struct {
 	pending []*Conn
 }
 
+// A Session keeps its first tags in itself.
+type Session struct {
+	tags    []string
+	inline  [4]string
+	pending []*Conn
+}
+
 type State struct {
 	version int
 	conns   []*Conn
@@ -84,7 +91,14 @@ var (
 	list     *[]*Conn
 	chain    *Node
 	state    atomic.Pointer[State]
+	// One of each two is met before what stands between them.
+	labels   [][]string
 	limits   []*Limits
+	mailings [][]Sender
+	sessions []*Session
+	tagged   [][]string
+	zones    []*Limits
+
 	senders  = map[int]*Sender{}
 	handler  func(int) *Conn
 	appender func(*Conn)
@@ -196,6 +210,31 @@ func init() {
 			all = append(all, s.pending)
 		}
 		group("main.Sender.pending", "field", all, 10*95)
+	})
+	add("tail_of_elements_beside_a_part", func() {
+		var all [][]*Conn
+		for i := 0; i < 5; i++ {
+			batch := make([]Sender, 3)
+			for k := range batch {
+				batch[k].pending = truncate(conns(100), 5) // overhang: main.Sender.pending
+				all = append(all, batch[k].pending)
+			}
+			limits, zones = append(limits, &batch[1].limits2), append(zones, &batch[1].limits2)
+			mailings = append(mailings, batch)
+		}
+		group("main.Sender.pending", "field", all, 15*95)
+	})
+	add("tail_beside_an_array", func() {
+		var all [][]*Conn
+		for i := 0; i < 10; i++ {
+			s := &Session{}
+			s.tags = append(s.inline[:0], "a", "b")
+			labels, tagged = append(labels, s.tags), append(tagged, s.tags)
+			s.pending = truncate(conns(100), 5) // overhang: main.Session.pending
+			sessions = append(sessions, s)
+			all = append(all, s.pending)
+		}
+		group("main.Session.pending", "field", all, 10*95)
 	})
 	add("tail_behind_unsafe_pointer", func() {
 		r := &Registry{name: "registry"}
