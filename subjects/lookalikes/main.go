@@ -618,6 +618,123 @@ var locals = map[string]func(all []*conn, n int){
 		}
 		takeTwo(all, other)
 	},
+	// What is used afterwards is bounded by a number that is no slice's len, or not bounded.
+	"an_array_by_a_number": func(s []*conn, n int) {
+		all := (*[1024]*conn)(s)
+		<-stop
+		for i := 0; i < n; i++ {
+			println(all[(i*7)&1023].id)
+		}
+	},
+	"an_array_behind_a_check": func(s []*conn, n int) {
+		all := (*[1024]*conn)(s)
+		<-stop
+		for i := 0; i < n; i++ {
+			println(all[i].id)
+		}
+	},
+	"another_index": func(all []*conn, n int) {
+		<-stop
+		for i, j := 0, len(all)-1; i < n; i, j = i+1, j-1 {
+			println(all[i].id, all[j].id)
+		}
+	},
+	"past_the_index": func(all []*conn, n int) {
+		<-stop
+		for i := 0; i < n && i+900 < len(all); i++ {
+			println(all[i].id, all[i+900].id)
+		}
+	},
+	"a_constant_index": func(all []*conn, n int) {
+		if len(all) < 1024 {
+			return
+		}
+		<-stop
+		for i := 0; i < n; i++ {
+			println(all[i].id)
+		}
+		println(all[1023].id)
+	},
+	"by_address": func(all []*conn, n int) {
+		<-stop
+		for i := 0; i < n && i < len(all); i++ {
+			takeElement(&all[i])
+		}
+	},
+	"passed_with_a_number": func(s []*conn, n int) {
+		all := (*[1024]*conn)(s)
+		<-stop
+		takeSome(all, n)
+	},
+	"returned_with_a_number": func(s []*conn, n int) {
+		all, n := returnedArray((*[1024]*conn)(s), n)
+		println(all[n*100].id)
+	},
+	"in_a_closure": func(s []*conn, n int) {
+		all := (*[1024]*conn)(s)
+		later := func(i int) *conn { return all[i] }
+		<-stop
+		for i := 0; i < n; i++ {
+			println(all[i].id)
+		}
+		println(later(n * 100).id)
+	},
+	"deferred": func(s []*conn, n int) {
+		all := (*[1024]*conn)(s)
+		defer takeArray(all)
+		<-stop
+		for i := 0; i < n; i++ {
+			println(all[i].id)
+		}
+	},
+	"counted_down": func(s []*conn, n int) {
+		all := (*[1024]*conn)(s)
+		<-stop
+		for i := 1023; i >= 0; i-- {
+			if i < n {
+				println(n)
+			}
+			println(all[i].id)
+		}
+	},
+	"a_checked_number": func(all []*conn, n int) {
+		if n > len(all) {
+			return
+		}
+		<-stop
+		for i := 0; i < n; i++ {
+			println(all[i].id)
+		}
+	},
+	"two_numbers": func(all []*conn, n int) {
+		more := n * 100
+		<-stop
+		for i := 0; i < more && i < len(all); i++ {
+			if i < n {
+				println(n)
+			}
+			println(all[i].id)
+		}
+	},
+}
+
+//go:noinline
+func takeElement(e **conn) { takePointer(unsafe.Pointer(e)) }
+
+//go:noinline
+func takeSome(a *[1024]*conn, n int) {
+	for i := 0; i < n; i++ {
+		println(a[i*3&1023].id)
+	}
+}
+
+//go:noinline
+func returnedArray(a *[1024]*conn, n int) (*[1024]*conn, int) {
+	<-stop
+	for i := 0; i < n; i++ {
+		println(a[i].id)
+	}
+	return a, n
 }
 
 //go:noinline
