@@ -60,8 +60,8 @@ class Grouper {
   }
 
   // How well a window explains a region: of plain data one whose capacity reaches over it (a buffer
-  // keeps its room whatever becomes of the texts cut out of it), the one that the region borders on,
-  // then the holder that lives longest. Smaller is better.
+  // keeps its room whatever becomes of the texts cut out of it), the one that the region borders
+  // on, then the holder that lives longest. Smaller is better.
   static auto fit(const HiddenRegion& region, const SiteName& name, const Window& window) {
     bool spare = region.category == Category::Window && has_room(window, region);
     std::uint64_t distance = 0;

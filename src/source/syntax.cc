@@ -3,6 +3,40 @@
 extern "C" const TSLanguage* tree_sitter_go(void);
 
 namespace overhang::source {
+namespace {
+
+// Where the bracket at `open` is closed; npos: nowhere.
+std::size_t closing(std::string_view text, std::size_t open) {
+  char opens = text[open], closes = opens == '(' ? ')' : ']';
+  std::size_t depth = 0;
+  for (auto at = open; at < text.size(); at++) {
+    if (text[at] == opens) depth++;
+    if (text[at] == closes && --depth == 0) return at;
+  }
+  return std::string_view::npos;
+}
+
+// The grammar does not know that methods may have type parameters of their own (Go 1.27):
+// func (p *Pool) Map[T any](…). They are blank to the parser; everything stands where it stood.
+std::string without_parameters_of_methods(std::string text) {
+  constexpr std::string_view kMethod = "\nfunc (";
+  constexpr std::string_view kNotOfNames = " \t\n()[]{}.,;*\"";
+  for (std::size_t at = 0; (at = text.find(kMethod, at)) != std::string::npos;) {
+    at += kMethod.size();
+    auto receiver = closing(text, at - 1);
+    if (receiver == std::string::npos) break;
+    auto name = text.find_first_not_of(' ', receiver + 1);
+    auto open = name == std::string::npos ? name : text.find_first_of(kNotOfNames, name);
+    if (open == std::string::npos || open == name || text[open] != '[') continue;
+    auto close = closing(text, open);
+    if (close == std::string::npos) break;
+    for (auto i = open; i <= close; i++)
+      if (text[i] != '\n') text[i] = ' ';
+  }
+  return text;
+}
+
+}  // namespace
 
 std::string_view Node::text() const {
   if (!*this) return {};
@@ -73,8 +107,9 @@ std::unique_ptr<SyntaxTree> SyntaxTree::parse(std::string text) {
   std::unique_ptr<TSParser, void (*)(TSParser*)> parser(ts_parser_new(), ts_parser_delete);
   if (!ts_parser_set_language(parser.get(), tree_sitter_go())) return nullptr;
   ts_parser_set_timeout_micros(parser.get(), 1'000'000);
-  tree->tree_ = ts_parser_parse_string(parser.get(), nullptr, tree->text_.data(),
-                                       static_cast<std::uint32_t>(tree->text_.size()));
+  auto known = without_parameters_of_methods(tree->text_);
+  tree->tree_ = ts_parser_parse_string(parser.get(), nullptr, known.data(),
+                                       static_cast<std::uint32_t>(known.size()));
   return tree->tree_ ? std::move(tree) : nullptr;
 }
 

@@ -285,6 +285,22 @@ func push(xs []*int) {
                 field("main.Node", "items"));
 }
 
+// Go 1.27.
+TEST(SearchIdioms, MethodWithTypeParameters) {
+  expect_marked(R"(package main
+type Conn struct{}
+type Pool[T any] struct{ items []*T }
+var pool Pool[Conn]
+func (p *Pool[T]) Map[U any, K interface{ ~[]int | map[string]U }](f func(*T) U) []U {
+	var out []U
+	p.items = p.items[:len(p.items)/10] // here
+	return out[:0]
+}
+func (p *Pool[T]) Len() int { return len(p.items) }
+)",
+                global_field("pool", "main.Pool[main.Conn]", "items"));
+}
+
 TEST(SearchIdioms, Generics) {
   expect_marked(R"(package main
 type Stack[T any] struct { items []T }
