@@ -165,20 +165,20 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
     auto largest = room / cap / step * step;
     return largest != 0 && allocated_size(before + cap * largest, step != 1) == span.span.elem_size;
   };
+  auto elem_of = [&](std::uint64_t cap) {
+    auto [at, fresh] = elements.try_emplace(cap);
+    if (fresh) at->second = element(cap);
+    return at->second;
+  };
   for (auto [cap_at, cap] : numbers) {
     if (cap < 2 || !fills(cap)) continue;
     if (!one_value) one_value = has_bitmap(span.layout) && fits_one_value(*object);
     if (*one_value) return {};
-    auto elem_of_cap = [&] {
-      auto [at, fresh] = elements.try_emplace(cap);
-      if (fresh) at->second = element(cap);
-      return at->second;
-    };
     // A recorded type is looked up sooner than code is read.
-    if (!has_bitmap(span.layout) && elem_of_cap() == kUnknownType) continue;
+    if (!has_bitmap(span.layout) && elem_of(cap) == kUnknownType) continue;
     for (auto [len_at, len] : numbers) {
       if (len_at == cap_at || len > cap || (wanted && !wanted(len_at, cap_at))) continue;
-      auto elem = elem_of_cap();
+      auto elem = elem_of(cap);
       if (elem == kUnknownType) break;
       if (out.size() == kMostLocals) return out;
       LocalCandidate& found = out.emplace_back();

@@ -226,7 +226,7 @@ TEST(BadInput, UnsupportedVersion) {
     bytes.replace(at, older.size(), older);
   write_file(directory.file("program"), bytes);
   auto subject = Subject::started(directory.file("program"), {});
-  expect_one_line(analyse({std::to_string(subject.pid())}), {older, "1.19", "1.26"});
+  expect_one_line(analyse({std::to_string(subject.pid())}), {older, "1.19", "1.27"});
 }
 
 // The smallest program for i386: it waits for a signal, for ever.

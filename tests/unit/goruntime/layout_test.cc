@@ -150,11 +150,11 @@ TEST(LayoutFor, RefusesReleasesAndMachinesThatItDoesNotKnow) {
 }
 
 TEST(LayoutFor, TriesReleasesThatAreNewerThanAll) {
-  GoVersion version{.minor = 26, .patch = 99, .text = "go1.26.99"};
+  GoVersion version{.minor = 27, .patch = 99, .text = "go1.27.99"};
   auto newest = layout_for(version, Architecture::Amd64);
   ASSERT_TRUE(newest);
-  EXPECT_EQ((*newest)->minor, 26);
-  for (int minor : {27, 99}) {
+  EXPECT_EQ((*newest)->minor, 27);
+  for (int minor : {28, 99}) {
     GoVersion unknown{.minor = minor, .patch = 0, .text = "go1." + std::to_string(minor)};
     auto tried = layout_for(unknown, Architecture::Amd64);
     ASSERT_TRUE(tried);
