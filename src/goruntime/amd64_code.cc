@@ -158,29 +158,6 @@ Condition condition_of(const cs_insn& in) {
   }
 }
 
-Relation relation_of(const cs_insn& in) {
-  switch (in.id) {
-    case X86_INS_JE:
-      return Relation::Equal;
-    case X86_INS_JNE:
-      return Relation::NotEqual;
-    case X86_INS_JA:
-    case X86_INS_JG:
-      return Relation::Greater;
-    case X86_INS_JAE:
-    case X86_INS_JGE:
-      return Relation::GreaterOrEqual;
-    case X86_INS_JB:
-    case X86_INS_JL:
-      return Relation::Less;
-    case X86_INS_JBE:
-    case X86_INS_JLE:
-      return Relation::LessOrEqual;
-    default:
-      return Relation::None;
-  }
-}
-
 bool is_conditional_move(unsigned id) {
   return id == X86_INS_CMOVA || id == X86_INS_CMOVAE || id == X86_INS_CMOVB ||
          id == X86_INS_CMOVBE || id == X86_INS_CMOVE || id == X86_INS_CMOVG ||
@@ -195,7 +172,6 @@ Instruction converted(const cs_insn& in) {
   out.size = static_cast<std::uint8_t>(in.size);
   out.operation = operation_of(in);
   out.condition = condition_of(in);
-  out.relation = relation_of(in);
   if (out.condition != Condition::None) out.operation = Operation::Branch;
   if (is_conditional_move(in.id)) out.operation = Operation::ConditionalMove;
   const cs_x86& x86 = in.detail->x86;
@@ -226,8 +202,6 @@ Instruction converted(const cs_insn& in) {
                      writes + detail->regs_write_count;
   out.is_mask =
       in.id == X86_INS_AND || (in.id == X86_INS_SAR && out.c.is_immediate() && out.c.value == 63);
-  out.shifts_left = in.id == X86_INS_SHL;
-  out.multiplies = in.id == X86_INS_IMUL;
   return out;
 }
 

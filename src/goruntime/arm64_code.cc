@@ -103,29 +103,6 @@ Condition condition_of(arm64_cc code) {
   }
 }
 
-Relation relation_of(arm64_cc code) {
-  switch (code) {
-    case ARM64_CC_EQ:
-      return Relation::Equal;
-    case ARM64_CC_NE:
-      return Relation::NotEqual;
-    case ARM64_CC_HI:
-    case ARM64_CC_GT:
-      return Relation::Greater;
-    case ARM64_CC_HS:
-    case ARM64_CC_GE:
-      return Relation::GreaterOrEqual;
-    case ARM64_CC_LO:
-    case ARM64_CC_LT:
-      return Relation::Less;
-    case ARM64_CC_LS:
-    case ARM64_CC_LE:
-      return Relation::LessOrEqual;
-    default:
-      return Relation::None;
-  }
-}
-
 // How instructions that move between registers and memory do it.
 struct Transfer {
   enum class Kind : std::uint8_t { None, Load, Store, Exclusive } kind = Kind::None;
@@ -228,7 +205,7 @@ class Decoder {
   void multiply_add();
   void constant(const cs_insn& in);
   void move();
-  void compare(bool negated);
+  void compare();
   void compare_further();
   void select();
   void transfer(const cs_insn& in, Transfer how);
@@ -244,7 +221,6 @@ class Decoder {
   std::array<bool, 4> little_left_{};  // an operand that is shifted so
   std::size_t count_ = 0;
   bool vector_ = false, sets_flags_ = false;
-  bool changed_ = false;  // a register that is shifted or extended
 };
 
 Instruction& Decoder::emit(Operation operation, const Operand& a, const Operand& b,
@@ -357,7 +333,6 @@ void Decoder::bits(const cs_insn& in) {
   if (out.c.is_immediate() && half) out.c.value = static_cast<std::int32_t>(out.c.value);
   bool sign = in.id == ARM64_INS_ASR && c.is_immediate() && c.value == (half ? 31 : 63);
   out.is_mask = in.id == ARM64_INS_AND || sign;
-  out.shifts_left = in.id == ARM64_INS_LSL;
 }
 
 // a <- b * c +- d
@@ -399,13 +374,11 @@ void Decoder::move() {
   }
 }
 
-void Decoder::compare(bool negated) {
+void Decoder::compare() {
   // As Go's compiler writes it for amd64.
   bool with_zero = operands_[1].is_immediate() && operands_[1].value == 0;
   auto operation = with_zero ? Operation::Test : Operation::Compare;
   emit(operation, operands_[0], operands_[1]).writes_flags = true;
-  // With something else than it says: no branch is one of this comparison.
-  if (negated || changed_) emit(Operation::Nop).writes_flags = true;
 }
 
 // A comparison if another one came out so: no branch depends on one of them alone.
@@ -433,7 +406,6 @@ void Decoder::control(const cs_insn& in) {
       auto condition = condition_of(arm.cc);
       auto& out = emit(condition == Condition::None ? Operation::Jump : Operation::Branch);
       out.condition = condition;
-      out.relation = relation_of(arm.cc);
       out.reads_flags = condition != Condition::None;
       out.target = target(0);
       return;
@@ -447,8 +419,6 @@ void Decoder::control(const cs_insn& in) {
       emit(Operation::Test, operands_[0]);
       auto& out = emit(Operation::Branch);
       out.condition = bit ? Condition::Other : Condition::Equality;
-      if (in.id == ARM64_INS_CBZ) out.relation = Relation::Equal;
-      if (in.id == ARM64_INS_CBNZ) out.relation = Relation::NotEqual;
       out.target = to;
       return;
     }
@@ -532,15 +502,13 @@ void Decoder::read(const cs_insn& in) {
   auto& arm = in.detail->arm64;
   count_ = arm.op_count;
   sets_flags_ = arm.update_flags;
-  vector_ = changed_ = false;
+  vector_ = false;
   operands_ = {};
   little_left_ = {};
   if (count_ > operands_.size()) return unknown();
   for (std::size_t i = 0; i < count_; i++) {
     auto& op = arm.operands[i];
     operands_[i] = operand(op);
-    changed_ |= op.type == ARM64_OP_REG &&
-                (op.shift.type != ARM64_SFT_INVALID || op.ext != ARM64_EXT_INVALID);
     little_left_[i] = op.type == ARM64_OP_REG && op.shift.type == ARM64_SFT_ASR &&
                       op.shift.value + 1 == 8u * register_size(op.reg);
     vector_ |= operands_[i].kind == Operand::Kind::Vector;
@@ -666,7 +634,7 @@ void Decoder::read(const cs_insn& in) {
       return multiply_add();
     case ARM64_INS_CMP:
     case ARM64_INS_CMN:
-      return compare(in.id == ARM64_INS_CMN);
+      return compare();
     case ARM64_INS_TST:
       emit(Operation::Test, operands_[0], operands_[1]).writes_flags = true;
       return;

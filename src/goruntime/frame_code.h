@@ -39,8 +39,6 @@ class FrameCode {
     auto found = by_address_.find(at);
     return found == by_address_.end() ? std::nullopt : std::optional(found->second);
   }
-  // Where the frame has been made: the stack pointer does not move behind it.
-  std::size_t behind_prologue() const;
   // What gcWriteBarrier returns; before Go 1.21 nothing.
   std::optional<machine::Gpr> barrier_buffer() const;
   // How many of the code's constants are at most `value`.

@@ -20,6 +20,15 @@ constexpr std::uint64_t kLargestHolder = 1 << 24;  // bytes
 constexpr std::int64_t kHeaderBytes = 24;
 constexpr unsigned kDepth = 3;  // calls
 
+// Where the frame has been made: the stack pointer does not move behind it.
+std::size_t behind_prologue(const FrameCode& code) {
+  constexpr std::size_t kPrologue = 12;  // instructions
+  const auto& in = code.instructions();
+  for (std::size_t i = 0; i < std::min(in.size(), kPrologue); i++)
+    if (in[i].a.is_register() && in[i].a.base == machine::kStackPointer) return i + 1;
+  return 0;
+}
+
 // Whether the instruction takes one of the values with that tag for a number that is no cap.
 bool counts(const FrameCode& code, const FrameFlow& flow, std::size_t i, const FrameState& state) {
   const auto& all = code.instructions();
@@ -197,7 +206,7 @@ HeaderUses::Evidence HeaderUses::look_at(Address function, const Home& home,
   }
   auto arguments = code.machine().arguments;
   FrameFlow flow(code, home);
-  flow.start(code.behind_prologue(), state);
+  flow.start(behind_prologue(code), state);
   bool followed = flow.run();
   work_ += flow.visits();
   if (!followed) return found;

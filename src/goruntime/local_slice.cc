@@ -283,13 +283,6 @@ class SliceUses {
     if ((tags & kTooLong) && at != slice_.cap && at - 8 != slice_.pointer &&
         (state.frame(at - 8, 8) & kPointers))
       doubt();
-    // A copy of the header.
-    auto word = [&](std::int64_t place) { return place == at ? tags : state.frame(place, 8); };
-    for (auto begin : {at, at - 8, at - 16}) {
-      bool all = begin != slice_.pointer && (word(begin) & kPointer) && (word(begin + 8) & kLens) &&
-                 !(word(begin + 8) & kTooLong) && (word(begin + 16) & kCap);
-      evidence_ |= all;
-    }
   }
 
   // Whether the pointer is stored beside a len that may be, and itself with its cap.

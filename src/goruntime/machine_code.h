@@ -64,45 +64,14 @@ enum class Operation : std::uint8_t {
 
 enum class Condition : std::uint8_t { None, Equality, Unsigned, Other };
 
-// Of a branch: how what was compared stands to the other, if it is taken.
-enum class Relation : std::uint8_t {
-  None,  // not told
-  Less,
-  LessOrEqual,
-  Greater,
-  GreaterOrEqual,
-  Equal,
-  NotEqual,
-};
-constexpr Relation opposite(Relation relation) {
-  switch (relation) {
-    case Relation::Less:
-      return Relation::GreaterOrEqual;
-    case Relation::LessOrEqual:
-      return Relation::Greater;
-    case Relation::Greater:
-      return Relation::LessOrEqual;
-    case Relation::GreaterOrEqual:
-      return Relation::Less;
-    case Relation::Equal:
-      return Relation::NotEqual;
-    case Relation::NotEqual:
-      return Relation::Equal;
-    default:
-      return Relation::None;
-  }
-}
-
 struct Instruction {
   Address at = 0;
   Address target = 0;
   std::uint8_t size = 0;  // bytes
   Operation operation = Operation::Other;
   Condition condition = Condition::None;  // of a branch
-  Relation relation = Relation::None;     // of a branch
   // Of arithmetic: b and c, or b's sign: of b little is left if c is a number (masks).
   bool is_mask = false;
-  bool shifts_left = false, multiplies = false;  // b by c
   bool reads_flags = false, writes_flags = false;
   RegisterSet implicit_writes = 0;
   Operand a, b, c;

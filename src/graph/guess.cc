@@ -142,13 +142,12 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
   if (!object || !frame) return {};
   const HeapSpan& span = heap_.spans()[object->span];
   auto header = Heap::header_size(span);
-  if (object->offset < header) return {};
+  if (span.layout == PointerLayout::None || object->offset < header) return {};
   auto room = span.span.elem_size - object->offset;  // bytes
-  auto most = span.layout == PointerLayout::None ? room : room / 8;
   std::vector<std::pair<Address, std::uint64_t>> numbers;
   for (std::uint64_t at = 0; at + 8 <= frame->size(); at += 8) {
     auto value = load_unchecked<std::uint64_t>(frame->data() + at);
-    if (value <= most && read(begin + at)) numbers.emplace_back(begin + at, value);
+    if (value <= room / 8 && read(begin + at)) numbers.emplace_back(begin + at, value);
   }
   auto before = object->offset - header;
   auto element = [&](std::uint64_t cap) {
@@ -160,25 +159,19 @@ std::vector<Guesser::LocalCandidate> Guesser::local_slices(
   std::map<std::uint64_t, TypeId> elements;  // by cap
   std::optional<bool> one_value;
   // Elements as large as so many can be have to fill the slot; smaller ones fill it less.
-  auto step = span.layout == PointerLayout::None ? 1u : 8u;
   auto fills = [&](std::uint64_t cap) {
-    auto largest = room / cap / step * step;
-    return largest != 0 && allocated_size(before + cap * largest, step != 1) == span.span.elem_size;
-  };
-  auto elem_of = [&](std::uint64_t cap) {
-    auto [at, fresh] = elements.try_emplace(cap);
-    if (fresh) at->second = element(cap);
-    return at->second;
+    auto largest = room / cap / 8 * 8;
+    return largest != 0 && allocated_size(before + cap * largest, true) == span.span.elem_size;
   };
   for (auto [cap_at, cap] : numbers) {
     if (cap < 2 || !fills(cap)) continue;
-    if (!one_value) one_value = has_bitmap(span.layout) && fits_one_value(*object);
-    if (*one_value) return {};
-    // A recorded type is looked up sooner than code is read.
-    if (!has_bitmap(span.layout) && elem_of(cap) == kUnknownType) continue;
     for (auto [len_at, len] : numbers) {
       if (len_at == cap_at || len > cap || (wanted && !wanted(len_at, cap_at))) continue;
-      auto elem = elem_of(cap);
+      if (!one_value) one_value = has_bitmap(span.layout) && fits_one_value(*object);
+      if (*one_value) return {};
+      auto [at, fresh] = elements.try_emplace(cap);
+      if (fresh) at->second = element(cap);
+      auto elem = at->second;
       if (elem == kUnknownType) break;
       if (out.size() == kMostLocals) return out;
       LocalCandidate& found = out.emplace_back();

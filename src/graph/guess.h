@@ -72,12 +72,6 @@ class Guesser {
   // Of an interface whose data word, at `slot`, holds `value`: the type of what it holds;
   // kUnknownType where the word before says that it is none.
   TypeId interface_type(Address slot, Address value);
-  // The type of the elements, of `size` bytes each, of an array that the object is; kUnknownType
-  // where that is not clear. `likely`: what it is in other arrays like this, or kUnknownType.
-  TypeId element_of_size(const ObjectRef& object, std::uint64_t size, TypeId likely);
-  // Whether it may be an array of which a part is worth looking for. `element`: bytes of what the
-  // allocator recorded; 0: nothing.
-  bool may_be_array(const ObjectRef& object, std::uint64_t element);
   // The type of the object's elements as the allocator recorded it; kUnknownType where it did not.
   TypeId allocated_type(const ObjectRef& object);
   // Whether the object, whose elements the allocator did not record, is an array of such: its

@@ -376,46 +376,6 @@ Guesser::Part Guesser::clipped_by_shape(const ObjectRef& object, std::uint64_t b
   return {found, largest};
 }
 
-bool Guesser::may_be_array(const ObjectRef& object, std::uint64_t element) {
-  constexpr std::uint64_t kLeastBytes = 64;
-  const HeapSpan& span = heap_.spans()[object.span];
-  auto slot = slot_size(object);
-  if (span.layout == PointerLayout::None) return slot >= kLeastBytes;
-  if (!has_bitmap(span.layout)) return element != 0 && element <= slot / 2;
-  return !fits_one_value(object);
-}
-
-TypeId Guesser::element_of_size(const ObjectRef& object, std::uint64_t size, TypeId likely) {
-  const HeapSpan& span = heap_.spans()[object.span];
-  if (span.layout == PointerLayout::None)
-    return size == 1 ? decoder_.types().named("uint8") : kUnknownType;
-  if (!has_bitmap(span.layout)) {
-    auto elem = allocated_type(object);
-    return elem != kUnknownType && decoder_.facts(elem).size == size ? elem : kUnknownType;
-  }
-  index_types();
-  auto end = end_of_pointers(object);
-  if (size == 0 || end == 0 || span.span.user_arena || fits_one_value(object)) return kUnknownType;
-  auto fits = [&](TypeId type, unsigned depth) -> Verdict {
-    auto count = tiling_values(object, end, size, type);
-    if (count == 0 || exhausted()) return std::nullopt;
-    return check_values(type, object, 0, count, depth);
-  };
-  if (likely != kUnknownType && decoder_.facts(likely).size == size && fits(likely, 0))
-    return likely;
-  std::vector<Candidate> fitting;
-  auto [first, last] =
-      std::equal_range(shapes_.begin(), shapes_.end(), Shape{size, 0, {}},
-                       [](const Shape& a, const Shape& b) { return a.size < b.size; });
-  for (; first != last; ++first)
-    for (TypeId type : first->types)
-      if (may_be_element(type))
-        if (auto verdict = fits(type, kDepth))
-          fitting.push_back({type, *verdict, explained_words(type)});
-  return masks_left_out_ ? kUnknownType
-                         : clear_winner(std::move(fitting), kEnough, bytes_of(object), end / size);
-}
-
 // So many values that the last pointer, which ends at byte `end`, is in the last of them.
 std::uint64_t Guesser::tiling_values(const ObjectRef& object, std::uint64_t end, std::uint64_t size,
                                      TypeId type) {

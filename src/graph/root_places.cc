@@ -82,7 +82,6 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       words_(heap.runtime(), roots),
       stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }),
       prover_(heap.runtime()),
-      reach_prover_(heap.runtime()),
       header_uses_(heap.runtime()) {}
 
 Holder RootPlaces::add(const RootPlace& row) {
@@ -564,7 +563,6 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
       },
       elem);
   auto meaning = certain_local(candidates, goroutine, frame, end);
-  if (!meaning) meaning = reached_part(guesser, word, goroutine, frame, end);
   bool alike = std::all_of(candidates.begin(), candidates.end(), [&](const auto& candidate) {
     return candidate.slice.type == candidates.front().slice.type;
   });
@@ -587,9 +585,15 @@ std::optional<Reference> RootPlaces::certain_local(
   // Elsewhere than at a call registers are in use.
   if (candidates.empty() || !frame.within_call || frame.continpc != frame.pc) return std::nullopt;
   const Reference& word = candidates.front().slice;
+  auto array = heap_.find(word.target);
   auto bytes = image_.bytes(frame.sp, end - frame.sp);
-  if (!bytes) return std::nullopt;
-  if (is_shared(word.slot, word.target, goroutine, frame, end)) return std::nullopt;
+  if (!array || !bytes) return std::nullopt;
+  auto root = std::lower_bound(goroutine.roots.begin(), goroutine.roots.end(), frame.sp,
+                               [](const StackRoot& r, Address at) { return r.slot < at; });
+  for (; root != goroutine.roots.end() && root->slot < end; ++root) {
+    auto other = root->slot != word.slot ? heap_.find(root->value) : std::nullopt;
+    if (other && other->id == array->id) return std::nullopt;
+  }
   auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
   std::optional<Reference> found;
   for (const Guesser::LocalCandidate& local : candidates) {
@@ -601,66 +605,6 @@ std::optional<Reference> RootPlaces::certain_local(
     if (!prover_.is_slice(frame.pc, *bytes, slice, local.room)) continue;
     if (found && !same_window(*found, local.slice)) return std::nullopt;
     found = local.slice;
-  }
-  return found;
-}
-
-bool RootPlaces::is_shared(Address slot, Address value, const Goroutine& goroutine,
-                           const StackFrame& frame, Address end) {
-  auto array = heap_.find(value);
-  auto root = std::lower_bound(goroutine.roots.begin(), goroutine.roots.end(), frame.sp,
-                               [](const StackRoot& r, Address at) { return r.slot < at; });
-  for (; array && root != goroutine.roots.end() && root->slot < end; ++root) {
-    auto other = root->slot != slot ? heap_.find(root->value) : std::nullopt;
-    if (other && other->id == array->id) return true;
-  }
-  return !array;
-}
-
-// The most that the frame's code may still reach by the word, if a len in the frame bounds it.
-std::optional<Reference> RootPlaces::reached_part(Guesser& guesser, const Reference& word,
-                                                  const Goroutine& goroutine,
-                                                  const StackFrame& frame, Address end) {
-  if (!frame.within_call || frame.continpc != frame.pc) return std::nullopt;
-  auto array = heap_.find(word.target);
-  auto bytes = image_.bytes(frame.sp, end - frame.sp);
-  auto function = heap_.runtime().find_function(frame.pc);
-  if (!array || !bytes || !function) return std::nullopt;
-  const HeapSpan& span = heap_.spans()[array->span];
-  if (array->offset < Heap::header_size(span)) return std::nullopt;
-  auto before = array->offset - Heap::header_size(span);
-  auto room = span.span.elem_size - array->offset;  // bytes
-  auto number = static_cast<std::size_t>(&frame - goroutine.frames.data());
-  auto recorded = guesser.allocated_type(*array);
-  auto size = recorded == kUnknownType ? 0 : decoder_.facts(recorded).size;
-  if (!guesser.may_be_array(*array, size) ||
-      is_shared(word.slot, word.target, goroutine, frame, end))
-    return std::nullopt;
-  auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
-  auto& likely = reached_elements_[{frame.pc, word.slot - frame.sp}];
-  std::optional<Reference> found;
-  for (std::uint32_t at : stack_loads_[function->entry]) {
-    auto len = load<std::uint64_t>(*bytes, at);
-    if (!len || *len > room || at == word.slot - frame.sp) continue;
-    const LocalReach* reach = reach_prover_.reach(goroutine.frames, number, offset(word.slot),
-                                                  static_cast<std::int32_t>(at), size);
-    if (!reach || *len < reach->least || before % reach->element != 0 ||
-        *len > room / reach->element)
-      continue;
-    auto most = room / reach->element;
-    bool longer = std::any_of(reach->others.begin(), reach->others.end(),
-                              [&](std::uint64_t other) { return other > *len && other <= most; });
-    // A parameter's words stand side by side; else the largest, if there are several.
-    bool beside = word.slot >= frame.argp() && frame.sp + at == word.slot + 8;
-    if (longer || (found && !beside && found->count >= *len)) continue;
-    auto type = guesser.element_of_size(*array, reach->element, likely);
-    if (type == kUnknownType) continue;
-    likely = type;
-    found = word;
-    found->kind = Reference::Kind::Slice;
-    found->type = type;
-    found->count = found->capacity = *len;
-    if (beside) break;
   }
   return found;
 }

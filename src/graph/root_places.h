@@ -18,7 +18,6 @@
 #include <vector>
 
 #include "goruntime/header_uses.h"
-#include "goruntime/local_reach.h"
 #include "goruntime/local_slice.h"
 #include "goruntime/receivers.h"
 #include "goruntime/stack_map.h"
@@ -143,12 +142,6 @@ class RootPlaces {
   std::optional<Reference> certain_local(const std::vector<Guesser::LocalCandidate>& candidates,
                                          const Goroutine& goroutine, const StackFrame& frame,
                                          Address end);
-  // Whether another word of the frame, up to `end`, leads to the array that the one at `slot` does.
-  bool is_shared(Address slot, Address value, const Goroutine& goroutine, const StackFrame& frame,
-                 Address end);
-  std::optional<Reference> reached_part(Guesser& guesser, const Reference& word,
-                                        const Goroutine& goroutine, const StackFrame& frame,
-                                        Address end);
   void show_finalizer_object(const Root& root, const Emit& emit);
   void show_root(const Root& root, const Emit& emit);
   TypeId runtime_object(std::string_view function, Address value);
@@ -182,12 +175,10 @@ class RootPlaces {
   // Elements of the array that a word of a frame leads to, by where the frame stopped and the
   // word's offset: there the variable is the same in every frame.
   std::map<std::pair<Address, std::uint64_t>, TypeId> local_elements_;
-  std::map<std::pair<Address, std::uint64_t>, TypeId> reached_elements_;  // the same
   // Whether words of a frame may be a slice's, by where the frame stopped and the pointer's offset,
   // and by the offsets of len and cap: a thousand goroutines ask the same.
   std::map<std::pair<Address, std::uint64_t>, tsl::robin_map<std::uint64_t, bool>> local_ways_;
   LocalSliceProver prover_;
-  LocalReachProver reach_prover_;
   HeaderUses header_uses_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };

@@ -24,20 +24,8 @@ bool code_tells_locals() { return go_minor() >= 20; }
 // Since Go 1.22 an object with pointers of over 512 bytes carries its type.
 bool allocator_knows_types() { return go_minor() >= 22; }
 
-// What nothing but a waiting goroutine's code tells, and where that leaves a doubt: an index that
-// was checked before it waits, a len that is counted, and what elements there are where no type is
-// recorded and all that is used is the first, or one of several words.
-bool is_in_doubt(const std::string& label) {
-  for (auto* use : {"appended", "queue", "ranged_while_waiting"})
-    if (label == std::string("parked_") + use) return true;
-  // On arm64 an index is multiplied by adding it, shifted, to itself.
-  if (label == "parked_pairs") return !allocator_knows_types() || emulating_arm64();
-  return label == "parked_first" && !allocator_knows_types();
-}
-
 double least_typed_share(const std::string& label) {
   // What only a pointer beside numbers leads to.
-  if (is_in_doubt(label)) return 0;
   for (auto* told_by_none : {"record_on_the_heap", "block_on_the_heap", "passes"})
     if (label == std::string("lookalikes_") + told_by_none) return 0;
   // Types that the program made are in no table, but in the heap.
@@ -62,7 +50,7 @@ std::vector<SubjectCase> cases() {
   auto out = all_subjects();
   for (auto* program : {"web", "workers", "tidy", "structures", "embedders"})
     out.push_back({"quiet", {program}});
-  for (auto* subject : {"lookalikes", "oracle", "parked"}) {
+  for (auto* subject : {"lookalikes", "oracle"}) {
     auto list = run(command_line({build_subject(subject), "list"})).out;
     EXPECT_FALSE(list.empty());
     for (std::size_t at = 0; at < list.size();) {
@@ -134,8 +122,7 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
                 static_cast<double>(overhang), static_cast<double>(tolerance));
     EXPECT_EQ(bare_heap.at("doubts").at(0).at("kind"), "stack word");
     EXPECT_EQ(bare_heap.at("doubts").at(0).at("reference"), "stack word in main.(*Pool).run");
-  } else if (!label.starts_with("lookalikes") && !needs_type_of_a_pointer(label) &&
-             !is_in_doubt(label)) {
+  } else if (!label.starts_with("lookalikes") && !needs_type_of_a_pointer(label)) {
     bool widest = needs_recorded_type(label) && !allocator_knows_types();
     EXPECT_GE(found + tolerance * (widest ? 2 : 1), overhang);
   }
@@ -165,10 +152,8 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
   auto accused = retained_by_kind(full);
   for (auto& [kind, bytes] : retained_by_kind(bare))
     EXPECT_LE(bytes, accused[kind] + std::max(accused[kind] / 100, kNoise)) << kind;
-  bool windows = label.starts_with("oracle_window") && !may_be_an_element(label);
-  if (windows || (label.starts_with("parked") && !is_in_doubt(label)))
+  if (label.starts_with("oracle_window") && !may_be_an_element(label)) {
     EXPECT_GE(number(bare_heap, "lost_bytes") / 100 * 101 + kNoise, number(heap, "lost_bytes"));
-  if (windows) {
     auto seen = retained_by_kind(bare);
     for (auto& [kind, bytes] : accused) {
       EXPECT_GE(seen[kind] + std::max(bytes / 100, kNoise), bytes) << kind;

@@ -56,9 +56,6 @@ TEST(Amd64Code, WhatDecides) {
   EXPECT_EQ(at(0).a.base, kRcx);
   EXPECT_EQ(at(0).b.base, kR8);
   EXPECT_EQ(at(1).condition, Condition::Unsigned);
-  EXPECT_EQ(at(1).relation, machine::Relation::Less);
-  EXPECT_EQ(at(2).relation, machine::Relation::NotEqual);
-  EXPECT_EQ(at(3).relation, machine::Relation::Greater);
   EXPECT_EQ(at(1).target, kAt + 5 + 0x0F);
   EXPECT_EQ(at(2).condition, Condition::Equality);
   EXPECT_EQ(at(3).condition, Condition::Other);
