@@ -7,7 +7,7 @@
 namespace overhang {
 namespace {
 
-// struct Type, the same from Go 1.19 to 1.26 on 64-bit systems.
+// struct Type, the same from Go 1.19 to 1.27 on 64-bit systems.
 constexpr std::uint64_t kTypeSize = 48;
 constexpr std::uint64_t kPtrBytesOffset = 8;
 constexpr std::uint64_t kTFlagOffset = 20;

@@ -6,7 +6,7 @@
 namespace overhang::model {
 namespace {
 
-// internal/runtime/gc/sizeclasses.go; the same in Go 1.16 to 1.26.
+// internal/runtime/gc/sizeclasses.go; the same in Go 1.16 to 1.27.
 constexpr std::uint64_t kClasses[] = {
     8,     16,    24,    32,    48,    64,    80,    96,    112,   128,   144,  160,   176,   192,
     208,   224,   240,   256,   288,   320,   352,   384,   416,   448,   480,  512,   576,   640,
