@@ -74,9 +74,12 @@ std::vector<Goroutine> read_headers(const Runtime& runtime, const GoroutinePosit
     runtime.diagnostics().lose("list of goroutines unreadable");
     return out;
   }
-  for (std::uint64_t i = 0; i < list->len; i++)
-    if (auto g = read_g(runtime, positions, load_unchecked<Address>(pointers + i * 8)))
-      out.push_back(std::move(*g));
+  for (std::uint64_t i = 0; i < list->len; i++) {
+    auto address = load_unchecked<Address>(pointers + i * 8);
+    // proc.go: allgadd: the append has counted the new g, a dead one yet, and not stored it.
+    if (address == 0 && i + 1 == list->len) continue;
+    if (auto g = read_g(runtime, positions, address)) out.push_back(std::move(*g));
+  }
   return out;
 }
 
