@@ -31,8 +31,7 @@ struct Layout {
   // with pointers and no header are cleared to their size alone since Go 1.24).
   bool clears_slots() const { return minor < 24; }
   // Whether the collector scans the vector registers of a goroutine that was stopped asynchronously
-  // (preempt_xreg.go: xRegScan; they are kept since Go 1.26, and hold no pointers
-  // before 1.27).
+  // (preempt_xreg.go: xRegScan; they are kept since Go 1.26, and hold no pointers before 1.27).
   bool scans_vector_registers() const { return minor >= 27 && has(g_xRegs_state); }
   // mspan.nelems, freeindex and freeIndexForScan are uint16 since Go 1.22, uintptr before.
   bool narrow_span_counts() const { return mspan_nelems - mspan_freeindex == 2; }

@@ -157,13 +157,13 @@ std::optional<std::string> RtypeReader::name(Address address) const {
   return std::string(as_text(*text));
 }
 
-// The size of the record before an UncommonType (abi.Type.Uncommon).
-// abi.MapType.Flags, abi.OldMapType.Flags, runtime.maptype.flags.
+// Where abi.MapType.Flags stands, abi.OldMapType.Flags, runtime.maptype.flags; the last field.
 std::uint64_t RtypeReader::map_flags_at() const {
   if (!swiss_maps_) return 84;
   return minor_ < 27 ? 104 : 128;
 }
 
+// The size of the record before an UncommonType (abi.Type.Uncommon).
 std::uint64_t RtypeReader::record_size(GoKind kind) const {
   switch (kind) {
     case GoKind::Struct:
