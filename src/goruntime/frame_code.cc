@@ -53,11 +53,34 @@ Call FrameCode::call(const Instruction& in) const {
   } else if (starts("runtime.")) {
     out.callee = Callee::Runtime;
   }
-  // The words that register arguments spill to are among those of the arguments.
-  if (callee->args_size >= 0)
-    out.arguments =
-        std::min<std::size_t>(out.arguments, (static_cast<std::size_t>(callee->args_size) + 7) / 8);
+  out.arguments = argument_registers(*callee);
   return out;
+}
+
+// At most as many as the components of its arguments, which the compiler lists for tracebacks
+// (cmd/compile/internal/ssagen: EmitArgInfo; traceback.go: printArgs) but for a generic function's
+// dictionary. Without the whole list: as the bytes that registers are spilled to.
+std::size_t FrameCode::argument_registers(const Function& callee) const {
+  constexpr std::uint32_t kArgInfo = 5;  // FUNCDATA_ArgInfo
+  constexpr std::size_t kLongest = 171;  // abi.TraceArgsMaxLen
+  constexpr std::uint8_t kEndSeq = 0xff, kStartAgg = 0xfe, kEndAgg = 0xfd, kDotdotdot = 0xfc,
+                         kOffsetTooLarge = 0xfb;
+  auto most = machine_.arguments.size();
+  if (callee.args_size >= 0) most = std::min(most, static_cast<std::size_t>(callee.args_size));
+  auto* module = runtime_.module_of_pc(callee.entry);
+  auto list = module ? module->functions.funcdata_offset(callee, kArgInfo) : std::nullopt;
+  if (!list) return most;
+  std::size_t components = callee.name.find('[') == std::string_view::npos ? 0 : 1;
+  Address at = module->gofunc + *list;
+  for (auto end = at + kLongest; at < end; at++) {
+    auto byte = runtime_.image().read<std::uint8_t>(at);
+    if (!byte || *byte == kDotdotdot) return most;
+    if (*byte == kEndSeq) return std::min(most, components);
+    if (*byte == kStartAgg || *byte == kEndAgg) continue;
+    components++;
+    if (*byte != kOffsetTooLarge) at++;  // its size
+  }
+  return most;
 }
 
 // internal/abi/bounds.go: BoundsEncode, Go 1.26: which check failed is told by a table.

@@ -46,6 +46,7 @@ class FrameCode {
 
  private:
   Call call(const machine::Instruction& in) const;
+  std::size_t argument_registers(const Function& callee) const;
   bool checks_cap(const machine::Instruction& in) const;
 
   const Runtime& runtime_;

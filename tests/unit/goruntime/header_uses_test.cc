@@ -44,11 +44,19 @@ type ring struct {
 	head, size int
 }
 
+//go:noinline
+func afterBytes(a, b, c, d bool, w *walk) int {
+	if a && b && c && d {
+		return w.next()
+	}
+	return 0
+}
+
 var (
 	appended, resliced, ranged, passed, unread []int
 	measured                                   []int // its cap is compared, and it is appended to
 	several                                    [8][]int
-	direct, byCall, twice                      walk
+	direct, byCall, twice, narrow              walk
 	around                                     ring
 	walks                                      [8]walk
 )
@@ -79,7 +87,7 @@ func work(n int) int {
 		direct.at++
 		n += *direct.from
 	}
-	n += byCall.next() + through(n, &twice)
+	n += byCall.next() + through(n, &twice) + afterBytes(n > 1, n > 2, n > 3, n > 4, &narrow)
 	if around.size < len(around.buf) {
 		around.buf[around.size] = n
 		around.size++
@@ -102,6 +110,7 @@ func main() {
 		"passed": unsafe.Pointer(&passed), "unread": unsafe.Pointer(&unread), "measured": unsafe.Pointer(&measured),
 		"several": unsafe.Pointer(&several), "direct": unsafe.Pointer(&direct), "byCall": unsafe.Pointer(&byCall),
 		"twice": unsafe.Pointer(&twice), "around": unsafe.Pointer(&around), "walks": unsafe.Pointer(&walks),
+		"narrow": unsafe.Pointer(&narrow),
 	} {
 		fmt.Println(name, uintptr(at))
 	}
@@ -119,12 +128,12 @@ TEST_P(HeaderUsesOf, TellCapsFromNumbers) {
   std::string name;
   std::map<std::string, Address> globals;
   for (Address at = 0; lines >> name && name != "ready" && lines >> at;) globals[name] = at;
-  ASSERT_EQ(globals.size(), 12u);
+  ASSERT_EQ(globals.size(), 13u);
   for (auto* array : {"several", "walks"}) globals[array] += 5 * 24;
   HeaderUses uses(*core->runtime);
   for (auto* slice : {"appended", "resliced", "ranged", "passed", "unread", "measured", "several"})
     EXPECT_TRUE(uses.may_be_slice(globals.at(slice))) << slice;
-  for (auto* other : {"direct", "byCall", "twice", "around", "walks"})
+  for (auto* other : {"direct", "byCall", "twice", "narrow", "around", "walks"})
     EXPECT_FALSE(uses.may_be_slice(globals.at(other))) << other;
 }
 
