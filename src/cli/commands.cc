@@ -75,7 +75,8 @@ constexpr std::array<CommandRow, 9> kCommands = {{
 )",
      kTextJsonAndHtml},
     {Command::Fix, "fix", "TARGET", "a patch that clears what the program's statements hide",
-     R"(  overhang fix 12923 --source ~/relay  the patch on standard output (git apply takes it)
+     R"(  overhang fix 12923                   the patch on standard output (git apply takes it)
+  overhang fix 12923 --source ~/relay  where its sources are not where it was built
   overhang fix core.12923 --source ~/relay --remedy copy
 )",
      kTextAlone},

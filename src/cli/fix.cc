@@ -15,26 +15,39 @@ namespace {
 
 namespace fs = std::filesystem;
 
+// The nearest folder above a file that has a go.mod; "": none has.
+fs::path module_folder(const std::string& file) {
+  std::error_code error;
+  for (auto folder = fs::path(file).parent_path();; folder = folder.parent_path()) {
+    if (fs::is_regular_file(folder / "go.mod", error)) return folder;
+    if (folder == folder.parent_path()) return {};
+  }
+}
+
 // The Go version that the go.mod above a file names: 21 of "go 1.21.3". Without a go directive a
 // module is of Go 1.16 (go help modules); without a go.mod, of what the program was built with.
 int language_version(const std::string& file, int otherwise) {
-  std::error_code error;
-  for (auto folder = fs::path(file).parent_path();; folder = folder.parent_path()) {
-    auto path = folder / "go.mod";
-    if (fs::is_regular_file(path, error)) {
-      std::ifstream in(path);
-      std::string line;
-      while (std::getline(in, line)) {
-        if (!line.starts_with("go 1.")) continue;
-        int minor = 0;
-        std::from_chars(line.data() + 5, line.data() + line.size(), minor);
-        return minor;
-      }
-      return 16;
-    }
-    if (folder == folder.parent_path())
-      return file.find("/pkg/mod/") == std::string::npos ? otherwise : 16;
+  auto folder = module_folder(file);
+  if (folder.empty()) return file.find("/pkg/mod/") == std::string::npos ? otherwise : 16;
+  std::ifstream in(folder / "go.mod");
+  std::string line;
+  while (std::getline(in, line)) {
+    if (!line.starts_with("go 1.")) continue;
+    int minor = 0;
+    std::from_chars(line.data() + 5, line.data() + line.size(), minor);
+    return minor;
   }
+  return 16;
+}
+
+// Where files are patched: --source, or the main package's module where it was built.
+Result<fs::path> patched_folder(const Sources& sources) {
+  if (!sources.directory().empty()) return fs::path(sources.directory());
+  auto file = sources.main_file();
+  auto folder = fs::path(file).is_absolute() ? module_folder(file) : fs::path();
+  if (!folder.empty()) return folder;
+  return tl::unexpected(Error{ErrorKind::NotFound,
+                              "its sources are not where it was built; name them: --source DIR"});
 }
 
 std::string place_text(const source::Candidate& candidate) {
@@ -64,11 +77,12 @@ std::vector<Remedy> best_remedies(const SiteRow& row) {
   return out;
 }
 
-Fix make_fix(Sources& sources, const std::vector<Statements>& statements, const LeakReport& report,
-             const FixOptions& options) {
+Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements,
+                     const LeakReport& report, const FixOptions& options) {
+  OVERHANG_TRY(fs::path folder, patched_folder(sources));
   Fix out;
   source::Patch patch;
-  auto root = fs::weakly_canonical(sources.directory()).string();
+  auto root = fs::weakly_canonical(folder).string();
   std::string header;
   for (std::size_t i = 0; i < statements.size(); i++) {
     const SiteRow& row = report.sites[i];
@@ -80,7 +94,7 @@ Fix make_fix(Sources& sources, const std::vector<Statements>& statements, const 
       auto path = fs::weakly_canonical(candidate.flow.file->path).string();
       if (!path.starts_with(root + "/")) {
         out.advice.push_back(
-            fmt::format("{}: not under {}: {}", name, sources.directory(), place_text(candidate)));
+            fmt::format("{}: not under {}: {}", name, folder.string(), place_text(candidate)));
         continue;
       }
       source::RewriteOptions how;
@@ -108,8 +122,8 @@ Fix make_fix(Sources& sources, const std::vector<Statements>& statements, const 
   if (report.sites.size() > statements.size())
     out.advice.push_back(fmt::format("statements were searched for {} sites alone, of {}",
                                      statements.size(), report.sites.size()));
-  // Files are named from the folder that the caller gave.
-  auto given = fs::path(sources.directory()).lexically_normal().string();
+  // Files are named from that folder, as the caller gave it.
+  auto given = folder.lexically_normal().string();
   if (given.size() > 1 && given.ends_with('/')) given.pop_back();
   if (!patch.empty()) out.diff = header + patch.diff(given);
   return out;

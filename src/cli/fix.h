@@ -20,9 +20,10 @@ struct Fix {
   std::vector<std::string> advice;  // a line each: what the diff leaves to a person, and why
 };
 
-// `statements` are those of the report's first rows.
-Fix make_fix(Sources& sources, const std::vector<Statements>& statements, const LeakReport& report,
-             const FixOptions& options);
+// `statements` are those of the report's first rows. Files are patched that lie in the sources' own
+// folder. Fails where none was named and none is where the program was built.
+Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements,
+                     const LeakReport& report, const FixOptions& options);
 
 // A site's remedies in the order in which they are tried, by what the report says they free. The
 // first is the one that frees most, but for a cheaper one that frees nearly as much.

@@ -96,7 +96,7 @@ Result<Outcome> run_fix(const Run& run) {
     Phase timer(run.diagnostics, "sources");
     Sources sources(analysis->target(), options.source, run.diagnostics);
     auto statements = sources.find(described.report.sites, described.places);
-    fix = make_fix(sources, statements, described.report, options.fix);
+    OVERHANG_TRY(fix, make_fix(sources, statements, described.report, options.fix));
   }
   return Outcome{std::move(fix.diff), kExitDone, std::move(fix.advice)};
 }

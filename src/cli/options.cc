@@ -93,7 +93,6 @@ tl::expected<void, Answer> check_fix(Options& options, const std::string& remedy
   if (!options.source.empty() && !std::filesystem::is_directory(options.source))
     return wrong_usage("--source " + options.source + ": there is no such folder");
   if (options.command != Command::Fix) return {};
-  if (options.source.empty()) return wrong_usage("fix needs --source DIR: the sources to patch");
   if (remedy.empty()) return {};
   auto named = remedy_named(remedy);
   if (!named || *named == Remedy::ThreeIndex)

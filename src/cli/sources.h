@@ -64,6 +64,8 @@ class Sources {
                                const std::vector<SlicePlace>& places);
   source::Flows& flows() { return flows_; }
   const std::string& directory() const { return roots_.directory; }
+  // The file of main.main as the compiler recorded it; "": there is none.
+  std::string main_file() const { return index_.function("main.main").file; }
   int go_minor() const { return built_for_.go_minor; }  // that the program was built with
 
  private:

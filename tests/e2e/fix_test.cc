@@ -131,6 +131,22 @@ TEST(FixModern, UsesTheLanguageOfItsModule) {
             std::string::npos);
 }
 
+TEST(FixSources, AreThoseWhereItWasBuilt) {
+  Checkout checkout;
+  auto subject = Subject::started(checkout.build(), {"tail_global_field"});
+  auto command = subject.target();
+  command.insert(command.begin(), "fix");
+  auto fix = run_overhang(command);
+  EXPECT_EQ(fix.exit_code, 0) << fix.err;
+  EXPECT_NE(fix.out, "");
+  EXPECT_EQ(fix.out, run_fix(subject, checkout.folder()).out);
+  fs::rename(checkout.folder(), checkout.folder() + "-moved");
+  auto gone = run_overhang(command);
+  EXPECT_EQ(gone.exit_code, 1);
+  EXPECT_NE(gone.err.find("--source DIR"), std::string::npos) << gone.err;
+  EXPECT_EQ(run_fix(subject, checkout.folder() + "-moved").out, fix.out);
+}
+
 // Ten conns of a few hundred bytes are stale, in an array of half a megabyte.
 TEST(FixRemedies, TheBestIsWhatFreesMost) {
   Checkout checkout;

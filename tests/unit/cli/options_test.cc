@@ -92,7 +92,7 @@ TEST(CommandLine, UnknownCommandsAreNamed) {
   EXPECT_TRUE(contains(refused({"laeks"}).text, "'laeks' is no command"));
 }
 
-TEST(CommandLine, FixNeedsSourcesAndKnowsItsRemedies) {
+TEST(CommandLine, FixKnowsItsSourcesAndRemedies) {
   auto fix = parse_command_line({"fix", "1", "--source", "/", "--remedy", "copy"});
   ASSERT_TRUE(fix);
   EXPECT_EQ(fix->command, Command::Fix);
@@ -101,7 +101,6 @@ TEST(CommandLine, FixNeedsSourcesAndKnowsItsRemedies) {
   auto leaks = parse_command_line({"1", "--source", "/"});
   ASSERT_TRUE(leaks);
   EXPECT_EQ(leaks->command, Command::Leaks);
-  EXPECT_TRUE(contains(refused({"fix", "1"}).text, "--source DIR"));
   EXPECT_TRUE(contains(refused({"fix", "1", "--source", "/nowhere"}).text, "no such folder"));
   EXPECT_TRUE(
       contains(refused({"fix", "1", "--source", "/", "--remedy", "x"}).text, "remedies are"));
