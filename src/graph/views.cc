@@ -91,7 +91,8 @@ void Views::show(const Item& item, const ObjectRef& object) {
       break;
     case Reference::Kind::Opaque:
       if (make_full(object, slot_size(object)))
-        set_info(object, item.reference.type, item.reference.count > 1, item.tag.holder);
+        set_info(object, item.reference.type,
+                 item.reference.count > 1 ? Shows::Elements : Shows::Part, item.tag.holder);
       break;
     case Reference::Kind::Unknown:
       defer(item, object);
@@ -111,29 +112,25 @@ bool Views::make_full(const ObjectRef& object, std::uint64_t visible_bytes) {
   return true;
 }
 
-void Views::set_info(const ObjectRef& object, TypeId type, bool array, Holder holder) {
+void Views::set_info(const ObjectRef& object, TypeId type, Shows shows, Holder holder) {
   ObjectInfo& info = info_[object.id.value];
   // The first holder stays: it leads to a root without a cycle.
   Holder first = info.holder().none() ? holder : info.holder();
-  if (info.type() != kUnknownType) {
-    // What a pointer to an element, or to a part of one, showed may turn out to be an array.
-    bool elements =
-        array && !info.array() && type != kUnknownType &&
-        (type == info.type() || decoder().facts(type).size > decoder().facts(info.type()).size);
-    info = ObjectInfo(elements ? type : info.type(), elements || info.array(), first);
-    return;
-  }
-  if (type != kUnknownType) typed_bytes_ += slot_size(object);
-  info = ObjectInfo(type, array, first);
+  bool unknown = info.type() == kUnknownType;
+  if (unknown && type != kUnknownType) typed_bytes_ += slot_size(object);
+  if (unknown || (type != kUnknownType && is_more(type, shows, info)))
+    info = ObjectInfo(type, shows == Shows::Elements, first);
+  else
+    info = ObjectInfo(info.type(), info.array(), first);
 }
 
-// A pointer to a part of the object, a struct's field, came before that to all of it; or a slice of
-// an array within the struct.
-void Views::name_after_all(const ObjectRef& object, TypeId type) {
-  ObjectInfo& info = info_[object.id.value];
-  bool larger = decoder().facts(type).size > decoder().facts(info.type()).size;
-  if (larger && (!info.array() || types().info(type).kind == TypeKind::Struct))
-    info = ObjectInfo(type, false, info.holder());
+// A pointer to a part of it, an element or a struct's field, may come before what it is a part of.
+bool Views::is_more(TypeId type, Shows shows, const ObjectInfo& known) {
+  if (shows == Shows::Part || (shows == Shows::Elements && known.array())) return false;
+  if (shows == Shows::Elements && type == known.type()) return true;
+  // What was an array's may be a slice's of one within a struct.
+  if (known.array() && types().info(type).kind != TypeKind::Struct) return false;
+  return decoder().facts(type).size > decoder().facts(known.type()).size;
 }
 
 void Views::follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
@@ -177,8 +174,7 @@ void Views::show_value(const Item& item, const ObjectRef& object) {
   if (object.offset == header && facts.slot == slot_size(object)) {
     bool partial = touched(object.id);
     make_full(object, facts.size);
-    set_info(object, type, false, item.tag.holder);
-    if (partial) name_after_all(object, type);
+    set_info(object, type, Shows::Value, item.tag.holder);
     if (partial)
       follow_unseen(object, header, facts.size, type);
     else
@@ -223,7 +219,7 @@ bool Views::show_elements(const Item& item, const ObjectRef& object, std::uint64
   auto first = (object.offset - header) / size;
   auto last = (object.offset - header + std::max<std::uint64_t>(bytes, 1) + size - 1) / size;
   if (header + last * size > slot_size(object)) return false;
-  set_info(object, elem, true, item.tag.holder);
+  set_info(object, elem, Shows::Elements, item.tag.holder);
   show_part(object, item.tag, header + first * size, (last - first) * size, elem);
   return true;
 }
@@ -250,7 +246,7 @@ void Views::show_part(const ObjectRef& object, const Tag& tag, std::uint64_t beg
   pointed_.set(object.id.value);
   // One value's type says nothing of a user arena's chunk.
   bool chunk = heap_.spans()[object.span].span.user_arena;
-  set_info(object, chunk ? kUnknownType : type, false, tag.holder);
+  set_info(object, chunk ? kUnknownType : type, Shows::Part, tag.holder);
   auto end = std::min(begin + bytes, slot_size(object));
   if (!has_pointers(object)) {
     // No words to follow; pointers' parts matter only where windows leave something out.
@@ -316,7 +312,7 @@ void Views::show_window(const Item& item, const ObjectRef& object) {
   bool touched_before = touched(object.id);
   if (fills || tiny) {
     make_full(object, tiny ? slot : *len);
-    set_info(object, type, true, item.tag.holder);
+    set_info(object, type, Shows::Elements, item.tag.holder);
     if (touched_before)
       follow_unseen(object, object.offset, *len, type);
     else if (pointers)
@@ -325,7 +321,7 @@ void Views::show_window(const Item& item, const ObjectRef& object) {
   }
   touch(object);
   windowed_.set(object.id.value);
-  set_info(object, type, true, item.tag.holder);
+  set_info(object, type, Shows::Elements, item.tag.holder);
   windows_.push_back({object.id, string ? kUnknownType : type, string, object.offset, *len, *cap,
                       item.tag.holder, item.tag.offset, false});
   if (pointers && *len > 0) follow_unseen(object, object.offset, *len / size * size, type);
@@ -334,7 +330,8 @@ void Views::show_window(const Item& item, const ObjectRef& object) {
 // The runtime's own arrays (map groups, channel buffers, pool locals) are in use as a whole.
 void Views::show_storage(const Item& item, const ObjectRef& object) {
   if (!make_full(object, slot_size(object) - header_size(object))) return;
-  set_info(object, item.reference.type, item.reference.count != 1, item.tag.holder);
+  set_info(object, item.reference.type, item.reference.count != 1 ? Shows::Elements : Shows::Part,
+           item.tag.holder);
   follow_whole(object, item.reference.type);
 }
 
@@ -360,7 +357,7 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   if (heap_.spans()[object.span].span.user_arena) {
     // Values of many types, those that anything typed leads to followed already.
     if (!make_full(object, slot_size(object) - header_size(object))) return;
-    set_info(object, kUnknownType, false, holder);
+    set_info(object, kUnknownType, Shows::Part, holder);
     follow_rest(object);
     return;
   }
@@ -374,7 +371,8 @@ void Views::show_whole(const ObjectRef& object, Holder holder, TypeId elem) {
   bool single = facts.slot == slot_size(object);
   if (!make_full(object, single ? facts.size : slot_size(object) - header_size(object))) return;
   auto named = type == kUnknownType ? what_it_is(object, holder) : type;
-  set_info(object, named, array || (!single && allocated != kUnknownType), holder);
+  bool elements = array || (!single && allocated != kUnknownType);
+  set_info(object, named, elements ? Shows::Elements : Shows::Part, holder);
   // A pointer's target type says what stands there, not what the rest of the slot holds.
   bool tiles = array || allocated != kUnknownType || windowed_.test(object.id.value);
   follow_whole(object, tiles ? type : kUnknownType);
@@ -417,7 +415,7 @@ void Views::show_map_or_chan(const Item& item, const ObjectRef& object) {
   // A *runtime.hchan of the runtime's own does not say what the channel carries.
   bool unknown_chan =
       item.reference.kind == Reference::Kind::Chan && item.reference.type == kUnknownType;
-  set_info(object, unknown_chan ? hchan_type_ : item.reference.type, false, item.tag.holder);
+  set_info(object, unknown_chan ? hchan_type_ : item.reference.type, Shows::Part, item.tag.holder);
   expand(item, {Holder::object(object.id), 0});
 }
 

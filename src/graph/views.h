@@ -65,6 +65,13 @@ class ObjectInfo {
 };
 static_assert(sizeof(ObjectInfo) == (kWideIds ? 16 : 8));
 
+// What a value of a type is to the object that it stands in.
+enum class Shows : std::uint8_t {
+  Part,      // all that is known of it
+  Elements,  // of an array, which the object is
+  Value,     // which the object is
+};
+
 // A slice or string that leaves part of its array out. Bytes are counted from the slot's start.
 struct Window {
   ObjectId array;
@@ -185,8 +192,8 @@ class Views {
   bool pointed(ObjectId id) const {
     return pointed_.test(id.value) || deferred_seen_.test(id.value);
   }
-  // Names the contents of an object that is not touched (what hidden words lead to).
-  void set_info(const ObjectRef& object, TypeId type, bool array, Holder holder);
+  // Notes what is known of an object's contents: what was known first stays, unless this is more.
+  void set_info(const ObjectRef& object, TypeId type, Shows shows, Holder holder);
   const RootPlaces& places() const { return places_; }
   RootPlaces& places() { return places_; }
   const Owners& owners() const { return owners_; }
@@ -274,7 +281,7 @@ class Views {
   TypeId captured_value(const Item& item, const ObjectRef& object);
   void follow_values(const ObjectRef& object, std::uint64_t begin, TypeId type,
                      std::uint64_t count);
-  void name_after_all(const ObjectRef& object, TypeId type);
+  bool is_more(TypeId type, Shows shows, const ObjectInfo& known);
   void follow_now(const Work::Range& range);
   void follow_behind(const ObjectRef& object, std::uint64_t begin);
   void follow_whole(const ObjectRef& object, TypeId type);

@@ -250,7 +250,7 @@ class Tracer {
     if (!owners_.reach(object.id, item.label)) return std::nullopt;
     if (owners_.reached() - told_ >= Meter::kStep) tell();
     auto held = contents(item, object);
-    views_.set_info(object, held.type, held.array, Holder());
+    views_.set_info(object, held.type, held.array ? Shows::Elements : Shows::Part, Holder());
     return held;
   }
 
