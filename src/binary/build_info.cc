@@ -24,24 +24,24 @@ struct RawInfo {
   std::string_view module_text;
 };
 
-// elfExe.DataStart: the section of that name, else the first segment of plain data.
-struct Place {
-  Address address = 0;
-  ByteSpan bytes;
-};
-Place data_start(const ElfFile& file) {
-  if (auto* section = file.section(".go.buildinfo")) return {section->address, section->bytes};
-  for (auto& segment : file.segments())
-    if (segment.writable && !segment.executable) return {segment.address, segment.bytes};
+// searchMagic: the header, and all that follows it in `bytes`, which stand at `address`.
+ByteSpan find_header(Address address, ByteSpan bytes) {
+  auto text = as_text(bytes);
+  for (std::size_t at = 0; (at = text.find(kMagic, at)) != std::string_view::npos; at++)
+    if ((address + at) % kAlignment == 0 && text.size() - at >= kHeaderSize)
+      return bytes.subspan(at);
   return {};
 }
 
-// searchMagic: the header, and all that follows it in `place`.
-ByteSpan find_header(Place place) {
-  auto text = as_text(place.bytes);
-  for (std::size_t at = 0; (at = text.find(kMagic, at)) != std::string_view::npos; at++)
-    if ((place.address + at) % kAlignment == 0 && text.size() - at >= kHeaderSize)
-      return place.bytes.subspan(at);
+// elfExe.DataStart: in the section of that name, else in a segment of plain data. The first one is
+// not it where relocated data stand before (position-independent).
+ByteSpan find_header(const ElfFile& file) {
+  if (auto* section = file.section(".go.buildinfo"))
+    return find_header(section->address, section->bytes);
+  for (auto& segment : file.segments()) {
+    if (!segment.writable || segment.executable) continue;
+    if (auto header = find_header(segment.address, segment.bytes); !header.empty()) return header;
+  }
   return {};
 }
 
@@ -97,7 +97,7 @@ std::optional<int> take_number(std::string_view& text) {
 }  // namespace
 
 Result<BuildInfo> read_build_info(const ElfFile& file) {
-  auto header = find_header(data_start(file));
+  auto header = find_header(file);
   if (header.empty()) return fail(ErrorKind::BadInput, "{} is not a Go program", file.path());
   auto raw = read_raw(file, header);
   if (raw.version.empty())

@@ -109,13 +109,19 @@ ElfFile::~ElfFile() {
 }
 
 Result<std::unique_ptr<ElfFile>> ElfFile::open(const std::string& path) {
-  std::unique_ptr<ElfFile> file(new ElfFile);
-  file->path_ = path;
-  file->fd_ = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file->fd_ < 0) {
+  int fd = ::open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (fd < 0) {
     auto kind = errno == EACCES || errno == EPERM ? ErrorKind::NotPermitted : ErrorKind::NotFound;
     return fail(kind, "cannot open {}: {}", path, std::strerror(errno));
   }
+  return of_descriptor(fd, path);
+}
+
+// Takes the descriptor over.
+Result<std::unique_ptr<ElfFile>> ElfFile::of_descriptor(int fd, const std::string& path) {
+  std::unique_ptr<ElfFile> file(new ElfFile);
+  file->path_ = path;
+  file->fd_ = fd;
   elf_version(EV_CURRENT);
   file->elf_ = elf_begin(file->fd_, ELF_C_READ_MMAP, nullptr);
   if (!file->elf_ || elf_kind(file->elf_) != ELF_K_ELF)

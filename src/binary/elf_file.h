@@ -40,10 +40,19 @@ struct ElfSymbol {
   std::uint64_t size = 0;
 };
 
+// Where in the image something starts with an ELF header: the first page of a mapping.
+std::vector<Address> elf_headers(const Image& image);
+
 class ElfFile {
  public:
   // Errors: NotFound, NotPermitted, BadInput (not ELF), Unsupported (32-bit, big-endian).
   static Result<std::unique_ptr<ElfFile>> open(const std::string& path);
+  // The file of a program that was unpacked into memory (as UPX does), of whose file on disk
+  // nothing can be read: the segments that an ELF header at `base` says were loaded, as they are
+  // now; no sections. `path` is what to call it. Errors: BadInput (no such header), Truncated (a
+  // segment that is not in the image).
+  static Result<std::unique_ptr<ElfFile>> in_memory(const Image& image, Address base,
+                                                    const std::string& path);
   ~ElfFile();
   ElfFile(const ElfFile&) = delete;
   ElfFile& operator=(const ElfFile&) = delete;
@@ -52,6 +61,8 @@ class ElfFile {
   Architecture architecture() const { return architecture_; }
   bool position_independent() const { return position_independent_; }  // ET_DYN
   Address entry() const { return entry_; }
+  // Where it was loaded relative to its link-time addresses, of one that was found in memory.
+  std::optional<std::uint64_t> load_bias() const { return load_bias_; }
   const std::vector<ElfSection>& sections() const { return sections_; }
   const ElfSection* section(std::string_view name) const;
   const std::vector<ElfSegment>& segments() const { return segments_; }
@@ -68,6 +79,7 @@ class ElfFile {
 
  private:
   ElfFile() = default;
+  static Result<std::unique_ptr<ElfFile>> of_descriptor(int fd, const std::string& path);
   void read_segments(ByteSpan file);
   void read_sections(ByteSpan file);
   struct Symbols;
@@ -77,6 +89,7 @@ class ElfFile {
   Architecture architecture_ = Architecture::Other;
   bool position_independent_ = false;
   Address entry_ = 0;
+  std::optional<std::uint64_t> load_bias_;
   std::vector<ElfSection> sections_;
   std::vector<ElfSegment> segments_;
   std::string gnu_build_id_;

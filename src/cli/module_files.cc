@@ -105,6 +105,15 @@ std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagno
   return found;
 }
 
+std::unique_ptr<ElfFile> find_unpacked_program(const Image& image, const std::string& path) {
+  for (Address start : elf_headers(image)) {
+    auto file = ElfFile::in_memory(image, start, path);
+    if (file && (*file)->architecture() == image.architecture() && read_build_info(**file))
+      return std::move(*file);
+  }
+  return nullptr;
+}
+
 std::string library_of_runtime(const Image& image, const ElfFile& executable) {
   constexpr const char* kRuntime = "runtime.firstmoduledata";
   if (!read_build_info(executable) || !executable.has_symbols() || executable.symbol(kRuntime))

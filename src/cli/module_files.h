@@ -23,6 +23,11 @@ std::vector<std::unique_ptr<ElfFile>> add_module_dwarf(const Runtime& runtime, D
 // names further ones, each of which has a runtime of its own.
 std::unique_ptr<ElfFile> find_go_library(const Image& image, Diagnostics& diagnostics);
 
+// The Go program that stands in the image, whatever is on disk: the process unpacked it (UPX), or
+// its file is not here and the core holds all of it. Null: there is none. `path` is what to call
+// it.
+std::unique_ptr<ElfFile> find_unpacked_program(const Image& image, const std::string& path);
+
 // The library that has the runtime of a program linked with -linkshared; empty: none has.
 std::string library_of_runtime(const Image& image, const ElfFile& executable);
 

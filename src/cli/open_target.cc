@@ -47,16 +47,22 @@ Result<std::string> executable_of(const TargetOptions& options, const Image& ima
   return image.identity().executable;
 }
 
+Result<std::unique_ptr<ElfFile>> open_executable(const TargetOptions& options, Image& image,
+                                                 Diagnostics& diagnostics) {
+  auto path = executable_of(options, image);
+  auto file = path ? ElfFile::open(*path) : tl::unexpected(path.error());
+  if (!options.executable.empty() || (file && read_build_info(**file))) return file;
+  // A program of another language may have Go in a library.
+  if (file)
+    if (auto library = find_go_library(image, diagnostics)) return library;
+  if (auto program = find_unpacked_program(image, path ? *path : options.target)) return program;
+  return file;
+}
+
 // The program in `opened.image`: its executable, runtime and DWARF.
 Status open_program(const TargetOptions& options, OpenedTarget& opened, Diagnostics& diagnostics) {
-  OVERHANG_TRY(auto executable, executable_of(options, *opened.image));
-  OVERHANG_TRY(opened.file, ElfFile::open(executable));
-  if (opened.image->identity().executable.empty()) opened.image->identity().executable = executable;
-  if (options.executable.empty() && !read_build_info(*opened.file)) {
-    // A program of another language may have Go in a library.
-    if (auto library = find_go_library(*opened.image, diagnostics))
-      opened.file = std::move(library);
-  }
+  OVERHANG_TRY(opened.file, open_executable(options, *opened.image, diagnostics));
+  const auto& executable = opened.file->path();
   OVERHANG_TRY(opened.debug_file, open_debug_file(*opened.file, options.debug, diagnostics));
   auto runtime = Runtime::open(*opened.image, *opened.file, diagnostics, opened.debug_file.get());
   if (!runtime) {

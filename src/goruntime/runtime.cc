@@ -3,6 +3,7 @@
 #include <elf.h>
 
 #include <algorithm>
+#include <cstddef>
 #include <string>
 
 #include "goruntime/modules.h"
@@ -84,14 +85,32 @@ std::optional<std::uint64_t> library_bias(const Image& image, const ElfFile& fil
   return std::nullopt;
 }
 
+// Where a program was put that another one unpacked: its own header stands there.
+std::optional<std::uint64_t> unpacked_bias(const Image& image, const ElfFile& file) {
+  auto& segments = file.segments();
+  if (segments.empty() || segments[0].file_offset != 0) return std::nullopt;
+  auto header = slice(segments[0].bytes, 0, offsetof(Elf64_Ehdr, e_shoff));
+  if (!header) return std::nullopt;
+  for (Address start : elf_headers(image)) {
+    auto bias = start - segments[0].address;
+    if (bias != 0 && !file.position_independent()) continue;
+    auto theirs = image.bytes(start, header->size());
+    if (theirs && std::ranges::equal(*theirs, *header) && check_same_build(image, file, bias))
+      return bias;
+  }
+  return std::nullopt;
+}
+
 // Errors: those of a file that is neither the process's executable nor a library in it.
 Result<std::uint64_t> find_load_bias(const Image& image, const ElfFile& file) {
+  if (file.load_bias()) return *file.load_bias();
   auto bias = executable_bias(image, file);
   if (bias)
     if (auto same = check_same_build(image, file, *bias); !same)
       bias = tl::unexpected(same.error());
   if (bias) return bias;
   if (auto library = library_bias(image, file)) return *library;
+  if (auto unpacked = unpacked_bias(image, file)) return *unpacked;
   return bias;
 }
 
