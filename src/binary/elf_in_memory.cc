@@ -14,7 +14,7 @@
 namespace overhang {
 namespace {
 
-constexpr std::uint64_t kLargest = std::uint64_t{16} << 30;  // bytes; sparse until written
+constexpr std::uint64_t kLargest = std::uint64_t{2} << 30;  // bytes: of the file, of all segments
 
 bool write_at(int fd, ByteSpan bytes, std::uint64_t offset) {
   while (!bytes.empty()) {
@@ -54,11 +54,13 @@ Result<std::unique_ptr<ElfFile>> ElfFile::in_memory(const Image& image, Address 
   if (!table) return refuse("no readable program headers");
   std::vector<Elf64_Phdr> loaded;
   std::optional<std::uint64_t> bias;
+  std::uint64_t total = 0;
   for (std::size_t i = 0; i < header->e_phnum; i++) {
     auto segment = load_unchecked<Elf64_Phdr>(table->data() + i * sizeof(Elf64_Phdr));
     if (segment.p_type != PT_LOAD) continue;
     auto end = checked_add(segment.p_offset, segment.p_filesz);
-    if (!end || *end > kLargest) return refuse("its segments have no place in a file");
+    if (!end || *end > kLargest || (total += segment.p_filesz) > kLargest)
+      return refuse("its segments are too large for a file");
     if (segment.p_offset == 0) bias = base - segment.p_vaddr;
     loaded.push_back(segment);
   }

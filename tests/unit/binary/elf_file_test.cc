@@ -3,6 +3,7 @@
 #include <elf.h>
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <map>
 #include <set>
 #include <tuple>
@@ -151,6 +152,77 @@ TEST(ElfFile, DamagedHeadersDoNoHarm) {
     (*opened)->symbol("main.main");
     for (auto& section : (*opened)->sections()) EXPECT_LE(section.bytes.size(), bytes.size());
   }
+}
+
+// A header and its program headers, as they stand in the memory of a program that was unpacked.
+class ForgedMemory {
+ public:
+  explicit ForgedMemory(std::vector<Elf64_Phdr> segments) {
+    Elf64_Ehdr header{};
+    std::memcpy(header.e_ident, ELFMAG, SELFMAG);
+    header.e_ident[EI_CLASS] = ELFCLASS64;
+    header.e_ident[EI_DATA] = ELFDATA2LSB;
+    header.e_type = ET_EXEC;
+    header.e_machine = EM_X86_64;
+    header.e_version = header.e_ident[EI_VERSION] = EV_CURRENT;
+    header.e_phoff = header.e_ehsize = sizeof header;
+    header.e_phentsize = sizeof(Elf64_Phdr);
+    header.e_phnum = static_cast<Elf64_Half>(segments.size());
+    header.e_shoff = 0x10000;  // not loaded
+    header.e_shnum = header.e_shstrndx = 7;
+    std::memcpy(page_.data(), &header, sizeof header);
+    std::memcpy(page_.data() + sizeof header, segments.data(),
+                segments.size() * sizeof segments[0]);
+    Image::Segment add;
+    add.start = kBase;
+    add.size = page_.size();
+    add.data = page_.data();
+    image_.add_segment(std::move(add));
+  }
+  auto open() { return ElfFile::in_memory(image_, kBase, "forged"); }
+  const Image& image() const { return image_; }
+
+  static constexpr Address kBase = 0x400000;
+  static Elf64_Phdr segment(std::uint64_t offset, std::uint64_t size) {
+    Elf64_Phdr out{};
+    out.p_type = PT_LOAD;
+    out.p_flags = PF_R;
+    out.p_offset = offset;
+    out.p_vaddr = kBase + offset;
+    out.p_filesz = out.p_memsz = size;
+    return out;
+  }
+
+ private:
+  std::vector<std::byte> page_ = std::vector<std::byte>(4096);
+  Image image_{Architecture::Amd64, {}};
+};
+
+TEST(ElfInMemory, IsWhatWasLoaded) {
+  ForgedMemory memory({ForgedMemory::segment(0, 4096)});
+  EXPECT_EQ(elf_headers(memory.image()), std::vector<Address>{ForgedMemory::kBase});
+  auto file = memory.open();
+  ASSERT_TRUE(file) << file.error().message;
+  EXPECT_EQ((*file)->load_bias(), 0u);
+  EXPECT_TRUE((*file)->sections().empty());
+  ASSERT_EQ((*file)->segments().size(), 1u);
+  EXPECT_EQ((*file)->segments()[0].bytes.size(), 4096u);
+}
+
+TEST(ElfInMemory, RefusesWhatIsNotThere) {
+  using Memory = ForgedMemory;
+  const std::vector<std::vector<Elf64_Phdr>> forged = {
+      {},
+      {Memory::segment(0, 8192)},
+      {Memory::segment(4096, 16)},
+      {Memory::segment(0, 4096), Memory::segment(0, std::uint64_t{1} << 40)},
+      {Memory::segment(0, 4096), Memory::segment(~std::uint64_t{0} - 8, 64)},
+      std::vector<Elf64_Phdr>(70, Memory::segment(0, std::uint64_t{1} << 30)),
+  };
+  for (std::size_t i = 0; i < forged.size(); i++) EXPECT_FALSE(Memory(forged[i]).open()) << i;
+  Image empty(Architecture::Amd64, {});
+  EXPECT_FALSE(ElfFile::in_memory(empty, Memory::kBase, "forged"));
+  EXPECT_TRUE(elf_headers(empty).empty());
 }
 
 }  // namespace
