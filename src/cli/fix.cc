@@ -24,20 +24,53 @@ fs::path module_folder(const std::string& file) {
   }
 }
 
-// The Go version that the go.mod above a file names: 21 of "go 1.21.3". Without a go directive a
-// module is of Go 1.16 (go help modules); without a go.mod, of what the program was built with.
-int language_version(const std::string& file, int otherwise) {
-  auto folder = module_folder(file);
-  if (folder.empty()) return file.find("/pkg/mod/") == std::string::npos ? otherwise : 16;
-  std::ifstream in(folder / "go.mod");
-  std::string line;
-  while (std::getline(in, line)) {
-    if (!line.starts_with("go 1.")) continue;
-    int minor = 0;
-    std::from_chars(line.data() + 5, line.data() + line.size(), minor);
-    return minor;
+// 21 of "1.21.3"; 0 where that is no version of Go 1.
+int minor_version(std::string_view text) {
+  int minor = 0;
+  if (text.starts_with("1.")) std::from_chars(text.data() + 2, text.data() + text.size(), minor);
+  return minor;
+}
+
+// The Go version of a module without a go directive (go help modules).
+constexpr int kWithoutDirective = 16;
+
+// What vendor/modules.txt says of the module that a package's folder, below vendor/, belongs to:
+// the longest path that leads there. There is no go.mod in vendor/.
+int vendored_version(const fs::path& modules, const std::string& package) {
+  std::ifstream in(modules);
+  int out = kWithoutDirective;
+  std::size_t longest = 0;
+  bool within = false;  // the module whose lines these are
+  for (std::string line; std::getline(in, line);) {
+    if (line.starts_with("# ")) {
+      auto module = line.substr(2, line.find(' ', 2) - 2);
+      within = (package + "/").starts_with(module + "/") && module.size() > longest;
+      if (!within) continue;
+      longest = module.size();
+      out = kWithoutDirective;
+    } else if (auto go = line.find("go 1.");
+               within && line.starts_with("## ") && go != std::string::npos) {
+      out = minor_version(std::string_view(line).substr(go + 3));
+    }
   }
-  return 16;
+  return out;
+}
+
+// The Go version that the go.mod above a file names, or vendor/modules.txt; without either, that of
+// what the program was built with.
+int language_version(const std::string& file, int otherwise) {
+  std::error_code error;
+  auto module = module_folder(file);
+  auto package = fs::path(file).parent_path();
+  for (auto at = package; at != module && at != at.parent_path(); at = at.parent_path())
+    if (at.filename() == "vendor" && fs::is_regular_file(at / "modules.txt", error))
+      return vendored_version(at / "modules.txt", package.lexically_relative(at).string());
+  if (module.empty())
+    return file.find("/pkg/mod/") == std::string::npos ? otherwise : kWithoutDirective;
+  std::ifstream in(module / "go.mod");
+  for (std::string line; std::getline(in, line);)
+    if (line.starts_with("go 1.")) return minor_version(std::string_view(line).substr(3));
+  return kWithoutDirective;
 }
 
 // Where files are patched: --source, or the main package's module where it was built.

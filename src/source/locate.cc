@@ -125,6 +125,15 @@ bool holds_all(const PackageRecord& record, const std::string& recorded, const f
   return any;
 }
 
+// The folder below vendor/ of one that -trimpath recorded, "example.com/m@v1.2.0/pool"; "" of
+// others.
+std::string in_vendor(const std::string& recorded) {
+  auto at = recorded.find('@');
+  if (recorded.starts_with('/') || at == std::string::npos) return {};
+  auto rest = std::min(recorded.find('/', at), recorded.size());
+  return "vendor/" + recorded.substr(0, at) + recorded.substr(rest);
+}
+
 struct CandidateFolder {
   fs::path path;
   bool may_be_edited = true;
@@ -143,6 +152,7 @@ std::vector<CandidateFolder> candidates(const std::string& recorded, const Sourc
       if (slash == std::string::npos) break;
       rest.erase(0, slash + 1);
     }
+    if (auto vendored = in_vendor(recorded); !vendored.empty()) suffixes.push_back(vendored);
     suffixes.emplace_back();
     for (const auto& suffix : suffixes) {
       auto relative = fs::path(suffix).relative_path();

@@ -147,6 +147,51 @@ TEST(FixSources, AreThoseWhereItWasBuilt) {
   EXPECT_EQ(run_fix(subject, checkout.folder() + "-moved").out, fix.out);
 }
 
+// A module that is copied to vendor/ has no go.mod there: vendor/modules.txt tells its language. A
+// program of -trimpath does not tell that it was built of that folder.
+TEST(FixModern, VendoredModulesHaveTheirOwnLanguage) {
+  if (go_minor() < 22) GTEST_SKIP() << "the main module asks for Go 1.22";
+  TemporaryDirectory folder;
+  auto write = [&](const std::string& name, const std::string& text) {
+    fs::create_directories(fs::path(folder.file(name)).parent_path());
+    std::ofstream(folder.file(name)) << text;
+  };
+  fs::copy(std::string(OVERHANG_SUBJECTS_DIR) + "/kit", folder.file("kit"),
+           fs::copy_options::recursive);
+  write("old/go.mod", "module example.com/old\n\ngo 1.17\n");
+  write("old/queue/queue.go",
+        "package queue\n\ntype Queue struct{ Items []*[512]byte }\n\n"
+        "func (q *Queue) Cut(n int) { // to n\n\tq.Items = q.Items[:n]\n}\n");
+  write("main/go.mod",
+        "module example.com/main\n\ngo 1.22\n\nrequire (\n\texample.com/old v0.0.0\n"
+        "\toverhang.subjects/kit v0.0.0\n)\n\nreplace example.com/old => ../old\n\n"
+        "replace overhang.subjects/kit => ../kit\n");
+  write("main/main.go",
+        "package main\n\nimport (\n\t\"example.com/old/queue\"\n\t\"overhang.subjects/kit\"\n)\n\n"
+        "var q queue.Queue\n\nfunc main() {\n\tfor i := 0; i < 100; i++ {\n"
+        "\t\tq.Items = append(q.Items, new([512]byte))\n\t}\n\tq.Cut(10)\n\tkit.Serve()\n}\n");
+  ProcessOptions options{.directory = folder.file("main"),
+                         .environment = {"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS="},
+                         .timeout = std::chrono::seconds(300)};
+  auto go = [&](const std::vector<std::string>& words) {
+    auto done = run(words, options);
+    if (done.exit_code != 0) throw std::runtime_error(done.err);
+  };
+  go({"go", "mod", "vendor"});
+  for (const char* flag : {"-trimpath=false", "-trimpath"}) {
+    SCOPED_TRACE(flag);
+    go({"go", "build", flag, "-o", folder.file("program"), "."});
+    auto subject = Subject::started(folder.file("program"), {});
+    auto fix = run_fix(subject, folder.file("main"));
+    EXPECT_NE(fix.out.find("+++ b/vendor/example.com/old/queue/queue.go"), std::string::npos)
+        << fix.out << fix.err;
+    // Go 1.17 has no clear().
+    EXPECT_NE(fix.out.find("+\tif n < len(q.Items) {\n+\t\thidden := q.Items[n:]\n"),
+              std::string::npos)
+        << fix.out << fix.err;
+  }
+}
+
 // Ten conns of a few hundred bytes are stale, in an array of half a megabyte.
 TEST(FixRemedies, TheBestIsWhatFreesMost) {
   Checkout checkout;

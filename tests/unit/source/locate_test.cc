@@ -70,6 +70,25 @@ TEST_F(Locate, TakesTheFunctionThatALineIsIn) {
   EXPECT_TRUE(locate(record, {}, {"amd64", 19}).differs);
 }
 
+// What -trimpath records of a module stands below vendor/ where it was built of that.
+TEST_F(Locate, LooksBelowVendor) {
+  auto put = [&](const std::string& folder) {
+    fs::create_directories(folder_ / folder);
+    std::ofstream(folder_ / folder / "p.go") << kGo;
+    return (folder_ / folder).string();
+  };
+  auto cached = put("mod/example.com/m@v1.2.0/p");
+  PackageRecord record;
+  record.files = {"example.com/m@v1.2.0/p/p.go"};
+  record.functions = {{0, 5, "Sum"}};
+  SourceRoots roots;
+  roots.directory = file("main");
+  roots.module_caches = {file("mod")};
+  EXPECT_EQ(locate(record, roots, {"amd64", 26}).directory, cached);
+  auto vendored = put("main/vendor/example.com/m/p");
+  EXPECT_EQ(locate(record, roots, {"amd64", 26}).directory, vendored);
+}
+
 // The standard library of another release is none that somebody has edited.
 TEST_F(Locate, TakesNoOtherReleasesLibrary) {
   auto root = [&](const std::string& name, const std::string& text) {
