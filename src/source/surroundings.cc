@@ -7,6 +7,25 @@ namespace {
 
 bool is_local(const Variable& variable) { return variable.function != nullptr; }
 
+// Whether `test` holds of a node, or of one below it.
+template <class Test>
+bool any_within(const Node& root, const Test& test) {
+  std::vector<Node> open{root};
+  while (!open.empty()) {
+    Node node = open.back();
+    open.pop_back();
+    if (test(node)) return true;
+    auto children = node.children();
+    open.insert(open.end(), children.begin(), children.end());
+  }
+  return false;
+}
+
+bool is_comparison(const Node& node) {
+  auto sign = node.is("binary_expression") ? node.field("operator").text() : std::string_view();
+  return sign == "<" || sign == "<=" || sign == ">" || sign == ">=";
+}
+
 }  // namespace
 
 std::string squeezed(std::string_view text) {
@@ -57,8 +76,91 @@ bool Surroundings::grows() const {
   if (slice_.form != Form::Truncate && slice_.form != Form::Window) return false;
   Node high = without_parentheses(slice_.high);
   if (high.is("call_expression") && high.field("function").text() == "cap") return true;
+  if (only_where_shorter()) return true;
   return high.is("binary_expression") && high.field("operator").text() == "+" &&
          (holds_length(high.field("left")) || holds_length(high.field("right")));
+}
+
+// if len(x) < n { x = x[:n] }, and nothing that has to do with x stands between.
+bool Surroundings::only_where_shorter() const {
+  Node block = flow_.statement.parent(), around = block.parent();
+  if (!block.is("block") || !slice_.high) return false;
+  bool then = around.is("if_statement") && around.field("consequence").same(block);
+  if (!then || !says_shorter(around.field("condition"))) return false;
+  auto siblings = block.children();
+  return !siblings.empty() && siblings[0].same(flow_.statement);
+}
+
+bool Surroundings::says_shorter(const Node& condition, unsigned depth) const {
+  Node node = without_parentheses(condition);
+  if (!node.is("binary_expression") || depth > 6) return false;
+  Node left = node.field("left"), right = node.field("right");
+  auto sign = node.field("operator").text();
+  if (sign == "&&") return says_shorter(left, depth + 1) || says_shorter(right, depth + 1);
+  if (sign == ">" || sign == ">=") std::swap(left, right);
+  return is_comparison(node) && is_length(without_parentheses(left)) &&
+         squeezed(right.text()) == squeezed(slice_.high.text());
+}
+
+// if n <= cap(x) { x = x[:n] }: n may be more than the length, or less.
+bool Surroundings::asks_capacity() const {
+  if (!slice_.high || !flow_.function) return false;
+  auto bound = squeezed(slice_.high.text());
+  auto names = names_of_cut();
+  auto is_capacity = [&](const Node& node) {
+    auto text = squeezed(node.text());
+    return std::any_of(names.begin(), names.end(),
+                       [&](const std::string& name) { return text == "cap(" + name + ")"; });
+  };
+  return any_within(flow_.function->body, [&](const Node& node) {
+    if (!is_comparison(node)) return false;
+    Node left = node.field("left"), right = node.field("right");
+    return (is_capacity(left) && squeezed(right.text()) == bound) ||
+           (is_capacity(right) && squeezed(left.text()) == bound);
+  });
+}
+
+// Whether a bound is reckoned from a length that the slice had before the statement.
+bool Surroundings::is_old_length(const Node& bound, unsigned depth) const {
+  Node node = without_parentheses(bound);
+  if (!node || depth > 6) return false;
+  if (node.is("binary_expression"))
+    return is_old_length(node.field("left"), depth + 1) ||
+           is_old_length(node.field("right"), depth + 1);
+  const Variable* variable = node.is("identifier") ? variable_at(node) : nullptr;
+  if (!variable || variable->parameter) return false;
+  const auto& flows = flows_.to(variable_place(*variable));
+  return std::any_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
+    const Flow& set = flows_.all()[index];
+    return set.statement.begin() < flow_.statement.begin() && at_most_length(set.right);
+  });
+}
+
+// n := len(x); …; if len(x) < n { x = x[:n] }: shows what was cut off since then.
+bool Surroundings::restores_own_length() const {
+  return only_where_shorter() && is_old_length(slice_.high);
+}
+
+// Whether the statement is of the same function as `other`, or of one that that function calls.
+bool Surroundings::may_run_within(const Flow& other) const {
+  if (!other.function || other.function == flow_.function) return true;
+  return any_within(other.function->body, [&](const Node& node) {
+    return node.is("call_expression") && flows_.callee(*other.file, node) == flow_.function;
+  });
+}
+
+// n := len(x); x = x[:n-1]; use(x[:n][n-1])
+bool Surroundings::shows_old_length() const {
+  if (!flow_.function || slice_.form == Form::Advance) return false;
+  auto names = names_of_cut();
+  auto own = squeezed(slice_.high.text());
+  return any_within(flow_.function->body, [&](const Node& node) {
+    if (!node.is("slice_expression") || node.begin() < flow_.statement.end()) return false;
+    auto of = squeezed(without_parentheses(node.field("operand")).text());
+    Node high = node.field("end");
+    return std::find(names.begin(), names.end(), of) != names.end() &&
+           squeezed(high.text()) != own && is_old_length(high);
+  });
 }
 
 // x = x[:n+1] and then, before anything else reads x, x[n] = …
@@ -80,6 +182,7 @@ bool Surroundings::sets_what_shows() const {
 }
 
 bool Surroundings::regrown() const {
+  if (shows_old_length()) return true;
   for (const Flow& flow : flows_.all()) {
     const Value& value = flow.value;
     if (value.kind != Value::Kind::Reslice || value.place != flow_.place) continue;
@@ -87,7 +190,8 @@ bool Surroundings::regrown() const {
     other.flow = flow;
     other.slice = value;
     Surroundings there(flows_, other);
-    if (there.grows() && !there.sets_what_shows()) return true;
+    if (there.restores_own_length() && !may_run_within(flow)) continue;
+    if (there.asks_capacity() || (there.grows() && !there.sets_what_shows())) return true;
   }
   return false;
 }

@@ -22,10 +22,12 @@ class Surroundings {
   // Whether reading the expression twice reads the same and does nothing else: what it calls are
   // functions that only return such an expression.
   bool is_pure(const Node& expression) const;
-  // x[:cap(x)], x[:len(x)+1]: the bound lies at or behind the length, nothing is hidden.
+  // x[:cap(x)], x[:len(x)+1], x[:n] under `if len(x) < n`: the bound lies at or behind the length,
+  // nothing is hidden.
   bool grows() const;
-  // x = x[:cap(x)], x = x[:len(x)+1]: old elements are used again. Not where the next statements
-  // set what comes into view.
+  // x = x[:cap(x)], x = x[:len(x)+1], x = x[:n] where n is compared with cap(x), x[:n] of the
+  // length that x had before the statement: old elements are used again. Not where the next
+  // statements set what comes into view.
   bool regrown() const;
   // A copy of the header in a field, a package-level variable, a channel.
   bool stored_elsewhere() const;
@@ -51,6 +53,13 @@ class Surroundings {
   // len(x) of the cut slice, or a variable that holds it.
   bool holds_length(const Node& bound, unsigned depth = 0) const;
   bool sets_what_shows() const;
+  bool only_where_shorter() const;
+  bool says_shorter(const Node& condition, unsigned depth = 0) const;
+  bool asks_capacity() const;
+  bool restores_own_length() const;
+  bool may_run_within(const Flow& other) const;
+  bool shows_old_length() const;
+  bool is_old_length(const Node& bound, unsigned depth = 0) const;
   const Variable* variable_at(const Node& identifier) const;
   // x[n] is read or set before, in the same function: then n < len(x).
   bool indexed_before() const;

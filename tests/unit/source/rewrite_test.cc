@@ -249,6 +249,38 @@ TEST(Rewrite, RefusesWhereElementsAreUsedAgain) {
   }
 }
 
+// What was cut off is shown once more: by the length of before, or by a bound that is compared with
+// the length or the capacity. Neither clearing nor a copy would do.
+TEST(Rewrite, RefusesWhereTheOldLengthIsShownAgain) {
+  for (Remedy remedy :
+       {Remedy::Clear, Remedy::Copy, Remedy::NilWhenEmpty, Remedy::CopyIfCapExceeds}) {
+    expect_refused("\tm := len(xs)\n\txs = xs[0 : m-1]\n\tuse(xs[0:m][m-1])\n", remedy);
+    expect_refused("\tm := len(xs) - 1\n\txs = xs[:m]\n\treturn xs[:m+1][m]\n", remedy);
+    expect_refused(
+        "\tm := len(xs)\n\txs = append(xs[:i], zs...)\n\tif len(xs) < m {\n\t\txs = xs[:m]\n\t}\n",
+        remedy);
+    expect_refused("\tif n <= cap(xs) {\n\t\txs = xs[:n]\n\t}\n", remedy);
+  }
+  // The same bound shows what the statement left.
+  expect_rewrite("\tm := len(xs) - 1\n\txs = xs[:m]\n\tuse(xs[:m])\n",
+                 "\tm := len(xs) - 1\n\tclear(xs[m:])\n\txs = xs[:m]\n\tuse(xs[:m])\n", 21);
+}
+
+// What a function shows again is what it has cut off itself, or one that it calls.
+TEST(Rewrite, TheLengthThatAFunctionRestoresIsItsOwn) {
+  auto text = [](const std::string& between) {
+    return "package main\n\nvar xs []*int\n\nfunc write(i int, zs []*int) {\n\tm := len(xs)\n" +
+           between + "\tif len(xs) < m {\n\t\txs = xs[:m]\n\t}\n}\n\nfunc empty() {\n" +
+           "\txs = xs[:0]\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 21;
+  auto apart = rewritten(text("\txs = append(xs[:i], zs...)\n"), global("xs"), options);
+  EXPECT_NE(apart.text.find("\tclear(xs)\n\txs = xs[:0]\n"), std::string::npos) << apart.text;
+  auto called = text("\tempty()\n");
+  EXPECT_EQ(rewritten(called, global("xs"), options).text, called);
+}
+
 // A push grows the slice by a slot and sets it at once: what stood there is never read.
 TEST(Rewrite, ClearsWhereAPushSetsTheSlotThatShows) {
   auto push = std::string("\tm := len(xs)\n\txs = xs[:m+1]\n\txs[m] = nil\n");
