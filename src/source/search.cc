@@ -437,13 +437,29 @@ class Search {
     if (candidate.misfit < kNever) found_.push_back(std::move(candidate));
   }
 
+  // Whether whatever the value is of is memory of its own: what fmt.Sprint returns.
+  bool is_own_memory(const Value& value, unsigned depth = 0) {
+    if (value.kind == Value::Kind::Fresh) return true;
+    const Variable* variable = value.root.variable;
+    bool local = value.kind == Value::Kind::Alias && variable && is_local(*variable) &&
+                 !variable->parameter && value.place == variable_place(*variable);
+    if (depth > kMaxDistance || (!local && value.kind != Value::Kind::Call)) return false;
+    walk_package_of(value.place);
+    // By index: a package that is walked for the sake of one adds to them.
+    bool any = false;
+    for (std::size_t i = 0; i < flows_.to(value.place).size(); i++) {
+      if (!is_own_memory(flows_.all()[flows_.to(value.place)[i]].value, depth + 1)) return false;
+      any = true;
+    }
+    return any;
+  }
+
   // Where nothing is seen to cut: the statements that give the holder what some function or
   // variable has. There a copy is made.
   void take_what_is_set() {
-    for (auto index : flows_.to(start_)) {
-      const Flow& flow = flows_.all()[index];
-      bool literal =
-          flow.value.kind == Value::Kind::Fresh || flow.value.kind == Value::Kind::Address;
+    for (std::size_t i = 0; i < flows_.to(start_).size(); i++) {
+      const Flow& flow = flows_.all()[flows_.to(start_)[i]];
+      bool literal = flow.value.kind == Value::Kind::Address || is_own_memory(flow.value);
       auto penalty = other_object(flow);
       if (literal || !flow.right || penalty >= kNever || found_.size() >= kMaxCandidates) continue;
       Candidate candidate;

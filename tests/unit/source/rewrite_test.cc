@@ -451,6 +451,24 @@ TEST(Rewrite, TextsOfAFunctionAreCopiedWhereTheyAreKept) {
   EXPECT_EQ(out.text, text);
 }
 
+// A function that makes a text of its own is not where a large one comes from.
+TEST(Rewrite, TextsThatAFunctionMakesAreNoPartsOfOthers) {
+  std::string text =
+      "package main\n\nimport \"json\"\n\ntype User struct{ name string }\n\nvar users []User\n\n"
+      "type printer struct{ buf []byte }\n\nfunc label(n int) string {\n\tp := &printer{}\n"
+      "\ts := string(p.buf)\n\treturn s\n}\n\nfunc first(s string) string { return s }\n\n"
+      "func add(n int, body string) {\n\tusers = append(users, User{name: label(n)})\n"
+      "\tusers = append(users, User{name: json.Get(body)})\n"
+      "\tusers = append(users, User{name: first(body)})\n}\n";
+  RewriteOptions options;
+  options.go_minor = 21;
+  options.plain_data = true;
+  auto out = rewritten(text, field("main.User", "name", Category::Window), options);
+  EXPECT_NE(out.text.find("User{name: label(n)}"), std::string::npos) << out.text;
+  EXPECT_NE(out.text.find("strings.Clone(json.Get(body))"), std::string::npos) << out.text;
+  EXPECT_NE(out.text.find("strings.Clone(first(body))"), std::string::npos) << out.text;
+}
+
 TEST(Rewrite, WhatIsAppendedToAConvertedNilIsACopy) {
   const std::string before =
       "package main\n\nimport \"net\"\n\ntype Flow struct{ from net.IP }\n\nvar flows []*Flow\n\n"
