@@ -224,6 +224,23 @@ bool Views::show_elements(const Item& item, const ObjectRef& object, std::uint64
   return true;
 }
 
+// A slice of an array within a struct, x.first[:1], of which the object is an array: shows x as a
+// pointer to the field would, and says nothing of x's neighbours. False for all other slices.
+bool Views::show_around(const Item& item, const ObjectRef& object, std::uint64_t len,
+                        std::uint64_t cap) {
+  auto allocated = allocation_type(object);
+  if (allocated == kUnknownType || allocated == item.reference.type ||
+      types().info(allocated).kind != TypeKind::Struct)
+    return false;
+  const TypeFacts facts = decoder().facts(allocated);
+  auto header = header_size(object);
+  if (facts.slot == slot_size(object) || object.offset < header) return false;
+  bool within =
+      (object.offset - header) % facts.size + std::max<std::uint64_t>(cap, 1) <= facts.size;
+  return within && facts.size > decoder().facts(item.reference.type).size &&
+         show_elements(item, object, len, allocated);
+}
+
 // DWARF says alike of a captured variable x whose address the closure holds, and of one whose value
 // it holds and takes the address of: "&x". For pointers the object tells: x itself would fill a
 // slot of 8 bytes. The type of what x points to, if that is what stands here; else kUnknownType.
@@ -319,6 +336,7 @@ void Views::show_window(const Item& item, const ObjectRef& object) {
       follow_values(object, object.offset, type, *len / size);
     return;
   }
+  if (pointers && show_around(item, object, *len, *cap)) return;
   touch(object);
   windowed_.set(object.id.value);
   set_info(object, type, Shows::Elements, item.tag.holder);

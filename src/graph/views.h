@@ -275,6 +275,7 @@ class Views {
   void show_part(const ObjectRef& object, const Tag& tag, std::uint64_t begin, std::uint64_t bytes,
                  TypeId type);
   bool show_elements(const Item& item, const ObjectRef& object, std::uint64_t bytes, TypeId elem);
+  bool show_around(const Item& item, const ObjectRef& object, std::uint64_t len, std::uint64_t cap);
   void show_whole(const ObjectRef& object, Holder holder, TypeId elem = kUnknownType);
   bool known(Holder holder) const;
   TypeId what_it_is(const ObjectRef& object, Holder holder);

@@ -186,10 +186,12 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
                         of.name.substr(TypeTable::kClosurePrefix.size())),
             SiteKind::Captured};
   }
-  if (info.array() && (of.kind == TypeKind::Slice || of.kind == TypeKind::String))
+  bool header = of.kind == TypeKind::Slice || of.kind == TypeKind::String ||
+                of.kind == TypeKind::Chan || of.kind == TypeKind::EmptyInterface ||
+                of.kind == TypeKind::Interface;
+  if (info.array() && (header || of.kind == TypeKind::Pointer))
     return {"element of " + name_of_pointee(id, depth).text, SiteKind::Element};
-  if (of.kind == TypeKind::Slice || of.kind == TypeKind::String || of.kind == TypeKind::Chan ||
-      of.kind == TypeKind::EmptyInterface || of.kind == TypeKind::Interface) {
+  if (header) {
     // A header of its own: a variable that escaped, or a value in an interface.
     return name_of_pointee(id, depth);
   }

@@ -202,16 +202,18 @@ class Tracer {
                              [&](std::uint64_t, const Reference& next) { push(next, range.tag); });
   }
 
-  // What the object holds, as far as the reference tells.
+  // What the object holds, as far as the reference tells: an array of values from its start on, one
+  // value that fills it, or one where the reference leads to.
   struct Contents {
     TypeId type;
     bool array = false;
+    bool part = false;
   };
   Contents contents(const Item& r, const ObjectRef& object) {
     switch (r.kind) {
       case Reference::Kind::Slice:
       case Reference::Kind::Storage:
-        return {r.type, true};
+        return {whole_elements(r.type, object), true};
       case Reference::Kind::String:
         return {views_.byte_type(), true};
       case Reference::Kind::Func:
@@ -229,7 +231,15 @@ class Tracer {
     // A pointer into something larger: its own type, where the allocator knows it.
     if (auto known = views_.follower().allocation_type(object); known != kUnknownType)
       return {known, !fills(known, object)};
-    return {r.type, false};
+    return {r.type, false, r.kind == Reference::Kind::Value};
+  }
+
+  // A slice may be of an array within a struct: then it is structs that the object is an array of.
+  TypeId whole_elements(TypeId type, const ObjectRef& object) {
+    auto known = views_.follower().allocation_type(object);
+    if (known == kUnknownType || fills(known, object)) return type;
+    auto size = [&](TypeId of) { return views_.decoder().facts(of).size; };
+    return size(known) > size(type) ? known : type;
   }
 
   bool fills(TypeId type, const ObjectRef& object) {
@@ -274,7 +284,7 @@ class Tracer {
   void reach(const Item& item, const ObjectRef& object) {
     auto held = mark(item, object);
     if (!held) return;
-    const auto [type, array] = *held;
+    const auto [type, array, part] = *held;
     const auto label = owners_.label_of(object.id);
     // What it refers to is followed below, a finalizer or none.
     if (views_.owners().owns(object.id))
@@ -287,7 +297,7 @@ class Tracer {
       header.kind = item.kind;
       header.type = item.type;
       header.target = item.address;
-      views_.follower().expand(header, [&](const Reference& part) { push(part, label); });
+      views_.follower().expand(header, [&](const Reference& next) { push(next, label); });
       return;
     }
     if (span.layout == PointerLayout::None) return;
@@ -297,19 +307,26 @@ class Tracer {
     const bool closure = facts.closure, single = !array && facts.slot == span.span.elem_size;
     auto data = span.span.elem_size - header;
     // Values stand at multiples of their size; what the pointer leads into may be something else.
-    bool tiles =
-        array && size != 0 && object.offset >= header && (object.offset - header) % size == 0;
-    std::uint64_t count = tiles ? data / size : single ? 1 : 0;
-    Work::Range range{object, header, count, size, type, label};
+    bool own = array && views_.follower().allocation_type(object) == type;
+    bool tiles = array && size != 0 && object.offset >= header &&
+                 (own || (object.offset - header) % size == 0);
+    bool one =
+        part && size != 0 && object.offset >= header && object.offset + size <= span.span.elem_size;
+    auto begin = one ? object.offset : header;
+    std::uint64_t count = tiles ? data / size : single || one ? 1 : 0;
+    Work::Range range{object, begin, count, size, type, label};
     if (count > Work::kBlock)
       work_.push_range(range);
     else if (count > 0)
       follow(range);
-    // A closure may hold more than the binary describes.
-    bool rest = !single || closure;
-    if (rest && header + count * size < span.span.elem_size)
-      views_.follower().words(object, header + count * size, span.span.elem_size,
+    auto words = [&](std::uint64_t from, std::uint64_t to) {
+      if (from >= to) return;
+      views_.follower().words(object, from, to,
                               [&](std::uint64_t, const Reference& word) { push(word, label); });
+    };
+    words(header, begin);
+    // A closure may hold more than the binary describes.
+    if (!single || closure) words(begin + count * size, span.span.elem_size);
   }
 
   void tell() {

@@ -166,6 +166,13 @@ type slab struct {
 	id   int
 }
 
+// What most nodes need stands in the node.
+type node struct {
+	parts []*Conn
+	first [1]*Conn
+	id    int
+}
+
 func slabs() []slab {
 	s := make([]slab, exact/8)
 	for i := range s {
@@ -186,6 +193,7 @@ var (
 	later    *slab
 	field    *int
 	point    *Point
+	nodes    []*node
 )
 
 func init() { // pointers to elements pin the rest of their array
@@ -223,6 +231,18 @@ func init() { // pointers to elements pin the rest of their array
 		hide(s[21:])
 		field = &s[20].id
 		expect(Site{Site: "main.field", Kind: "global", Elem: "main.slab", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 1, Stale: cap(s) - 1})
+	})
+	add("interior_with_slices_of_themselves", func() { // batches of a parser's nodes
+		s := make([]node, exact/8)
+		for i := range s {
+			s[i].parts = s[i].first[:1]
+			s[i].parts[0] = newConn(i)
+		}
+		hide(s[:20])
+		hide(s[21:40])
+		hide(s[41:])
+		nodes = []*node{&s[20], &s[40]}
+		expect(Site{Site: "element of main.nodes", Kind: "element", Elem: "main.node", Category: "interior", Arrays: 1, Slots: cap(s), Visible: 2, Stale: cap(s) - 2})
 	})
 	add("optin_interior_from_the_first", func() { // might be the array's base
 		s := slabs()
