@@ -69,6 +69,8 @@ class Search {
       : flows_(flows), program_(flows.program()), holder_(holder), options_(options) {}
 
   std::vector<Candidate> run() {
+    if (holder_.kind == SliceHolder::Kind::Local && holder_.variable.empty() && !chosen_)
+      if (auto locals = fitting_locals(); locals.size() > 1) return of_the_one_that_is_cut(locals);
     if (!find_start()) return {};
     while (!queue_.empty()) {
       Step step = std::move(queue_.front());
@@ -191,12 +193,33 @@ class Search {
     return variable.function && variable.function->package->path == holder_.package;
   }
 
+  // Of several that a slice without a name may be: the statements of the only one that has any.
+  std::vector<Candidate> of_the_one_that_is_cut(const std::vector<const Variable*>& locals) {
+    constexpr std::size_t kMostLocals = 16;
+    std::vector<Candidate> out;
+    if (locals.size() > kMostLocals) return out;
+    for (const Variable* local : locals) {
+      Search one(flows_, holder_, options_);
+      one.chosen_ = local;
+      auto found = one.run();
+      if (!found.empty() && !out.empty()) return {};
+      if (!found.empty()) out = std::move(found);
+    }
+    return out;
+  }
+
   // The variable of that name in the function; nullptr where it is not the only one.
   Variable* local() {
-    Package* package = program_.package(holder_.package);
-    if (!package) return nullptr;
-    flows_.add(*package);
+    if (chosen_) return const_cast<Variable*>(chosen_);
+    auto fitting = fitting_locals();
+    return fitting.size() == 1 ? const_cast<Variable*>(fitting[0]) : nullptr;
+  }
+
+  std::vector<const Variable*> fitting_locals() {
     std::vector<const Variable*> fitting;
+    Package* package = program_.package(holder_.package);
+    if (!package) return fitting;
+    flows_.add(*package);
     for (const Variable& variable : program_.variables()) {
       bool named = holder_.variable.empty() || variable.name == holder_.variable;
       if (!named || !in_named_function(variable)) continue;
@@ -212,8 +235,7 @@ class Search {
       if (fits) fitting.push_back(&variable);
     }
     if (holder_.function_line == 0) keep_named_functions(fitting);
-    if (fitting.size() != 1) return nullptr;
-    return const_cast<Variable*>(fitting[0]);
+    return fitting;
   }
 
   // Of a variable without a name, the type has to say it.
@@ -554,6 +576,7 @@ class Search {
   const SliceHolder& holder_;
   SearchOptions options_;
   const Variable* root_ = nullptr;
+  const Variable* chosen_ = nullptr;  // a local that is to be searched
   std::string start_;
   std::deque<Step> queue_;
   std::unordered_set<std::string> seen_;

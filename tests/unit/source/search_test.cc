@@ -477,6 +477,25 @@ func other() {
   expect_marked(text, local(text, "conns"));
 }
 
+// Where no name is known: of the function's slices of that type, the one that is cut so.
+TEST(SearchOthers, LocalsWithoutAName) {
+  const std::string text = R"(package main
+func f(conns []*int) { // func
+	last := conns[3:]
+	use(last)
+	conns = conns[:3] // here
+}
+var other []*int
+func g() { other = other[:1] }
+)";
+  auto holder = local(text, "");
+  holder.element_type = "*int";
+  expect_marked(text, holder);
+  auto both = text;
+  both.insert(both.find("\tuse"), "\tlast = last[:1]\n");
+  EXPECT_TRUE(found_lines({both}, holder).empty());
+}
+
 // A function that was inlined wherever it is called has no line in the executable.
 TEST(SearchOthers, LocalsOfAnInlinedFunction) {
   std::string text = R"(package main
