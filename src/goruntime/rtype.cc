@@ -315,4 +315,8 @@ std::optional<Address> RtypeReader::itab_type(Address itab) const {
   return type;
 }
 
+std::optional<Address> RtypeReader::itab_interface(Address itab) const {
+  return itab_type(itab) ? image_.word(itab) : std::nullopt;
+}
+
 }  // namespace overhang

@@ -93,8 +93,9 @@ class RtypeReader {
   Address pointer_type(Address address) const;
   // An abi.Name's text: flag byte, length, bytes. Nothing where it is not all there.
   std::optional<std::string> name(Address address) const;
-  // abi.ITab.Type, where the itab is one.
+  // abi.ITab.Type and Inter, where the itab is one.
   std::optional<Address> itab_type(Address itab) const;
+  std::optional<Address> itab_interface(Address itab) const;
 
  private:
   struct Head;

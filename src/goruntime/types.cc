@@ -197,6 +197,11 @@ TypeId TypeTable::from_itab(Address itab) {
   return at->second;
 }
 
+TypeId TypeTable::interface_of_itab(Address itab) {
+  auto type = impl_->reader.itab_interface(itab);
+  return type ? impl_->intern_rtype(*type) : kUnknownType;
+}
+
 const TypeInfo& TypeTable::info(TypeId id) const { return impl_->decoded(id).info; }
 std::string_view TypeTable::full_name(TypeId id) const { return impl_->decoded(id).full_name; }
 std::span<const ScanStep> TypeTable::program(TypeId id) { return impl_->program(id); }

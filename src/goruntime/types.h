@@ -100,6 +100,8 @@ class TypeTable {
   const std::vector<TypeId>& all();
   // Dynamic type of an interface: word 0 of Interface (*itab) / EmptyInterface (*abi.Type).
   TypeId from_itab(Address itab);
+  // The interface type that the itab is of: that of the variable, or one with the same methods.
+  TypeId interface_of_itab(Address itab);
 
   const TypeInfo& info(TypeId id) const;
   // A named type's name with its import path; of others, what DWARF says or nothing.

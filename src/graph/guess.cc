@@ -512,6 +512,7 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least, con
       if (const auto& name = decoder_.types().info(type).name;
           name == "[]uint8" || name == "string")
         return type;
+    if (auto told = told_interface(alike, value, values); told != kUnknownType) return told;
     return alike.empty() ? best : either(alike);
   }
   if (!by_population_) return kUnknownType;
@@ -523,6 +524,21 @@ TypeId Guesser::clear_winner(std::vector<Candidate> fitting, unsigned least, con
     found = other;
   }
   return found && !contested(*found) ? found->type : kUnknownType;
+}
+
+// Interfaces with methods all look alike, and structs of one: by what the first of the values has
+// its methods by, the interface that it is of.
+TypeId Guesser::told_interface(const std::vector<TypeId>& types, const std::byte* value,
+                               std::uint64_t values) {
+  constexpr std::uint64_t kLooks = 64, kBytes = 16;
+  auto has_methods = [&](TypeId type) {
+    return decoder_.types().info(type).kind == TypeKind::Interface;
+  };
+  if (!value || !std::any_of(types.begin(), types.end(), has_methods)) return kUnknownType;
+  for (std::uint64_t i = 0; i < std::min(values, kLooks); i++)
+    if (auto itab = load_unchecked<std::uint64_t>(value + i * kBytes); itab != 0)
+      return decoder_.types().interface_of_itab(itab);
+  return kUnknownType;
 }
 
 // One of several types that say the same; of maps' groups, a map of one of theirs has them.

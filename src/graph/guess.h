@@ -119,6 +119,8 @@ class Guesser {
   // Whether the `len` bytes from the pointer's on read like a string that is a part of a larger
   // one.
   bool is_piece_of_text(const ObjectRef& pointee, std::uint64_t len);
+  TypeId told_interface(const std::vector<TypeId>& types, const std::byte* value,
+                        std::uint64_t values);
   bool same_meaning(TypeId a, TypeId b, unsigned depth);
   bool compare_meaning(TypeId a, TypeId b, unsigned depth);
   bool same_contents(TypeId a, TypeId b, unsigned depth);

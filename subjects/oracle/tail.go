@@ -106,6 +106,7 @@ var (
 	small    []*Conn
 
 	anys    []any
+	closers []closer
 	outer   []any
 	strs    []string
 	funcs   []func() int
@@ -479,12 +480,15 @@ func build[T any](to *[]T, name, elem string, n int, make func(i int) T) {
 	for i := 0; i < n; i++ {
 		*to = append(*to, make(i))
 	}
-	*to = truncate(*to, n/50) // overhang: main.anys main.strs main.funcs main.buffers main.maps main.chans main.pairs
+	*to = truncate(*to, n/50) // overhang: main.anys main.closers main.strs main.funcs main.buffers main.maps main.chans main.pairs
 	tail(name, "global", elem, *to, n-n/50)
 }
 
 func init() { // elements of every kind
 	add("tail_of_interfaces", func() { build(&anys, "main.anys", "interface {}", 1000, func(i int) any { return newConn(i) }) })
+	add("tail_of_closers", func() {
+		build(&closers, "main.closers", "main.closer", 1000, func(i int) closer { return newConn(i) })
+	})
 	add("tail_of_strings", func() {
 		build(&strs, "main.strs", "string", 1000, func(i int) string { return "a string with the number " + strconv.Itoa(i) })
 	})

@@ -232,6 +232,14 @@ TEST_F(Stripped, NamesTypeAndFieldOfTheHolder) {
   EXPECT_NE(text.find("no DWARF"), std::string::npos) << text;
 }
 
+// Where the allocator records nothing, too: an interface's table is of an interface type.
+TEST_F(Stripped, TellsInterfaceTypesByTheirTables) {
+  Subject subject("oracle", {"tail_of_closers"});
+  auto report = leaks_json({subject.target().front(), "--exe", stripped(subject.executable())});
+  ASSERT_EQ(report.at("sites").size(), 1u) << report;
+  EXPECT_EQ(report.at("sites")[0].at("element_type"), "main.closer");
+}
+
 // A global has no name in such a program; that code calls methods of its type on it tells the type.
 TEST_F(Stripped, NamesTypeAndFieldOfAGlobal) {
   const std::string no_symbols = "-ldflags=-s -w";
