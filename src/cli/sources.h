@@ -62,6 +62,8 @@ class Sources {
   // searches see the same packages, those that any of them led to.
   std::vector<Statements> find(const std::vector<SiteRow>& rows,
                                const std::vector<SlicePlace>& places);
+  // Walks the program's other packages too, within bounds: what is exported they may use.
+  void read_users();
   source::Flows& flows() { return flows_; }
   const std::string& directory() const { return roots_.directory; }
   // The file of main.main as the compiler recorded it; "": there is none.
@@ -73,7 +75,6 @@ class Sources {
   // Nothing where no place in the source is known.
   std::optional<source::SliceHolder> holder_of(const SiteRow& row, const SlicePlace& place);
   void read_packages_of(const std::vector<source::SliceHolder>& holders);
-  void read_users();
   std::vector<source::Candidate> find_methods(const std::string& type, source::SliceHolder holder);
   bool find_by_type(const std::string& element, source::SliceHolder& holder);
 

@@ -24,6 +24,24 @@ bool is_converted_nil(const Node& node) {
   return arguments.size() == 1 && arguments[0].is("nil");
 }
 
+// append(x[:i+1], x[i:]...), append(x[:i], append([]T{y}, x[i:]...)...): what the first slice
+// leaves out, the second has again.
+bool is_insertion(const Value& to, const Node& appended, unsigned depth = 0) {
+  if (depth > 8) return false;
+  Node node = without_parentheses(appended);
+  if (node.is("slice_expression") && !node.field("end")) {
+    auto first = node.field("start").text(), last = to.high.text();
+    bool same = node.field("operand").text() == to.operand.text();
+    return same && !first.empty() &&
+           (first == last || last.starts_with(std::string(first) + "+") ||
+            last.starts_with(std::string(first) + " +"));
+  }
+  if (!node.is("call_expression") || node.field("function").text() != "append") return false;
+  auto arguments = node.field("arguments").children();
+  return arguments.size() > 1 && arguments.back().is("variadic_argument") &&
+         is_insertion(to, arguments.back().first(), depth + 1);
+}
+
 }  // namespace
 
 Value Evaluator::append(const Node& expression, const std::vector<Node>& arguments) {
@@ -32,13 +50,19 @@ Value Evaluator::append(const Node& expression, const std::vector<Node>& argumen
   if (to.kind == Value::Kind::Unknown && is_converted_nil(arguments[0])) return fresh(to.type);
   if (to.kind != Value::Kind::Reslice) return to;
   to.expression = expression;
-  if (arguments.size() == 2 && arguments[1].is("variadic_argument") && is_absent_or_zero(to.low)) {
+  bool spread = arguments.size() == 2 && arguments[1].is("variadic_argument");
+  if (spread && is_absent_or_zero(to.low) && is_insertion(to, arguments[1].first())) {
+    to.kind = to.place.empty() ? Value::Kind::Unknown : Value::Kind::Alias;
+    return to;
+  }
+  if (spread && is_absent_or_zero(to.low)) {
     Node rest = without_parentheses(arguments[1].first());
     if (rest.is("slice_expression") && rest.field("start") && !rest.field("end") &&
         rest.field("operand").text() == to.operand.text()) {
       to.form = Form::Delete;
       to.low = to.high;  // absent: from 0
       to.high = rest.field("start");
+      if (is_absent_or_zero(to.low)) to.high_type = value(to.high).type;
       to.rest = rest;
       return to;
     }

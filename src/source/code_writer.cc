@@ -1,6 +1,7 @@
 #include "source/code_writer.h"
 
 #include <algorithm>
+#include <cctype>
 
 namespace overhang::source {
 namespace {
@@ -14,7 +15,7 @@ void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
 // The name by which `file` imports a package; "" where it does not.
 std::string import_name(const File& file, const std::string& path) {
   for (const auto& [name, imported] : file.imports)
-    if (imported == path) return name;
+    if (imported == path && name != "." && name != "_") return name;
   return {};
 }
 
@@ -59,8 +60,10 @@ std::string CodeWriter::type_text(TypeRef ref, unsigned depth) const {
       return parameter_here(of.name);
     case GoType::Kind::Named: {
       if (of.decl && !of.decl->parameters.empty()) return {};
-      if (of.package_path == flow_.file->package->path) return of.name;
+      if (of.package_path == flow_.file->package->path)
+        return is_local_name(of.name) ? std::string() : of.name;
       auto package = import_name(*flow_.file, of.package_path);
+      if (is_local_name(package)) return {};
       return package.empty() ? package : package + "." + of.name;
     }
     default:
@@ -114,8 +117,11 @@ std::string CodeWriter::in_brackets(const std::string& slice, const std::string&
   return slice + "[" + low + (spaced ? " : " : ":") + high + "]";
 }
 
-// Lines that clear a slice expression. Empty where the element's zero value cannot be written.
-std::vector<std::string> CodeWriter::clearing(const std::string& part) {
+// Each a statement of its own, without names in the block around it, where another may stand.
+std::vector<std::string> CodeWriter::clearing(const std::string& slice, const std::string& low,
+                                              const std::string& high) {
+  auto of = slice.starts_with('*') ? "(" + slice + ")" : slice;
+  auto part = low.empty() && high.empty() ? slice : in_brackets(of, low, high);
   if (go_minor_ >= kClear && !shadowed("clear")) return {"clear(" + part + ")"};
   auto value = zero();
   if (value.empty()) {
@@ -125,8 +131,24 @@ std::vector<std::string> CodeWriter::clearing(const std::string& part) {
   auto hidden = unused_name({"hidden", "rest", "stale"});
   auto i = unused_name({"i", "k", "index"});
   if (hidden.empty() || i.empty()) return {};
-  return {hidden + " := " + part, "for " + i + " := range " + hidden + " {",
-          "\t" + hidden + "[" + i + "] = " + value, "}"};
+  auto set = [&](const std::string& array) { return "\t" + array + "[" + i + "] = " + value; };
+  if (low.empty()) return {"for " + i + " := range " + part + " {", set(of), "}"};
+  if (high.empty())
+    return {"for " + i + " := " + low + "; " + i + " < len(" + slice + "); " + i + "++ {", set(of),
+            "}"};
+  return {"for " + i + ", " + hidden + " := 0, " + in_brackets(of, low, high) + "; " + i +
+              " < len(" + hidden + "); " + i + "++ {",
+          set(hidden), "}"};
+}
+
+bool CodeWriter::has_word(const std::string& text, const std::string& word) {
+  auto letter = [&](std::size_t at) {
+    return at < text.size() && (std::isalnum(static_cast<unsigned char>(text[at])) ||
+                                text[at] == '_' || text[at] == '.');
+  };
+  for (auto at = text.find(word); at != std::string::npos; at = text.find(word, at + 1))
+    if ((at == 0 || !letter(at - 1)) && !letter(at + word.size())) return true;
+  return false;
 }
 
 bool CodeWriter::shadowed(const std::string& name) const {
@@ -137,11 +159,14 @@ bool CodeWriter::shadowed(const std::string& name) const {
   return used_in_function(name) && !is_builtin_use(name);
 }
 
-bool CodeWriter::is_builtin_use(const std::string& name) const {
+bool CodeWriter::is_builtin_use(const std::string& name) const { return !is_local_name(name); }
+
+bool CodeWriter::is_local_name(const std::string& name) const {
   for (const Variable& variable : program_.variables())
-    if (variable.name == name && variable.file == flow_.file && variable.function == flow_.function)
-      return false;
-  return true;
+    if (variable.name == name && variable.function && variable.file == flow_.file &&
+        variable.function == flow_.function)
+      return true;
+  return false;
 }
 
 bool CodeWriter::used_in_function(const std::string& name) const {
@@ -157,10 +182,23 @@ std::string CodeWriter::unused_name(std::initializer_list<const char*> names) co
   return {};
 }
 
+// Another package's name, perhaps: that of one whose path ends otherwise is not known.
+bool CodeWriter::names_something(const Node& node, const std::string& name, unsigned depth) {
+  if (depth > 400) return true;
+  if (node.is("import_spec")) {
+    auto path = node.field("path").text();
+    return node.field("name").text() == name || path.ends_with("/" + name + "\"");
+  }
+  if ((node.is("identifier") || node.is("package_identifier")) && node.text() == name) return true;
+  for (const Node& child : node.children())
+    if (names_something(child, name, depth + 1)) return true;
+  return false;
+}
+
 std::string CodeWriter::package_name(const std::string& path) {
   auto name = import_name(*flow_.file, path);
   if (!name.empty()) return name;
-  if (shadowed(path) || used_in_function(path)) return {};
+  if (shadowed(path) || names_something(flow_.file->tree->root(), path)) return {};
   imports_.push_back(path);
   return path;
 }

@@ -25,8 +25,12 @@ class CodeWriter {
   std::string zero() const;
   static std::string in_brackets(const std::string& slice, const std::string& low,
                                  const std::string& high);
-  // Lines that clear a slice expression. Empty where the element's zero value cannot be written.
-  std::vector<std::string> clearing(const std::string& part);
+  // Lines that clear slice[low:high]. Empty where the element's zero value cannot be written.
+  std::vector<std::string> clearing(const std::string& slice, const std::string& low,
+                                    const std::string& high);
+  // Whether a name means something else in the function, or in its package.
+  bool shadowed(const std::string& name) const;
+  static bool has_word(const std::string& text, const std::string& word);
   std::string package_name(const std::string& path);
   // An expression of a copy of `expression`; "" where none can be written.
   std::string copied(const std::string& expression);
@@ -41,7 +45,8 @@ class CodeWriter {
   std::string type_text(TypeRef ref, unsigned depth = 0) const;
   // The method's own name for its type's parameter.
   std::string parameter_here(const std::string& name) const;
-  bool shadowed(const std::string& name) const;
+  static bool names_something(const Node& node, const std::string& name, unsigned depth = 0);
+  bool is_local_name(const std::string& name) const;
   bool is_builtin_use(const std::string& name) const;
   bool used_in_function(const std::string& name) const;
   std::string unused_name(std::initializer_list<const char*> names) const;

@@ -17,6 +17,7 @@ void Flows::add(Flow flow) {
     address_of_[flow.value.place].push_back(index);
   if (flow.value.kind == Value::Kind::Alias && !flow.value.place.empty())
     copies_of_[flow.value.place].push_back(index);
+  if (!flow.value.place.empty()) from_[flow.value.place].push_back(index);
   flow.id = index;
   all_.push_back(std::move(flow));
 }
@@ -34,6 +35,15 @@ const std::vector<std::uint32_t>& Flows::address_of(const std::string& place) co
 const std::vector<std::uint32_t>& Flows::copies_of(const std::string& place) const {
   auto at = copies_of_.find(place);
   return at == copies_of_.end() ? kNoFlows : at->second;
+}
+
+const std::vector<std::uint32_t>& Flows::from(const std::string& place) const {
+  auto at = from_.find(place);
+  return at == from_.end() ? kNoFlows : at->second;
+}
+
+void Flows::add_slicing(Flow flow) {
+  if (slicings_.size() < kMaxFlows) slicings_.push_back(std::move(flow));
 }
 
 void Flows::add_use(const Variable& variable, const Node& identifier) {

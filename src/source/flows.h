@@ -8,6 +8,7 @@
 //   r:7:0              a result of a function
 #pragma once
 
+#include <set>
 #include <string>
 #include <unordered_map>
 #include <unordered_set>
@@ -78,6 +79,24 @@ struct Flow {
   std::uint32_t id = 0;   // its number in Flows
 };
 
+// for … := range PLACE
+struct RangeLoop {
+  std::string place;
+  Node loop;
+  const Function* function = nullptr;
+  const File* file = nullptr;
+  bool reads_elements = false;  // has a variable for them
+};
+
+// A call of a function value, or of a method that an interface has.
+struct DynamicCall {
+  std::uint32_t end = 0;
+  std::string method;  // "": of a function value
+};
+
+// Where values go that nothing else is known of: a package's that is not there.
+inline constexpr const char* kOutside = "outside";
+
 class Flows {
  public:
   explicit Flows(Program& program) : program_(program) {}
@@ -91,21 +110,53 @@ class Flows {
   const std::vector<std::uint32_t>& address_of(const std::string& place) const;
   // Flows of the place's value as it is.
   const std::vector<std::uint32_t>& copies_of(const std::string& place) const;
+  // Flows of the place's value, of a part of it, of its address, of what a function returns.
+  const std::vector<std::uint32_t>& from(const std::string& place) const;
   Program& program() const { return program_; }
   void add(Flow flow);
+  // Every slice expression, whether what it makes goes anywhere or not: a flow to no place.
+  const std::deque<Flow>& slicings() const { return slicings_; }
+  void add_slicing(Flow flow);
+  // Places that something compares with nil.
+  bool is_compared_with_nil(const std::string& place) const {
+    return nil_compared_.contains(place);
+  }
+  void add_nil_comparison(const std::string& place) { nil_compared_.insert(place); }
+  const std::vector<RangeLoop>& range_loops() const { return range_loops_; }
+  void add_range_loop(RangeLoop loop) { range_loops_.push_back(std::move(loop)); }
   // A local variable's uses, in the order of the files.
   const std::vector<Node>& uses(const Variable& variable) const;
   void add_use(const Variable& variable, const Node& identifier);
   // The program's function that a call expression calls; nullptr: none that is known.
   const Function* callee(const File& file, const Node& call) const;
   void add_callee(const File& file, const Node& call, const Function& function);
+  using Callees = std::map<std::pair<const File*, std::uint32_t>, const Function*>;
+  const Callees& callees() const { return callees_; }
+  // Of the calls that add_callee() told: those in function literals, and in loops over functions.
+  bool is_in_literal(const File& file, std::uint32_t call_end) const {
+    return in_literals_.contains({&file, call_end});
+  }
+  void add_in_literal(const File& file, const Node& call) {
+    in_literals_.insert({&file, call.end()});
+  }
+  const std::map<const File*, std::vector<DynamicCall>>& dynamic_calls() const {
+    return dynamic_calls_;
+  }
+  void add_dynamic_call(const File& file, DynamicCall call) {
+    dynamic_calls_[&file].push_back(std::move(call));
+  }
 
  private:
   Program& program_;
   std::deque<Flow> all_;  // stable: packages are added while others are searched
-  std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_;
+  std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_, from_;
   std::unordered_map<std::uint32_t, std::vector<Node>> uses_;
-  std::map<std::pair<const File*, std::uint32_t>, const Function*> callees_;  // by the call's end
+  Callees callees_;  // by the call's end
+  std::set<std::pair<const File*, std::uint32_t>> in_literals_;
+  std::map<const File*, std::vector<DynamicCall>> dynamic_calls_;
+  std::deque<Flow> slicings_;
+  std::vector<RangeLoop> range_loops_;
+  std::unordered_set<std::string> nil_compared_;
   std::unordered_set<const Package*> walked_;
 };
 

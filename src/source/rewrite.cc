@@ -29,15 +29,18 @@ class Rewriter {
   Rewrite run() {
     auto remedies = options_.remedies;
     bool choice = remedies.size() > 1;
-    // To copy all for each element that goes costs the square of them.
-    if (cuts_little())
+    // To copy all for each element that goes costs the square of them. An array that is filled
+    // again is worth keeping, if it does not itself weigh more than what its slots keep.
+    if (cuts_little() || (options_.clearing_frees_much && filled_again()))
       std::stable_partition(remedies.begin(), remedies.end(),
                             [](Remedy remedy) { return remedy == Remedy::Clear; });
     for (Remedy remedy : remedies) {
       if (choice && !helps(remedy)) continue;
+      if (choice && remedy == Remedy::Copy && clearing_helps() && cuts_one()) continue;
       carry_out(remedy);
       if (!out_.edits.empty()) break;
     }
+    forget_if_shadowed();
     out_.imports = code_.imports();
     if (!code_.obstacle().empty()) out_.obstacle = code_.obstacle();
     if (!out_.edits.empty()) out_.obstacle.clear();
@@ -45,6 +48,17 @@ class Rewriter {
   }
 
  private:
+  // `len := len(xs)`: what is written would not mean what it says.
+  void forget_if_shadowed() {
+    for (const char* name : {"len", "cap", "append", "new", "nil", "int", "string", "byte"})
+      for (const Edit& edit : out_.edits) {
+        if (!code_.has_word(edit.text, name) || !code_.shadowed(name)) continue;
+        out_ = {};
+        no(std::string("`") + name + "` has another meaning here");
+        return;
+      }
+  }
+
   void carry_out(Remedy remedy) {
     switch (remedy) {
       case Remedy::Clear:
@@ -67,6 +81,21 @@ class Rewriter {
   bool cuts_little() const {
     return slice_.form == Form::Delete || slice_.form == Form::DeleteSome ||
            slice_.form == Form::Advance || around_.removes_one();
+  }
+
+  // x = x[:0], and somewhere x = append(x, …)
+  bool filled_again() const {
+    const auto& flows = flows_.to(flow_.place);
+    return slice_.form == Form::Zero && candidate_.in_place && !candidate_.filter &&
+           std::any_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
+             const Flow& flow = flows_.all()[index];
+             Node right = without_parentheses(flow.right);
+             return flow.value.place == flow_.place && flow.value.kind == Value::Kind::Alias &&
+                    right.is("call_expression") && right.field("function").text() == "append";
+           });
+  }
+  bool cuts_one() const {
+    return around_.removes_one() || (slice_.form == Form::Advance && slice_.low.text() == "1");
   }
 
   // Whether the remedy is one at this statement.
@@ -162,17 +191,25 @@ class Rewriter {
 
   bool may_clear() {
     if (!candidate_.in_place) return no("another slice shows the same array");
-    // What x = slices.DeleteFunc(x, …) hides is cleared afterwards: it is written once.
-    bool afterwards =
-        slice_.form == Form::DeleteSome || (slice_.form == Form::Delete && !slice_.rest);
+    // What is cleared afterwards is written once.
+    bool afterwards = cleared_afterwards();
     bool once =
         left_may_stay() && is_pure(slice_.operand) && is_pure(slice_.low) && is_pure(slice_.high);
     if (!afterwards && !once)
       return no("the statement calls a function, which would be called twice");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
-    if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");
-    if (around_.read_afterwards()) return no("what it hides is read afterwards");
+    if (auto why = around_.sharing(); !why.empty()) return no(why);
+    bool after = afterwards || slice_.form == Form::Delete;
+    if (!after && (around_.reads_elements(slice_.low) || around_.reads_elements(slice_.high)))
+      return no("its bound is read from an element");
     return true;
+  }
+  // What x = slices.DeleteFunc(x, …) hides; or append(x[:n], y...), where y may be of x.
+  bool cleared_afterwards() const {
+    if (candidate_.filter) return !without_parentheses(flow_.right).is("identifier");
+    bool call = slice_.expression.is("call_expression");
+    return slice_.form == Form::DeleteSome || (slice_.form == Form::Delete && !slice_.rest) ||
+           (slice_.form != Form::Delete && call);
   }
 
   // Whether the left side calls nothing, or is written once and has nothing to do with the slice
@@ -197,7 +234,7 @@ class Rewriter {
     if (candidate_.through_call) return clear_spare();
     if (!may_clear()) return false;
     if (slice_.form == Form::Delete && slice_.rest) return clear_deleted();
-    if (slice_.form == Form::Delete || slice_.form == Form::DeleteSome) return clear_spare();
+    if (slice_.form == Form::Delete || cleared_afterwards()) return clear_spare();
     if (assigned() != 1) {
       if (split_and_clear()) return true;
       if (slice_.form == Form::Advance) return false;
@@ -216,19 +253,18 @@ class Rewriter {
     auto of = as_operand(operand_text());
     auto low = bound_text(slice_.low), high = bound_text(slice_.high);
     if (candidate_.filter) {
-      of = as_operand(left_text());
-      return code_.clearing(
-          code_.in_brackets(of, "len(" + std::string(flow_.right.text()) + ")", ""));
+      auto length = "len(" + std::string(flow_.right.text()) + ")";
+      return tail_cleared(left_text(), length, one_for_each());
     }
     switch (slice_.form) {
       case Form::Zero:
-        return code_.clearing(operand_text());
+        return code_.clearing(operand_text(), "", "");
       case Form::Advance:
         return head_cleared(of, low);
       case Form::Truncate:
         return guarded(of, high);
       case Form::Window: {
-        auto before = code_.clearing(code_.in_brackets(of, "", low));
+        auto before = code_.clearing(operand_text(), "", low);
         auto after = guarded(of, high);
         if (before.empty() || after.empty() || (options_.go_minor < kClear)) return {};
         before.insert(before.end(), after.begin(), after.end());
@@ -244,20 +280,44 @@ class Rewriter {
     auto value = low == "1" ? code_.zero() : std::string();
     bool plain = !value.empty() && (!value.starts_with('*') || options_.go_minor < kClear);
     if (plain) return {of + "[0] = " + value};
-    return code_.clearing(code_.in_brackets(of, "", low));
+    return code_.clearing(operand_text(), "", low);
+  }
+
+  // Whether the variable that the kept elements are appended to gets one for each of the slice.
+  bool one_for_each() const {
+    unsigned appended = 0;
+    for (auto index : flows_.from(flow_.value.place)) {
+      const Flow& flow = flows_.all()[index];
+      if (flow.place != flow_.value.place) continue;
+      auto arguments = without_parentheses(flow.right).field("arguments").children();
+      bool one = arguments.size() == 2 && !arguments[1].is("variadic_argument");
+      Node loop = flow.statement;
+      while (loop && !loop.is("for_statement")) loop = loop.parent();
+      Node clause = loop.is("for_statement") ? loop.first() : Node();
+      if (!one || !clause.is("range_clause") ||
+          squeezed(clause.field("right").text()) != squeezed(slice_.operand.text()))
+        return false;
+      appended++;
+    }
+    return appended == 1;
   }
 
   // clear(s[n:]), where n may lie beyond len: only if it does not.
   std::vector<std::string> guarded(const std::string& of, const std::string& high) {
-    auto part = code_.in_brackets(of, high, "");
     bool sure = around_.within_length();
     if (sure && options_.go_minor < kClear && around_.removes_one()) {
       auto value = code_.zero();
       if (!value.empty()) return {of + "[" + high + "] = " + value};
     }
-    auto lines = code_.clearing(part);
+    return tail_cleared(operand_text(), high, sure);
+  }
+  std::vector<std::string> tail_cleared(const std::string& slice, const std::string& low,
+                                        bool sure) {
+    auto lines = code_.clearing(slice, low, "");
+    // A loop does nothing where it begins beyond the end.
+    if (lines.size() > 1) return code_.clearing(slice, as_int(low), "");
     if (lines.empty() || sure) return lines;
-    std::vector<std::string> out{"if " + as_int(high) + " < len(" + operand_text() + ") {"};
+    std::vector<std::string> out{"if " + as_int(low) + " < len(" + slice + ") {"};
     for (const auto& line : lines) out.push_back("\t" + line);
     out.emplace_back("}");
     return out;
@@ -265,9 +325,11 @@ class Rewriter {
 
   // A bound may be of any integer type; where its type is not known, a conversion does no harm.
   std::string as_int(const std::string& high) const {
-    const GoType& type = program_.type(slice_.high_type);
-    bool is_int = type.kind == GoType::Kind::Basic && type.name == "int";
-    return is_int ? high : "int(" + high + ")";
+    return candidate_.filter || is_int(slice_.high_type) ? high : "int(" + high + ")";
+  }
+  bool is_int(TypeRef ref) const {
+    const GoType& type = program_.type(ref);
+    return type.kind == GoType::Kind::Basic && type.name == "int";
   }
 
   // All that lies past the length, afterwards; or the slot that it ended with before.
@@ -276,7 +338,7 @@ class Rewriter {
     if (flow_.implicit || !flow_.left || !is_pure(flow_.left))
       return no("the slice has no name here");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
-    if (around_.stored_elsewhere()) return no("the same slice is stored elsewhere too");
+    if (auto why = around_.sharing(); !why.empty()) return no(why);
     return room_for_lines() && clear_behind(one);
   }
   // What lies past the length, by lines that follow the statement: one slot, or all.
@@ -287,8 +349,7 @@ class Rewriter {
                     "] = " + code_.zero()});
       return true;
     }
-    auto lines = code_.clearing(
-        code_.in_brackets(as_operand(left), length, one ? length + "+1" : "cap(" + left + ")"));
+    auto lines = code_.clearing(left, length, one ? length + "+1" : "cap(" + left + ")");
     if (lines.empty()) return false;
     insert_after(lines);
     return true;
@@ -309,7 +370,9 @@ class Rewriter {
     auto high = std::string(slice_.high.text());
     bool same = squeezed(left_text()) == squeezed(operand_text());
     if (!same) return no("the slice gets another name");
-    if (options_.go_minor >= kDeleteClears) {
+    bool one = squeezed(high) == squeezed(low) + "+1" || (low == "0" && high == "1");
+    if (options_.go_minor >= kDeleteClears && is_int(slice_.high_type) &&
+        (one || low == "0" || squeezed(high).starts_with(squeezed(low) + "+"))) {
       auto slices = code_.package_name("slices");
       if (!slices.empty()) {
         replace(flow_.right, slices + ".Delete(" + left_text() + ", " + low + ", " + high + ")");
@@ -317,7 +380,7 @@ class Rewriter {
       }
     }
     if (!room_for_lines()) return false;
-    return clear_behind(squeezed(high) == squeezed(low) + "+1" || (low == "0" && high == "1"));
+    return clear_behind(one);
   }
 
   // x, q = q[0], q[1:] becomes three statements.
@@ -339,6 +402,12 @@ class Rewriter {
       bool apart = lefts[i].is("identifier") &&
                    std::none_of(ours.begin(), ours.end(),
                                 [&](auto& n) { return n.text() == lefts[i].text(); });
+      // Set before another is read: cur, prev = next, cur.
+      for (std::size_t k = 0; k < rights.size() && apart; k++) {
+        std::vector<Node> read;
+        if (k != i) identifiers(rights[k], read);
+        for (const Node& name : read) apart = apart && name.text() != lefts[i].text();
+      }
       if (!apart || !is_pure(rights[i])) return no("it is one of several assignments");
       first.push_back(one);
     }
@@ -361,16 +430,20 @@ class Rewriter {
     if (right.is("variadic_argument")) right = right.first();
     if (candidate_.filter && !flow_.right) return no("there is no expression to copy");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (auto why = around_.writing_through(); !why.empty()) return no(why);
     if (flow_.statement.parent().is("for_clause"))
       return no("a copy in every round of the loop costs too much");
     if (flow_.left && assigned() > flow_.statement.field("right").children().size())
       return copy_after();
-    if (shows_nothing()) {
+    bool told_apart = flows_.is_compared_with_nil(flow_.place);
+    if (shows_nothing() && !told_apart) {
       replace(flow_.right, "nil");
       return true;
     }
     auto code = code_.copied(std::string(flow_.right.text()));
     if (code.empty()) return no("a copy cannot be written here");
+    // append([]T(nil), x...) of nothing is nil.
+    if (told_apart && code.starts_with("append(")) return no("it is compared with nil");
     replace(flow_.right, code);
     return true;
   }
@@ -389,6 +462,7 @@ class Rewriter {
     if (flow_.implicit || !flow_.left || code_.is_string() || !cuts_end)
       return no("nil_when_empty is for slices that are truncated");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (flows_.is_compared_with_nil(flow_.place)) return no("it is compared with nil");
     if (shows_nothing()) {
       replace(flow_.right, "nil");
       return true;

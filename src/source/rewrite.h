@@ -24,7 +24,9 @@ struct RewriteOptions {
   // The first of them that is safe is carried out. Where there are several, one that would change
   // nothing at this statement is passed over. ThreeIndex lets go of nothing and is none.
   std::vector<Remedy> remedies{Remedy::Clear, Remedy::Copy};
-  int go_minor = 0;         // the language version of the file's module (go.mod)
+  int go_minor = 0;  // the language version of the file's module (go.mod)
+  // What a reused array's slots keep weighs enough to clear them and leave the array.
+  bool clearing_frees_much = false;
   bool plain_data = false;  // the hidden slots hold no references: clearing them frees nothing
 };
 

@@ -429,6 +429,7 @@ class Search {
     candidate.flow = flow;
     candidate.slice = flow.value;
     if (flow.value.array_field) candidate.slice.form = Form::Window;
+    candidate.holder = start_;
     candidate.distance = step.distance;
     candidate.penalty = penalty;
     candidate.in_place = same_place(flow);

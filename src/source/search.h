@@ -51,6 +51,7 @@ struct Candidate {
   unsigned misfit = 0;    // how badly the form explains the category
   // The body of a helper that cuts its parameter; its caller is a candidate of its own.
   bool of_helper = false;
+  std::string holder;  // the place that the search began with
 };
 
 struct SearchOptions {

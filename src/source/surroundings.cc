@@ -39,6 +39,25 @@ std::string as_operand(std::string_view text) {
   return text.starts_with('*') ? "(" + std::string(text) + ")" : std::string(text);
 }
 
+namespace {
+
+// Whether an expression is compared with something by its size.
+bool compares(const Node& node, const std::string& operand, unsigned depth = 0) {
+  if (depth > 50) return false;
+  if (node.is("binary_expression")) {
+    auto sign = node.field("operator").text();
+    bool compared = sign == "<" || sign == ">" || sign == "<=" || sign == ">=";
+    if (compared && (squeezed(node.field("left").text()) == operand ||
+                     squeezed(node.field("right").text()) == operand))
+      return true;
+  }
+  for (const Node& child : node.children())
+    if (compares(child, operand, depth + 1)) return true;
+  return false;
+}
+
+}  // namespace
+
 bool Surroundings::is_pure(const Node& expression) const {
   return is_pure(expression, *flow_.file, 0);
 }
@@ -60,6 +79,17 @@ bool Surroundings::is_pure(const Node& node, const File& file, unsigned depth) c
   for (const Node& child : node.children())
     if (!is_pure(child, file, depth + 1)) return false;
   return true;
+}
+
+bool Surroundings::reads_elements(const Node& bound, unsigned depth) const {
+  if (!bound || depth > 20) return false;
+  if (bound.is("index_expression")) return true;
+  if (bound.is("call_expression"))
+    if (const Function* function = flows_.callee(*flow_.file, bound))
+      if (reads_elements(function->body, depth + 1)) return true;
+  for (const Node& child : bound.children())
+    if (reads_elements(child, depth + 1)) return true;
+  return false;
 }
 
 bool Surroundings::holds_length(const Node& bound, unsigned depth) const {
@@ -100,24 +130,6 @@ bool Surroundings::says_shorter(const Node& condition, unsigned depth) const {
   if (sign == ">" || sign == ">=") std::swap(left, right);
   return is_comparison(node) && is_length(without_parentheses(left)) &&
          squeezed(right.text()) == squeezed(slice_.high.text());
-}
-
-// if n <= cap(x) { x = x[:n] }: n may be more than the length, or less.
-bool Surroundings::asks_capacity() const {
-  if (!slice_.high || !flow_.function) return false;
-  auto bound = squeezed(slice_.high.text());
-  auto names = names_of_cut();
-  auto is_capacity = [&](const Node& node) {
-    auto text = squeezed(node.text());
-    return std::any_of(names.begin(), names.end(),
-                       [&](const std::string& name) { return text == "cap(" + name + ")"; });
-  };
-  return any_within(flow_.function->body, [&](const Node& node) {
-    if (!is_comparison(node)) return false;
-    Node left = node.field("left"), right = node.field("right");
-    return (is_capacity(left) && squeezed(right.text()) == bound) ||
-           (is_capacity(right) && squeezed(left.text()) == bound);
-  });
 }
 
 // Whether a bound is reckoned from a length that the slice had before the statement.
@@ -181,94 +193,119 @@ bool Surroundings::sets_what_shows() const {
   return false;
 }
 
+// x[:cap(x)][n] = nil, clear(x[len(x):cap(x)])
+bool Surroundings::only_written(const Node& slicing) {
+  Node of = slicing.parent();
+  if (of.is("index_expression")) {
+    Node list = of.parent(), statement = list.parent();
+    return statement.is("assignment_statement") && list.same(statement.field("left"));
+  }
+  if (!of.is("argument_list")) return false;
+  auto called = of.parent().field("function").text();
+  return called == "clear" || called == "copy" ? of.first().same(slicing) : false;
+}
+
+// x = x[:n] of an n of which nothing is known, where cap(x) is asked for; or of a length that x had
+// before it was cut.
+bool Surroundings::may_grow() const {
+  if (slice_.form != Form::Truncate || slice_.expression.is("call_expression")) return false;
+  Node high = without_parentheses(slice_.high);
+  const Variable* variable = high.is("identifier") ? variable_at(high) : nullptr;
+  if (variable && holds_length(high)) return cut_since(variable->declaration);
+  if (within_length() || !flow_.function) return false;
+  auto names = names_of_cut();
+  return std::any_of(names.begin(), names.end(), [&](const std::string& name) {
+    return compares(flow_.function->body, "cap(" + name + ")");
+  });
+}
+
+// Whether the same function cuts the slice between a declaration and the statement.
+bool Surroundings::cut_since(const Node& declaration) const {
+  for (auto index : flows_.to(flow_.place)) {
+    const Flow& flow = flows_.all()[index];
+    if (flow.value.kind == Value::Kind::Reslice && flow.function == flow_.function &&
+        flow.file == flow_.file && flow.statement.begin() > declaration.begin() &&
+        flow.statement.begin() < flow_.statement.begin())
+      return true;
+  }
+  return false;
+}
+
 bool Surroundings::regrown() const {
   if (shows_old_length()) return true;
+  auto ours = [&](const std::string& place) {
+    return place == flow_.place || (candidate_.in_place && place == slice_.place) ||
+           sharers().names(place);
+  };
   for (const Flow& flow : flows_.all()) {
     const Value& value = flow.value;
-    if (value.kind != Value::Kind::Reslice || value.place != flow_.place) continue;
+    if (value.kind != Value::Kind::Reslice || !ours(value.place)) continue;
     Candidate other;
     other.flow = flow;
     other.slice = value;
     Surroundings there(flows_, other);
     if (there.restores_own_length() && !may_run_within(flow)) continue;
-    if (there.asks_capacity() || (there.grows() && !there.sets_what_shows())) return true;
+    if ((there.grows() || there.may_grow()) && !there.sets_what_shows()) return true;
+  }
+  for (const Flow& flow : flows_.slicings()) {
+    if (!ours(flow.value.place) || only_written(flow.right)) continue;
+    // Those that go somewhere were asked above.
+    Node at = flow.right.parent();
+    while (at.is("parenthesized_expression") || at.is("expression_list")) at = at.parent();
+    if (at.is("assignment_statement") || at.is("short_var_declaration")) continue;
+    Candidate other;
+    other.flow = flow;
+    other.slice = flow.value;
+    if (Surroundings(flows_, other).grows()) return true;
   }
   return false;
 }
 
-// S{xs} as the value of a local variable: it lives no longer than that.
-bool Surroundings::in_local_literal(const Flow& flow) const {
-  if (!flow.root.fresh || flow.root.pointer) return false;
-  for (Node node = flow.right; node && !node.same(flow.statement); node = node.parent())
-    if (node.is("composite_literal"))
-      return node.parent().is("expression_list") && flow.statement.is("short_var_declaration");
-  return false;
+const Sharers& Surroundings::sharers() const {
+  if (!sharers_) sharers_ = std::make_shared<Sharers>(flows_, candidate_);
+  return *sharers_;
 }
 
-// A copy of the header in a field, a package-level variable, a channel.
-bool Surroundings::stored_elsewhere() const {
-  for (auto index : flows_.copies_of(flow_.place)) {
-    const Flow& flow = flows_.all()[index];
-    if (flow.place == flow_.place) continue;
-    if (flow.place.starts_with("f:")) {
-      if (in_local_literal(flow)) continue;
-      return true;
-    }
-    const Variable* variable = flow.root.variable;
-    bool local = variable && is_local(*variable);
-    if (!local && !flow.place.starts_with("r:")) return true;
-  }
-  return false;
-}
-
-// A local variable of this function that shows the array, or points into it, and is read after
-// the statement.
-bool Surroundings::read_afterwards() const {
-  auto own = [&](const std::string& place) {
-    return place == flow_.place || place == slice_.place || place == "[]" + flow_.place ||
-           place == "[]" + slice_.place;
-  };
-  for (const Flow& flow : flows_.all()) {
-    if (flow.function != flow_.function || !flow.place.starts_with("v:")) continue;
-    const Variable* variable = flow.root.variable;
-    if (!variable || !is_local(*variable) || variable->parameter) continue;
-    if (flow.place == flow_.place) continue;
-    const Value& value = flow.value;
-    bool shows = (value.kind == Value::Kind::Alias || value.kind == Value::Kind::Reslice) &&
-                 (value.place == flow_.place || value.place == slice_.place);
-    bool points = value.kind == Value::Kind::Address && own(value.place);
-    if (!shows && !points) continue;
-    if (candidate_.filter && value.form == Form::Zero) continue;  // kept: what stays
-    if (used_after(*variable)) return true;
-  }
+std::string Surroundings::sharing() const {
+  if (!sharers().obstacle().empty()) return sharers().obstacle();
   // old := *h, or a copy of the struct that holds it.
   const Variable* cut = slice_.root.variable;
-  bool own_copy = cut && is_local(*cut) && cut != flow_.root.variable &&
+  bool own_copy = cut && is_local(*cut) && cut != flow_.root.variable && !candidate_.through_call &&
                   (!slice_.root.pointer || slice_.place != flow_.place);
-  return own_copy && used_after(*cut);
+  return own_copy && read_after(flows_, *cut, flow_.statement) ? "what it hides is read afterwards"
+                                                               : "";
 }
 
-// The statement's block ends in a return: there is no next round.
-bool Surroundings::leaves_block() const {
-  auto siblings = flow_.statement.parent().children();
-  return !siblings.empty() && siblings.back().is("return_statement");
+// x[i] = …, copy(x[i:], …), append(x[:i], x[i+1:]...)
+bool Surroundings::elements_are_set() const {
+  auto elements = "[]" + flow_.place;
+  for (auto index : flows_.to(elements)) {
+    const Flow& flow = flows_.all()[index];
+    if (flow.left && flow.left.is("index_expression")) return true;
+  }
+  for (auto index : flows_.to(flow_.place))
+    if (flows_.all()[index].value.form == Form::Delete &&
+        flows_.all()[index].value.place == flow_.place)
+      return true;
+  return std::any_of(flows_.slicings().begin(), flows_.slicings().end(), [&](const Flow& flow) {
+    Node list = flow.right.parent();
+    return flow.value.place == flow_.place && list.is("argument_list") &&
+           list.parent().field("function").text() == "copy" && list.first().same(flow.right);
+  });
 }
 
-bool Surroundings::used_after(const Variable& variable) const {
-  // In a loop around the statement, all of it comes after too, unless the variable is the loop's.
-  Node loop;
-  for (Node node = flow_.statement.parent(); node; node = node.parent()) {
-    bool own =
-        node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
-    if (own) break;
-    if (node.is("for_statement") && !leaves_block()) loop = node;
+std::string Surroundings::writing_through() const {
+  const char* why = "elements are set that another slice shows";
+  if (!elements_are_set()) return {};
+  // Cut from another slice: its owner sees what is set in this one, unless it is made here.
+  if (!candidate_.in_place && !candidate_.through_call) {
+    const Variable* cut = slice_.root.variable;
+    if (slice_.place.empty()) return {};
+    bool own = cut && is_local(*cut) && !cut->parameter && !slice_.root.pointer &&
+               !read_after(flows_, *cut, flow_.statement);
+    return own ? "" : why;
   }
-  for (const Node& use : flows_.uses(variable)) {
-    if (use.begin() >= flow_.statement.end()) return true;
-    bool within = use.begin() >= flow_.statement.begin();
-    if (loop && use.begin() >= loop.begin() && !within) return true;
-  }
-  return false;
+  return sharing().empty() || candidate_.through_call ? "" : why;
 }
 
 // Other texts of the sliced value: x for `old := x`.
@@ -340,6 +377,10 @@ bool Surroundings::indexed_before() const {
   Node block = flow_.statement.parent();
   for (const Node& sibling : block.children()) {
     if (sibling.begin() >= flow_.statement.begin()) break;
+    // Not where it depends on something.
+    bool plain = sibling.is("assignment_statement") || sibling.is("short_var_declaration") ||
+                 sibling.is("expression_statement");
+    if (!plain) continue;
     auto text = squeezed(sibling.text());
     if (text.find(wanted) != std::string::npos || text.find(other) != std::string::npos)
       return true;
@@ -347,7 +388,12 @@ bool Surroundings::indexed_before() const {
   return false;
 }
 
-bool Surroundings::within_length() const { return at_most_length(slice_.high) || indexed_before(); }
+bool Surroundings::within_length() const {
+  Node high = without_parentheses(slice_.high);
+  const Variable* variable = high.is("identifier") ? variable_at(high) : nullptr;
+  if (variable && cut_since(variable->declaration)) return false;
+  return at_most_length(slice_.high) || indexed_before();
+}
 
 // s[:len(s)-1]
 bool Surroundings::removes_one() const {

@@ -2,11 +2,13 @@
 // is within the slice's length.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "source/search.h"
+#include "source/sharers.h"
 
 namespace overhang::source {
 
@@ -29,19 +31,23 @@ class Surroundings {
   // length that x had before the statement: old elements are used again. Not where the next
   // statements set what comes into view.
   bool regrown() const;
-  // A copy of the header in a field, a package-level variable, a channel.
-  bool stored_elsewhere() const;
-  // A local variable of this function that shows the array, or points into it, and is read after
-  // the statement.
-  bool read_afterwards() const;
+  // Why clearing what the statement hides would take it from others; "": there are none.
+  std::string sharing() const;
+  // Why a copy would not be seen where it must be: elements are set through the slice, and others
+  // show them; "": a copy does.
+  std::string writing_through() const;
+  // x[x[0].n:]
+  bool reads_elements(const Node& bound, unsigned depth = 0) const;
   bool within_length() const;
   // s[:len(s)-1]
   bool removes_one() const;
 
  private:
-  // The statement's block ends in a return: there is no next round.
-  bool leaves_block() const;
-  bool used_after(const Variable& variable) const;
+  const Sharers& sharers() const;
+  bool elements_are_set() const;
+  static bool only_written(const Node& slicing);
+  bool may_grow() const;
+  bool cut_since(const Node& declaration) const;
   // Other texts of the sliced value: x for `old := x`.
   std::vector<std::string> names_of_cut() const;
   bool is_length(const Node& node) const;
@@ -49,13 +55,11 @@ class Surroundings {
   // A length, or less.
   bool at_most_length(const Node& bound, unsigned depth = 0) const;
   bool is_pure(const Node& node, const File& file, unsigned depth) const;
-  bool in_local_literal(const Flow& flow) const;
   // len(x) of the cut slice, or a variable that holds it.
   bool holds_length(const Node& bound, unsigned depth = 0) const;
   bool sets_what_shows() const;
   bool only_where_shorter() const;
   bool says_shorter(const Node& condition, unsigned depth = 0) const;
-  bool asks_capacity() const;
   bool restores_own_length() const;
   bool may_run_within(const Flow& other) const;
   bool shows_old_length() const;
@@ -69,6 +73,7 @@ class Surroundings {
   const Candidate& candidate_;
   const Flow& flow_;
   const Value& slice_;
+  mutable std::shared_ptr<Sharers> sharers_;  // made when asked for
 };
 
 // Without spaces, to compare expressions.

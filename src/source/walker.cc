@@ -104,6 +104,8 @@ class Walker {
       auto type = evaluator_.value(node).type;
       return literal(node.field("body"), type, node.parent().is("unary_expression"));
     }
+    if (kind == "binary_expression") return binary(node);
+    if (kind == "slice_expression") return slicing(node);
     if (kind == "func_literal") return function_literal(node);
     if (kind == "type_switch_statement") return type_switch(node);
     if (kind == "selector_expression") return visit(node.field("operand"));
@@ -111,6 +113,21 @@ class Walker {
         kind == "default_case" || kind == "communication_case" || kind == "type_case")
       return in_block([&] { visit_all(node); });
     visit_all(node);
+  }
+
+  void binary(const Node& node) {
+    visit_all(node);
+    Node left = node.field("left"), right = node.field("right");
+    if (!left.is("nil") && !right.is("nil")) return;
+    Value value = evaluator_.value(left.is("nil") ? right : left);
+    if (!value.place.empty()) flows_.add_nil_comparison(value.place);
+  }
+
+  void slicing(const Node& node) {
+    visit_all(node);
+    Value value = evaluator_.value(node);
+    if (value.kind != Value::Kind::Reslice || value.place.empty()) return;
+    flows_.add_slicing(flow_to({}, std::move(value), {}, node));
   }
 
   void use(const Node& node) {
@@ -167,6 +184,7 @@ class Walker {
       if (kind != "slice_type" && kind != "map_type" && kind != "array_type" &&
           kind != "implicit_length_array_type" && kind != "type_identifier")
         return;
+      if (program_.type(program_.behind(place.type)).kind == GoType::Kind::Struct) return;
       for (const Node& item : right.field("body").children()) {
         if (item.is("keyed_element")) {
           for (const Node& part : item.children()) add_element(element, part.first());
@@ -285,14 +303,20 @@ class Walker {
     visit(right);
     Value over = evaluator_.value(right);
     const GoType& type = program_.type(program_.behind(over.type));
+    bool counted = type.kind == GoType::Kind::Slice || type.kind == GoType::Kind::Array;
+    TypeRef key = counted ? program_.basic("int") : type.key;
     auto lefts = node.field("left").children();
     auto between = node.text().substr(0, right.begin() - node.begin());
     bool defines = between.find(":=") != std::string_view::npos;
+    if (!over.place.empty() && over.kind != Value::Kind::Address) {
+      bool reads = lefts.size() > 1 && lefts[1].text() != "_";
+      flows_.add_range_loop({over.place, node.parent(), function_, &file_, reads});
+    }
     for (std::size_t i = 0; i < lefts.size(); i++) {
       bool channel = type.kind == GoType::Kind::Chan;
       bool value = i == 1 || channel;
       if (!lefts[i].is("identifier") || lefts[i].text() == "_") continue;
-      Value place = defines ? as_place(*define(lefts[i], value ? type.elem : type.key))
+      Value place = defines ? as_place(*define(lefts[i], value ? type.elem : key))
                             : evaluator_.value(lefts[i]);
       if (!value || over.place.empty() || over.kind != Value::Kind::Alias) continue;
       implicit_flow(place, element_of(program_, over), right);
@@ -353,7 +377,12 @@ class Walker {
   void call(const Node& node) {
     visit_all(node);
     auto callee = evaluator_.callee(node);
-    if (!callee.function) return;
+    if (!callee.function) {
+      dynamic_call(node, callee);
+      return kept_outside(node);
+    }
+    if (!function_ || !around_.same(function_->node) || in_loop_over_function(node))
+      flows_.add_in_literal(file_, node);
     const Function& function = *callee.function;
     flows_.add_callee(file_, node, function);
     if (function.self && !callee.receiver.place.empty()) pass_receiver(function, callee.receiver);
@@ -369,6 +398,55 @@ class Walker {
       if (value.kind == Value::Kind::Unknown) continue;
       implicit_flow(as_place(*function.parameters[i]), std::move(value), plain, true);
     }
+  }
+
+  // for x := range each: the loop's body is a function that `each` calls.
+  bool in_loop_over_function(const Node& at) {
+    for (Node node = at.parent(); node && !node.same(around_); node = node.parent()) {
+      Node clause = node.is("for_statement") ? node.first() : Node();
+      if (!clause.is("range_clause")) continue;
+      Value over = evaluator_.value(clause.field("right"));
+      auto kind = program_.type(program_.behind(over.type)).kind;
+      if (kind == GoType::Kind::Func || kind == GoType::Kind::Unknown) return true;
+    }
+    return false;
+  }
+
+  void dynamic_call(const Node& call, const Evaluator::Callee& callee) {
+    Node function = without_parentheses(call.field("function"));
+    if (function.is("identifier")) {
+      if (evaluator_.variable_named(std::string(function.text())))
+        flows_.add_dynamic_call(file_, {call.end(), ""});
+    } else if (function.is("selector_expression")) {
+      Node operand = function.field("operand");
+      if (operand.is("identifier") && !evaluator_.package_named(operand.text()).empty()) return;
+      auto name = std::string(function.field("field").text());
+      bool field = program_.find_field(callee.receiver.type, name).has_value();
+      flows_.add_dynamic_call(file_, {call.end(), field ? "" : name});
+    } else if (!function.is("func_literal")) {
+      flows_.add_dynamic_call(file_, {call.end(), ""});
+    }
+  }
+
+  // atomic.Value.Store(x), list.PushBack(x), pool.Put(x): methods of packages that are not there,
+  // by the names of those that keep what they are given.
+  void kept_outside(const Node& call) {
+    Node method = without_parentheses(call.field("function"));
+    auto name = method.field("field").text();
+    bool keeps = name.find("Store") != std::string_view::npos || name.starts_with("Push") ||
+                 name.find("Swap") != std::string_view::npos || name == "Put" ||
+                 name == "NewBuffer" || name == "NewReader";
+    if (!method.is("selector_expression") || !keeps) return;
+    for (const Node& argument : call.field("arguments").children())
+      if (!argument.is("variadic_argument")) give_outside(argument);
+  }
+  void give_outside(const Node& given) {
+    Value value = evaluator_.value(given);
+    if (value.place.empty()) return;
+    Value place;
+    place.kind = Value::Kind::Alias;
+    place.place = kOutside;
+    implicit_flow(place, std::move(value), given);
   }
 
   void pass_receiver(const Function& function, Value receiver) {
@@ -416,7 +494,8 @@ class Walker {
   void literal_field(TypeRef type, const std::string& name, const Node& value, bool pointer) {
     auto field = program_.find_field(type, name);
     literal_part(value, field ? field->type : kUnknown);
-    if (!field || !field->owner || value.is("literal_value")) return;
+    if (value.is("literal_value")) return;
+    if (!field || !field->owner) return give_outside(value);
     Value place;
     place.kind = Value::Kind::Alias;
     place.place = field_place(*field->owner, name);

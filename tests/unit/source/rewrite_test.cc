@@ -77,7 +77,7 @@ TEST(Rewrite, AsksWhereTheLengthMayBeExceeded) {
 
 TEST(Rewrite, LoopsBeforeGo121) {
   expect_rewrite("\txs = xs[:0]\n",
-                 "\thidden := xs\n\tfor k := range hidden {\n\t\thidden[k] = nil\n\t}\n"
+                 "\tfor k := range xs {\n\t\txs[k] = nil\n\t}\n"
                  "\txs = xs[:0]\n",
                  20);
 }
@@ -523,6 +523,319 @@ TEST(Rewrite, KeepsCarriageReturns) {
   auto out = rewritten("package main\r\nvar xs []*int\r\nfunc f() {\r\n\txs = xs[:0]\r\n}\r\n",
                        global("xs"), options);
   EXPECT_NE(out.text.find("\tclear(xs)\r\n\txs = xs[:0]\r\n"), std::string::npos);
+}
+
+// --- statements whose patch would change what the program does ---
+
+// `functions` after a type Q with fields `items` and `spare`; the statements of Q.items rewritten.
+std::string queue_of(const std::string& functions) {
+  return "package main\n\ntype T struct{ n int }\ntype Q struct{ items, spare []*T }\n\n"
+         "var kept []*T\n\n" +
+         functions;
+}
+
+// What becomes of them, of Go 1.26 unless said, by clearing alone unless said.
+std::string queue_rewritten(const std::string& functions, int go_minor = 26,
+                            std::vector<Remedy> remedies = {Remedy::Clear}) {
+  RewriteOptions options;
+  options.go_minor = go_minor;
+  options.remedies = std::move(remedies);
+  return rewritten(queue_of(functions), field("main.Q", "items"), options).text;
+}
+
+void expect_queue_stays(const std::string& functions) {
+  EXPECT_EQ(queue_rewritten(functions), queue_of(functions));
+}
+
+const std::string kReset = "func (q *Q) reset() {\n\tq.items = q.items[:0]\n}\n";
+
+TEST(Rewrite, WhatIsAppendedToTheCutSliceIsReadBeforeItIsCleared) {
+  for (const char* statement :
+       {"q.items = append(q.items[:0], q.items[i:n]...)",
+        "q.items = append(q.items[:n], q.rest()...)", "q.items = append(q.items[:0], rest...)"}) {
+    auto before =
+        "func (q *Q) keep(i, n int) {\n\trest := q.items[n:]\n\t" + std::string(statement) + "\n";
+    EXPECT_EQ(queue_rewritten(before + "}\n"),
+              queue_of(before + "\tclear(q.items[len(q.items):cap(q.items)])\n}\n"));
+  }
+}
+
+TEST(Rewrite, AnInsertionCutsNothing) {
+  for (const char* statement :
+       {"q.items = append(q.items[:i+1], q.items[i:]...)",
+        "q.items = append(q.items[:i], append([]*T{t}, q.items[i:]...)...)"}) {
+    auto insert = "func (q *Q) insert(i int, t *T) {\n\t" + std::string(statement) +
+                  "\n\tq.items[i] = t\n}\n\n";
+    EXPECT_EQ(
+        queue_rewritten(insert + kReset),
+        queue_of(insert + "func (q *Q) reset() {\n\tclear(q.items)\n\tq.items = q.items[:0]\n}\n"));
+  }
+}
+
+TEST(Rewrite, DeletesWhatIsInOrderAndOfIntAlone) {
+  const std::string spare = "\tclear(q.items[len(q.items):cap(q.items)])\n";
+  auto before = "func (q *Q) move(i, j int) {\n\tq.items = append(q.items[:i], q.items[j:]...)\n";
+  EXPECT_EQ(queue_rewritten(before + std::string("}\n")), queue_of(before + spare + "}\n"));
+  auto one = "func (q *Q) del(i uint32) {\n\tq.items = append(q.items[:i], q.items[i+1:]...)\n";
+  EXPECT_EQ(queue_rewritten(one + std::string("}\n")),
+            queue_of(one + std::string("\tclear(q.items[len(q.items) : len(q.items)+1])\n}\n")));
+}
+
+TEST(Rewrite, AFilterThatMayGrow) {
+  auto filter = [](const std::string& appended, const std::string& cleared) {
+    return "func (q *Q) expand() {\n\tout := q.items[:0]\n\tfor _, t := range q.items {\n\t\tout = "
+           "append(out, " +
+           appended + ")\n\t}\n" + cleared + "\tq.items = out\n}\n";
+  };
+  EXPECT_EQ(
+      queue_rewritten(filter("t, new(T)", "")),
+      queue_of(filter("t, new(T)",
+                      "\tif len(out) < len(q.items) {\n\t\tclear(q.items[len(out):])\n\t}\n")));
+  EXPECT_EQ(queue_rewritten(filter("t", "")),
+            queue_of(filter("t", "\tclear(q.items[len(out):])\n")));
+}
+
+TEST(Rewrite, OtherObjectsOfTheType) {
+  expect_queue_stays("func (q *Q) first(o *Q, n int) {\n\tq.items = o.items[:n]\n}\n");
+  expect_queue_stays("func (q *Q) fork() *Q { return &Q{items: q.items} }\n\n" + kReset);
+  expect_queue_stays(
+      "func (q *Q) split(i int) *Q {\n\tright := &Q{items: q.items[i:]}\n\tq.items = q.items[:i]\n"
+      "\treturn right\n}\n");
+  expect_queue_stays(
+      "func (q *Q) cut(n int, o *Q) {\n\ts := q.items\n\tif n > 3 {\n\t\ts = o.items\n\t}\n"
+      "\tq.items = s[:n]\n}\n");
+  // A literal that takes the place of the same object shares nothing.
+  auto again = "func (q *Q) restart() {\n\t*q = Q{items: q.items}\n}\n\n";
+  EXPECT_NE(queue_rewritten(again + kReset).find("\tclear(q.items)\n"), std::string::npos);
+}
+
+TEST(Rewrite, PartsStoredElsewhere) {
+  expect_queue_stays(
+      "func (q *Q) take(n int) {\n\tkept = q.items[n:]\n\tq.items = q.items[:n]\n}\n");
+  expect_queue_stays(
+      "func (q *Q) take(n int) (out []*T) {\n\tout = q.items[n:]\n\tq.items = "
+      "q.items[:n]\n\treturn\n}\n");
+  expect_queue_stays("func (q *Q) take(n int) {\n\tq.items, kept = q.items[:n], q.items[n:]\n}\n");
+  expect_queue_stays(
+      "func (q *Q) take(c chan []*T) {\n\tc <- q.items\n\tq.items = q.items[:0]\n}\n");
+  expect_queue_stays(
+      "func send(s []*T) {}\n\nfunc (q *Q) take() {\n\tgo send(q.items)\n\tq.items = "
+      "q.items[:0]\n}\n");
+  expect_queue_stays("func (q *Q) publish() {\n\tsnapshot.Store(q.items)\n}\n\n" + kReset);
+}
+
+TEST(Rewrite, CopiesOfTheStruct) {
+  expect_queue_stays(
+      "func (q *Q) flush() Q {\n\told := *q\n\tq.items = q.items[:0]\n\treturn old\n}\n");
+  expect_queue_stays(
+      "var history []Q\n\nfunc (q *Q) save() {\n\thistory = append(history, *q)\n}\n\n" + kReset);
+  expect_queue_stays("func (q Q) first(n int) Q {\n\tq.items = q.items[:n]\n\treturn q\n}\n");
+  // One that is written back is the same.
+  auto pop = [](const std::string& cleared) {
+    return "var m map[string]Q\n\nfunc pop(k string) {\n\tv := m[k]\n" + cleared +
+           "\tv.items = v.items[:len(v.items)-1]\n\tm[k] = v\n}\n";
+  };
+  EXPECT_EQ(queue_rewritten(pop("")), queue_of(pop("\tclear(v.items[len(v.items)-1:])\n")));
+}
+
+TEST(Rewrite, WhatOthersGotBefore) {
+  const std::string all = "func (q *Q) all() []*T { return q.items }\n\n";
+  expect_queue_stays(
+      all + "func flush(q *Q) {\n\tbatch := q.all()\n\tq.reset()\n\tuse(batch)\n}\n\n" + kReset);
+  expect_queue_stays(
+      "func make(s []*T) *Q { return &Q{items: s} }\n\nfunc run(s []*T) {\n\tmine := list()\n"
+      "\tq := make(mine)\n\tq.reset()\n\tuse(mine)\n}\n\n" +
+      kReset);
+  expect_queue_stays(
+      "type resetter interface{ reset() }\n\n" + all +
+      "func flush(q *Q, r resetter) {\n\tbatch := q.all()\n\tr.reset()\n\tuse(batch)\n}\n\n" +
+      kReset);
+  // Read before, or got after: that is no other reader.
+  auto fine =
+      all +
+      "func flush(q *Q) {\n\tuse(q.all())\n\tq.reset()\n\tbatch := q.all()\n\tuse(batch)\n}\n\n";
+  EXPECT_NE(queue_rewritten(fine + kReset).find("\tclear(q.items)\n"), std::string::npos);
+}
+
+TEST(Rewrite, LoopsOverTheElementsGoOn) {
+  expect_queue_stays(
+      "func (q *Q) run() {\n\tfor _, t := range q.items {\n\t\tif t.n == 3 {\n"
+      "\t\t\tq.items = q.items[:0]\n\t\t}\n\t\tuse(t)\n\t}\n}\n");
+  expect_queue_stays(
+      "func (q *Q) run() {\n\tfor _, t := range q.items {\n\t\tq.reset()\n\t\tuse(t)\n\t}\n}\n\n" +
+      kReset);
+  expect_queue_stays(
+      "func (q *Q) run(f func(*T)) {\n\tfor _, t := range q.items {\n\t\tf(t)\n\t}\n}\n\n"
+      "func start(q *Q) {\n\tq.run(func(*T) { q.reset() })\n}\n\n" +
+      kReset);
+  // But not where the loop ends there.
+  for (const char* way : {"break", "return"}) {
+    auto run = [&](const std::string& cleared) {
+      return "func (q *Q) run() {\n\tfor _, t := range q.items {\n\t\tif t.n == 3 {\n" + cleared +
+             "\t\t\tq.items = q.items[:0]\n\t\t\t" + way + "\n\t\t}\n\t}\n}\n";
+    };
+    EXPECT_EQ(queue_rewritten(run("")), queue_of(run("\t\t\tclear(q.items)\n")));
+  }
+}
+
+TEST(Rewrite, WhatIsRestored) {
+  expect_queue_stays(
+      "func (q *Q) with(n int) {\n\tdefer func(old []*T) { q.items = old }(q.items)\n"
+      "\tq.items = q.items[:n]\n}\n");
+  expect_queue_stays(
+      "func (q *Q) with(n int) {\n\told := q.items\n\tdefer func() { q.items = old }()\n"
+      "\tq.items = q.items[:n]\n}\n");
+  expect_queue_stays(
+      "func (q *Q) with() {\n\tn := len(q.items)\n\tq.items = q.items[:0]\n\tuse(q)\n"
+      "\tq.items = q.items[:n]\n}\n");
+}
+
+TEST(Rewrite, WhatTheSpareRoomIsReadFor) {
+  expect_queue_stays(
+      "func (q *Q) next() *T {\n\treturn q.items[:len(q.items)+1][len(q.items)]\n}\n\n" + kReset);
+  expect_queue_stays(
+      "func (q *Q) size(n int) {\n\tif cap(q.items) >= n {\n\t\tq.items = q.items[:n]\n\t} else {\n"
+      "\t\tq.items = make([]*T, n)\n\t}\n}\n\n" +
+      kReset);
+  // Not to clear it.
+  auto wipe = "func (q *Q) wipe() {\n\tclear(q.items[len(q.items):cap(q.items)])\n}\n\n";
+  EXPECT_NE(queue_rewritten(wipe + kReset).find("\tclear(q.items)\n"), std::string::npos);
+}
+
+TEST(Rewrite, PointersToElementsStoredElsewhere) {
+  const std::string types =
+      "package main\n\ntype T struct{ p *int }\ntype Q struct {\n\titems []T\n\tcur *T\n}\n\n"
+      "var byName map[string]*T\n\n";
+  for (const char* function : {"func (q *Q) next() {\n\tq.cur = &q.items[0]\n}\n\n",
+                               "func (q *Q) index() {\n\tfor i := range q.items {\n\t\tt := "
+                               "&q.items[i]\n\t\tbyName[\"x\"] = t\n\t}\n}\n\n"}) {
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::Clear};
+    auto text = types + function + kReset;
+    EXPECT_EQ(rewritten(text, field("main.Q", "items"), options).text, text);
+  }
+}
+
+TEST(Rewrite, ASlicesOwnerIsItsCaller) {
+  auto text = std::string(
+      "package main\n\ntype T struct{ n int }\n\nfunc walk(s []*T) { // func\n"
+      "\tfor len(s) > 0 {\n\t\tuse(s[0])\n\t\ts = s[1:]\n\t}\n}\n");
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  EXPECT_EQ(rewritten(text, local(text, "s", Category::Head), options).text, text);
+  auto own = std::string(
+      "package main\n\ntype T struct{ n int }\n\nfunc walk() { // func\n\ts := []*T{{1}, {2}}\n"
+      "\tfor len(s) > 0 {\n\t\tuse(s[0])\n\t\ts = s[1:]\n\t}\n}\n");
+  EXPECT_NE(rewritten(own, local(own, "s", Category::Head), options).text.find("\ts[0] = nil\n"),
+            std::string::npos);
+}
+
+TEST(Rewrite, NoCopyOfWhatIsWrittenThrough) {
+  auto fill = "func (q *Q) fill(dst []*T) {\n\tq.items = dst[:4]\n\tq.items[0] = new(T)\n}\n";
+  EXPECT_EQ(queue_rewritten(fill, 26, {Remedy::Copy}), queue_of(fill));
+  auto own =
+      "func (q *Q) fill() {\n\tdst := make([]*T, 100)\n\tq.items = dst[:4]\n\tq.items[0] = "
+      "new(T)\n}\n";
+  EXPECT_NE(queue_rewritten(own, 26, {Remedy::Copy}).find("slices.Clone(dst[:4])"),
+            std::string::npos);
+}
+
+TEST(Rewrite, NilIsToldFromEmpty) {
+  auto add = "func (q *Q) add(t *T) {\n\tif q.items == nil {\n\t\tstart()\n\t}\n}\n\n";
+  for (Remedy remedy : {Remedy::NilWhenEmpty, Remedy::Copy})
+    EXPECT_EQ(queue_rewritten(add + kReset, 20, {remedy}), queue_of(add + kReset));
+}
+
+TEST(Rewrite, AnArrayThatIsFilledAgainIsKept) {
+  const std::string add = "func (q *Q) add(t *T) {\n\tq.items = append(q.items, t)\n}\n\n";
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::NilWhenEmpty, Remedy::Clear, Remedy::Copy};
+  auto one = [&](const std::string& functions) {
+    return rewritten(queue_of(functions), field("main.Q", "items"), options).text;
+  };
+  EXPECT_NE(one(add + kReset).find("\tq.items = nil\n"), std::string::npos);
+  options.clearing_frees_much = true;
+  EXPECT_NE(one(add + kReset).find("\tclear(q.items)\n"), std::string::npos);
+  EXPECT_NE(one(kReset).find("\tq.items = nil\n"), std::string::npos);
+}
+
+TEST(Rewrite, AssignmentsThatReadEachOther) {
+  auto walk = std::string(
+      "func (q *Q) walk() {\n\tvar cur, prev *T\n"
+      "\tcur, prev, q.items = q.items[0], cur, q.items[1:]\n\tuse(cur, prev)\n}\n");
+  RewriteOptions options;
+  options.remedies = {Remedy::Clear};
+  auto holder = field("main.Q", "items", Category::Head);
+  EXPECT_EQ(rewritten(queue_of(walk), holder, options).text, queue_of(walk));
+}
+
+TEST(Rewrite, BoundsReadFromElements) {
+  expect_queue_stays("func (q *Q) skip() {\n\tq.items = q.items[:q.items[0].n]\n}\n");
+}
+
+TEST(Rewrite, ALengthThatSomethingDependsOn) {
+  auto trim = "func (q *Q) trim(n int) {\n\tif n < len(q.items) {\n\t\tuse(q.items[n])\n\t}\n";
+  auto cut = "\tq.items = q.items[:n]\n}\n";
+  EXPECT_EQ(
+      queue_rewritten(std::string(trim) + cut),
+      queue_of(std::string(trim) + "\tif n < len(q.items) {\n\t\tclear(q.items[n:])\n\t}\n" + cut));
+}
+
+TEST(Rewrite, LinesThatStandTogetherBeforeGo121) {
+  auto text =
+      queue_of("func (q *Q) reset(n int) {\n\tq.items = q.items[:n]\n\tq.items = q.items[:0]\n}\n");
+  auto out = queue_rewritten(
+      "func (q *Q) reset(n int) {\n\tq.items = q.items[:n]\n\tq.items = q.items[:0]\n}\n", 20);
+  EXPECT_NE(
+      out.find("\tfor i := n; i < len(q.items); i++ {\n\t\tq.items[i] = nil\n\t}\n\tq.items = "
+               "q.items[:n]\n"
+               "\tfor i := range q.items {\n\t\tq.items[i] = nil\n\t}\n\tq.items = q.items[:0]\n"),
+      std::string::npos)
+      << out;
+}
+
+// What a function's own names hide cannot be written there.
+TEST(Rewrite, NamesThatMeanSomethingElse) {
+  auto shrink = "func (q *Q) shrink(n int) {\n\tlen := n\n\tq.items = q.items[:len]\n}\n";
+  expect_queue_stays(shrink);
+  const std::string types =
+      "package main\n\ntype item struct{ p *int }\ntype Q struct{ items []item }\n\n"
+      "func (q *Q) pop() *int {\n\titem := q.items[0]\n";
+  const std::string cut = "\tq.items = q.items[1:]\n\treturn item.p\n}\n";
+  RewriteOptions options;
+  options.remedies = {Remedy::Clear};
+  options.go_minor = 26;
+  auto holder = field("main.Q", "items", Category::Head);
+  EXPECT_EQ(rewritten(types + cut, holder, options).text, types + "\tclear(q.items[:1])\n" + cut);
+  options.go_minor = 20;
+  EXPECT_EQ(rewritten(types + cut, holder, options).text, types + cut);
+}
+
+TEST(Rewrite, OtherPackagesOfTheName) {
+  const std::string cleared = "\tclear(xs[len(xs) : len(xs)+1])\n";
+  for (const char* import :
+       {"import slices \"sort\"\n", "import \"m/slices\"\n", "import \"m/sl\"\n"}) {
+    auto text = "package main\n\n" + std::string(import) +
+                "\nvar xs []*int\n\nvar n = slices.N()\n\nfunc f(i int) {\n"
+                "\txs = append(xs[:i], xs[i+1:]...)\n";
+    RewriteOptions options;
+    options.go_minor = 26;
+    EXPECT_EQ(rewritten(text + "}\n", global("xs"), options).text, text + cleared + "}\n");
+  }
+  for (const char* import :
+       {"import . \"slices\"\n", "import _ \"slices\"\n", "import slices \"slices\"\n"}) {
+    auto text = "package main\n\n" + std::string(import) +
+                "\nvar xs []*int\n\nfunc f(i int) {\n"
+                "\txs = append(xs[:i], xs[i+1:]...)\n}\n";
+    RewriteOptions options;
+    options.go_minor = 26;
+    EXPECT_NE(
+        rewritten(text, global("xs"), options).text.find("\txs = slices.Delete(xs, i, i+1)\n"),
+        std::string::npos);
+  }
 }
 
 TEST(Patch, IsAUnifiedDiff) {
