@@ -136,7 +136,7 @@ std::vector<std::string> CodeWriter::clearing(const std::string& slice, const st
   if (high.empty())
     return {"for " + i + " := " + low + "; " + i + " < len(" + slice + "); " + i + "++ {", set(of),
             "}"};
-  return {"for " + i + ", " + hidden + " := 0, " + in_brackets(of, low, high) + "; " + i +
+  return {"for " + i + ", " + hidden + " := 0, " + of + "[" + low + ":" + high + "]; " + i +
               " < len(" + hidden + "); " + i + "++ {",
           set(hidden), "}"};
 }

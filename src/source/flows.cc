@@ -1,11 +1,14 @@
 #include "source/flows.h"
 
+#include <algorithm>
+
 namespace overhang::source {
 namespace {
 
 constexpr std::size_t kMaxFlows = 4 << 20;
 const std::vector<std::uint32_t> kNoFlows;
 const std::vector<Node> kNoUses;
+const std::set<unsigned> kNoLiterals;
 
 }  // namespace
 
@@ -58,6 +61,18 @@ const std::vector<Node>& Flows::uses(const Variable& variable) const {
 // Calls that begin alike, f()(), do not end alike.
 void Flows::add_callee(const File& file, const Node& call, const Function& function) {
   callees_[{&file, call.end()}] = &function;
+}
+
+const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t call_end) const {
+  auto at = literals_around_.find({&file, call_end});
+  return at == literals_around_.end() ? kNoLiterals : at->second;
+}
+
+unsigned parameters_of(const Node& literal) {
+  unsigned out = 0;
+  for (const Node& one : literal.field("parameters").children())
+    out += static_cast<unsigned>(std::max<std::size_t>(one.fields("name").size(), 1));
+  return out;
 }
 
 const Function* Flows::callee(const File& file, const Node& call) const {

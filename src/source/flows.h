@@ -92,7 +92,11 @@ struct RangeLoop {
 struct DynamicCall {
   std::uint32_t end = 0;
   std::string method;  // "": of a function value
+  unsigned arguments = 0;
 };
+
+// How many parameters a function literal has.
+unsigned parameters_of(const Node& literal);
 
 // Where values go that nothing else is known of: a package's that is not there.
 inline constexpr const char* kOutside = "outside";
@@ -132,12 +136,11 @@ class Flows {
   void add_callee(const File& file, const Node& call, const Function& function);
   using Callees = std::map<std::pair<const File*, std::uint32_t>, const Function*>;
   const Callees& callees() const { return callees_; }
-  // Of the calls that add_callee() told: those in function literals, and in loops over functions.
-  bool is_in_literal(const File& file, std::uint32_t call_end) const {
-    return in_literals_.contains({&file, call_end});
-  }
-  void add_in_literal(const File& file, const Node& call) {
-    in_literals_.insert({&file, call.end()});
+  // Of a call that add_callee() told: how many parameters the function literals around it have, and
+  // the bodies of loops over functions.
+  const std::set<unsigned>& literals_around(const File& file, std::uint32_t call_end) const;
+  void add_literal_around(const File& file, const Node& call, unsigned parameters) {
+    literals_around_[{&file, call.end()}].insert(parameters);
   }
   const std::map<const File*, std::vector<DynamicCall>>& dynamic_calls() const {
     return dynamic_calls_;
@@ -152,7 +155,7 @@ class Flows {
   std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_, from_;
   std::unordered_map<std::uint32_t, std::vector<Node>> uses_;
   Callees callees_;  // by the call's end
-  std::set<std::pair<const File*, std::uint32_t>> in_literals_;
+  std::map<std::pair<const File*, std::uint32_t>, std::set<unsigned>> literals_around_;
   std::map<const File*, std::vector<DynamicCall>> dynamic_calls_;
   std::deque<Flow> slicings_;
   std::vector<RangeLoop> range_loops_;

@@ -314,13 +314,28 @@ class Rewriter {
   std::vector<std::string> tail_cleared(const std::string& slice, const std::string& low,
                                         bool sure) {
     auto lines = code_.clearing(slice, low, "");
-    // A loop does nothing where it begins beyond the end.
-    if (lines.size() > 1) return code_.clearing(slice, as_int(low), "");
-    if (lines.empty() || sure) return lines;
+    if (lines.empty()) return lines;
+    if (lines.size() > 1) {
+      // A loop does nothing where it begins beyond the end.
+      if (auto begin = as_statement(as_int(low)); !begin.empty())
+        return code_.clearing(slice, begin, "");
+      lines = code_.clearing(slice, low, "len(" + slice + ")");
+    }
+    if (sure) return lines;
     std::vector<std::string> out{"if " + as_int(low) + " < len(" + slice + ") {"};
     for (const auto& line : lines) out.push_back("\t" + line);
     out.emplace_back("}");
     return out;
+  }
+
+  // n+1 as gofmt writes it outside of brackets; "" of what is not as simple.
+  static std::string as_statement(const std::string& bound) {
+    auto sign = bound.find_first_of("+-*/%&|^<> ");
+    if (sign == std::string::npos) return bound;
+    bool simple = sign > 0 && (bound[sign] == '+' || bound[sign] == '-') &&
+                  bound.find_first_of("+-*/%&|^<> ()", sign + 1) == std::string::npos &&
+                  bound.find('(') == std::string::npos;
+    return simple ? bound.substr(0, sign) + " " + bound[sign] + " " + bound.substr(sign + 1) : "";
   }
 
   // A bound may be of any integer type; where its type is not known, a conversion does no harm.

@@ -370,7 +370,7 @@ bool Sharers::same_object(const Flow& flow) const {
 // --- variables and loops that still show it ---
 
 // Calls through interfaces come to all methods of the name, those of function values to all
-// function literals.
+// function literals of as many parameters.
 const Sharers::Calls& Sharers::reaching_calls() {
   if (calls_known_ || !flow_.function) return calls_;
   calls_known_ = true;
@@ -379,7 +379,9 @@ const Sharers::Calls& Sharers::reaching_calls() {
     functions[function.file].push_back(&function);
   std::set<const Function*> reaching{flow_.function};
   std::set<std::string> methods;
-  bool literals = !flow_.around.same(flow_.function->node);
+  std::set<unsigned> literals;  // by the number of their parameters
+  for (Node node = flow_.statement.parent(); node; node = node.parent())
+    if (node.is("func_literal")) literals.insert(parameters_of(node));
   auto reach = [&](const File* file, std::uint32_t call_end) {
     if (!calls_.insert({file, call_end}).second) return false;
     for (const Function* function : functions[file])
@@ -394,11 +396,12 @@ const Sharers::Calls& Sharers::reaching_calls() {
     for (const auto& [at, callee] : flows_.callees())
       if (reaching.contains(callee) && reach(at.first, at.second)) {
         changed = true;
-        literals = literals || flows_.is_in_literal(*at.first, at.second);
+        const auto& around = flows_.literals_around(*at.first, at.second);
+        literals.insert(around.begin(), around.end());
       }
     for (const auto& [file, calls] : flows_.dynamic_calls())
       for (const DynamicCall& call : calls)
-        if (call.method.empty() ? literals : methods.contains(call.method))
+        if (call.method.empty() ? literals.contains(call.arguments) : methods.contains(call.method))
           changed = reach(file, call.end) || changed;
   }
   return calls_;

@@ -381,8 +381,7 @@ class Walker {
       dynamic_call(node, callee);
       return kept_outside(node);
     }
-    if (!function_ || !around_.same(function_->node) || in_loop_over_function(node))
-      flows_.add_in_literal(file_, node);
+    note_literals_around(node);
     const Function& function = *callee.function;
     flows_.add_callee(file_, node, function);
     if (function.self && !callee.receiver.place.empty()) pass_receiver(function, callee.receiver);
@@ -400,31 +399,34 @@ class Walker {
     }
   }
 
-  // for x := range each: the loop's body is a function that `each` calls.
-  bool in_loop_over_function(const Node& at) {
-    for (Node node = at.parent(); node && !node.same(around_); node = node.parent()) {
+  void note_literals_around(const Node& call) {
+    for (Node node = call.parent(); node; node = node.parent()) {
+      if (node.is("func_literal")) flows_.add_literal_around(file_, call, parameters_of(node));
+      // for x := range each: the loop's body is a function that `each` calls.
       Node clause = node.is("for_statement") ? node.first() : Node();
       if (!clause.is("range_clause")) continue;
       Value over = evaluator_.value(clause.field("right"));
       auto kind = program_.type(program_.behind(over.type)).kind;
-      if (kind == GoType::Kind::Func || kind == GoType::Kind::Unknown) return true;
+      if (kind == GoType::Kind::Func || kind == GoType::Kind::Unknown)
+        flows_.add_literal_around(file_, call,
+                                  static_cast<unsigned>(clause.field("left").children().size()));
     }
-    return false;
   }
 
   void dynamic_call(const Node& call, const Evaluator::Callee& callee) {
     Node function = without_parentheses(call.field("function"));
+    auto arguments = static_cast<unsigned>(call.field("arguments").children().size());
     if (function.is("identifier")) {
       if (evaluator_.variable_named(std::string(function.text())))
-        flows_.add_dynamic_call(file_, {call.end(), ""});
+        flows_.add_dynamic_call(file_, {call.end(), "", arguments});
     } else if (function.is("selector_expression")) {
       Node operand = function.field("operand");
       if (operand.is("identifier") && !evaluator_.package_named(operand.text()).empty()) return;
       auto name = std::string(function.field("field").text());
       bool field = program_.find_field(callee.receiver.type, name).has_value();
-      flows_.add_dynamic_call(file_, {call.end(), field ? "" : name});
+      flows_.add_dynamic_call(file_, {call.end(), field ? "" : name, arguments});
     } else if (!function.is("func_literal")) {
-      flows_.add_dynamic_call(file_, {call.end(), ""});
+      flows_.add_dynamic_call(file_, {call.end(), "", arguments});
     }
   }
 

@@ -797,6 +797,24 @@ TEST(Rewrite, LinesThatStandTogetherBeforeGo121) {
       << out;
 }
 
+// As gofmt writes it.
+TEST(Rewrite, BoundsOfLoopsBeforeGo121) {
+  auto out = [](const std::string& bound) {
+    return queue_rewritten("func (q *Q) cut(n int) {\n\tq.items = q.items[:" + bound + "]\n}\n",
+                           20);
+  };
+  EXPECT_NE(
+      out("n+1").find("\tfor i := n + 1; i < len(q.items); i++ {\n\t\tq.items[i] = nil\n\t}\n"),
+      std::string::npos)
+      << out("n+1");
+  EXPECT_NE(out("2*n+1").find(
+                "\tif 2*n+1 < len(q.items) {\n"
+                "\t\tfor i, hidden := 0, q.items[2*n+1:len(q.items)]; i < len(hidden); i++ {\n"
+                "\t\t\thidden[i] = nil\n\t\t}\n\t}\n"),
+            std::string::npos)
+      << out("2*n+1");
+}
+
 // What a function's own names hide cannot be written there.
 TEST(Rewrite, NamesThatMeanSomethingElse) {
   auto shrink = "func (q *Q) shrink(n int) {\n\tlen := n\n\tq.items = q.items[:len]\n}\n";
