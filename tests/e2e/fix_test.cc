@@ -186,8 +186,7 @@ TEST(FixModern, VendoredModulesHaveTheirOwnLanguage) {
     EXPECT_NE(fix.out.find("+++ b/vendor/example.com/old/queue/queue.go"), std::string::npos)
         << fix.out << fix.err;
     // Go 1.17 has no clear().
-    EXPECT_NE(fix.out.find("+\tif n < len(q.Items) {\n+\t\thidden := q.Items[n:]\n"),
-              std::string::npos)
+    EXPECT_NE(fix.out.find("+\tfor i := n; i < len(q.Items); i++ {\n"), std::string::npos)
         << fix.out << fix.err;
   }
 }
