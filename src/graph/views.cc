@@ -62,7 +62,9 @@ void Views::show_outside(const Item& item) {
       break;
     case Reference::Kind::Map:
     case Reference::Kind::Chan:
-      // A map that does not escape stands on a stack, its header at least.
+      // A map that does not escape stands on a stack, its header at least. Without DWARF what leads
+      // into the program's code or to no word's address was guessed to be one.
+      if (!dwarf_ && (r.target % 8 != 0 || heap_.runtime().module_of_pc(r.target))) break;
       if (expanded_.insert(r.target).second) expand(item, item.tag);
       break;
     default:
