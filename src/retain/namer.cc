@@ -19,18 +19,20 @@ SiteName element_or(std::string name, std::string_view suffix, SiteKind kind) {
 
 }  // namespace
 
+const TypeField* Namer::field_at(const TypeInfo& of, std::uint64_t offset) {
+  const TypeField* found = nullptr;
+  for (const TypeField& field : of.fields)
+    if (offset >= field.offset && offset - field.offset < views_.types().info(field.type).size)
+      found = &field;
+  return found;
+}
+
 std::string Namer::field_path(TypeId type, std::uint64_t offset) {
   std::string out;
   for (unsigned depth = 0; depth < 64; depth++) {
     const TypeInfo& info = views_.types().info(type);
     if (info.kind == TypeKind::Struct) {
-      const TypeField* found = nullptr;
-      for (const TypeField& field : info.fields) {
-        const auto size = views_.types().info(field.type).size;
-        if (offset >= field.offset && offset - field.offset < std::max<std::uint64_t>(size, 1) &&
-            size > 0)
-          found = &field;
-      }
+      const TypeField* found = field_at(info, offset);
       if (!found) return out;
       // The wrapped word of an atomic is the atomic itself to a reader.
       if (!info.name.starts_with("atomic.")) out += "." + found->name;
@@ -56,9 +58,17 @@ bool Namer::is_map_storage(TypeId type) {
   return name.starts_with("map.group[") || name.starts_with("map.bucket[");
 }
 
-bool Namer::is_map_key(TypeId storage, std::uint64_t offset) {
-  auto field = field_path(storage, offset);
-  return field.starts_with(".slots[].key") || field.starts_with(".keys");
+// .slots[].key, .slots[].elem; .keys[], .elems[]; DWARF's of a bucket: .keys[], .values[].
+Namer::MapPart Namer::map_part(TypeId storage, std::uint64_t offset) {
+  const TypeField* list = field_at(views_.types().info(storage), offset);
+  if (!list) return {};
+  const TypeInfo& array = views_.types().info(list->type);
+  if (array.kind != TypeKind::Array || views_.types().info(array.elem).size == 0) return {};
+  offset = (offset - list->offset) % views_.types().info(array.elem).size;
+  if (list->name != "slots") return {array.elem, offset, list->name == "keys"};
+  const TypeField* part = field_at(views_.types().info(array.elem), offset);
+  if (!part) return {};
+  return {part->type, offset - part->offset, part->name == "key"};
 }
 
 bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeKind::Map; }
@@ -170,14 +180,20 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   auto within = offset >= heap.header_size(id) ? (offset - heap.header_size(id)) % size : 0;
 
   if (is_map_storage(type)) {
+    auto part = map_part(type, within);
+    const TypeInfo& entry = views_.types().info(part.type);
+    bool of_struct = entry.kind == TypeKind::Struct;
+    auto field = of_struct ? field_path(part.type, part.offset) : std::string();
+    if (of_struct && !entry.name.starts_with("struct {"))
+      return element_or(entry.name + field, "", SiteKind::Field);
     // Up to the map's header, then to the place that holds the map.
     auto holder = info.holder();
     bool headed = holder.is_object() && is_map(views_.info(holder.as_object()).type());
     auto map = name_of_pointee(headed ? holder.as_object() : id, depth).text;
-    std::string_view part = is_map_key(type, within) ? "key" : "value";
+    std::string_view side = part.key ? "key" : "value";
     // "a global map[string]int at 0x…" says that it is one.
-    return {fmt::format("{} of {}{}", part, map.starts_with("a ") ? "" : "map ", map),
-            SiteKind::Map};
+    if (map.starts_with("a ")) return {fmt::format("{} of {}", side, map), SiteKind::Map};
+    return {fmt::format("{} of map {}{}", side, map, field), SiteKind::Map};
   }
   if (views_.types().is_closure(type)) {
     auto variable = field_path(type, within);
@@ -240,10 +256,9 @@ std::vector<std::string> Namer::path(Holder holder, std::uint64_t offset) {
       auto step = is_map_storage(info.type()) ? std::string("[key]")
                   : info.array()              ? fmt::format("[{}]", index)
                                               : std::string();
-      auto rest = is_map_storage(info.type()) || is_map(info.type())
-                      ? std::string()
-                      : field_path(info.type(), (offset - header) % of.size);
-      add(step + rest);
+      MapPart value{info.type(), (offset - header) % of.size};
+      if (is_map_storage(info.type())) value = map_part(value.type, value.offset);
+      add(step + (is_map(info.type()) ? "" : field_path(value.type, value.offset)));
     }
     auto parent = info.holder();
     offset = parent.none() ? 0 : offset_in(parent, id);

@@ -26,11 +26,7 @@ std::vector<SlicePlace::Field> Namer::fields_at(TypeId type, std::uint64_t offse
       continue;
     }
     if (info.kind != TypeKind::Struct) return out;
-    const TypeField* found = nullptr;
-    for (const TypeField& field : info.fields) {
-      const auto size = types.info(field.type).size;
-      if (size > 0 && offset >= field.offset && offset - field.offset < size) found = &field;
-    }
+    const TypeField* found = field_at(info, offset);
     if (!found) return out;
     if (!info.name.starts_with("atomic.")) {
       auto owner = types.full_name(type);
@@ -106,7 +102,14 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
     auto header = heap.header_size(id);
     auto within = offset >= header && of.size > 0 ? (offset - header) % of.size : 0;
     if (is_map_storage(info.type())) {
-      if (out.elements == 0) out.key = is_map_key(info.type(), within);
+      auto part = map_part(info.type(), within);
+      prepend(fields_at(part.type, part.offset, element));
+      out.elements += element;
+      if (complete()) {
+        out.kind = SlicePlace::Kind::Field;
+        return out;
+      }
+      if (out.elements == 0) out.key = part.key;
       out.elements++;
       auto up = info.holder();
       if (up.is_object() && is_map(views_.info(up.as_object()).type())) id = up.as_object();
