@@ -34,6 +34,11 @@ type Entry struct {
 	at   int
 }
 
+type Room struct {
+	id    int
+	conns []*Conn
+}
+
 type Ring[T any] struct {
 	first int
 	items []T
@@ -80,6 +85,7 @@ var (
 	entries  []Entry
 	pools    = map[int]*Pool{}
 	index    = map[string][]*Conn{}
+	rooms    = map[string]Room{}
 	table    [][]*Conn
 	array    [5][]*Conn
 	ring     Ring[*Conn]
@@ -274,6 +280,15 @@ func init() {
 			all = append(all, s)
 		}
 		group("value of map main.index", "map", all, 40*95)
+	})
+	add("tail_map_of_structs", func() {
+		var all [][]*Conn
+		for i := 0; i < 40; i++ {
+			s := Room{i, truncate(conns(100), 5)} // overhang: main.Room.conns
+			rooms["key "+strconv.Itoa(i)] = s
+			all = append(all, s.conns)
+		}
+		group("main.Room.conns", "field", all, 40*95)
 	})
 	add("tail_elements", func() {
 		for i := 0; i < 10; i++ {

@@ -55,6 +55,7 @@ const std::vector<std::string> kScenarios = {"head",
                                              "tail_list_nodes",
                                              "tail_many_generics",
                                              "tail_map_values",
+                                             "tail_map_of_structs",
                                              "tail_elements",
                                              "tail_array_elements",
                                              "tail_in_channel",
@@ -235,7 +236,8 @@ TEST_P(OracleOfClassicMaps, FreesWhatWasPredicted) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Scenarios, OracleOfClassicMaps,
-                         testing::Values("tail_map_values", "tail_of_maps", "window_short"),
+                         testing::Values("tail_map_values", "tail_map_of_structs", "tail_of_maps",
+                                         "window_short"),
                          [](auto& instance) { return instance.param; });
 
 }  // namespace

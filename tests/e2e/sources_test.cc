@@ -71,6 +71,8 @@ TEST(Sources, AreTheStatementsOfTheSite) {
   ASSERT_GT(marks.size(), 25u);
   std::size_t sites = 0, right = 0;
   for (auto& scenario : scenarios()) {
+    // Before Go 1.22 nothing says that these arrays lie in elements: they are windows, cut nowhere.
+    if (scenario == "interior_with_slices_of_themselves" && go_minor() < 22) continue;
     Subject subject("oracle", {scenario});
     auto report = leaks_json(subject.target());
     for (auto& row : report.at("sites")) {
