@@ -312,13 +312,12 @@ void Sharers::follow_struct_copies() {
 std::string Sharers::path_of(Node node, unsigned depth) const {
   for (unsigned i = 0; i < kMaxDepth; i++) {
     node = without_parentheses(node);
-    if (node.is("slice_expression")) {
+    bool dereferences = node.is("unary_expression") &&
+                        (node.text().starts_with('*') || node.text().starts_with('&'));
+    if (node.is("slice_expression") || dereferences) {
       node = node.field("operand");
     } else if (node.is("call_expression") && node.field("function").text() == "append") {
       node = node.field("arguments").first();
-    } else if (node.is("unary_expression") &&
-               (node.text().starts_with('*') || node.text().starts_with('&'))) {
-      node = node.field("operand");
     } else {
       break;
     }
