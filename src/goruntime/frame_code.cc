@@ -25,8 +25,11 @@ FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
     const Instruction& in = instructions_[i];
     by_address_.try_emplace(in.at, i);  // the first of what one instruction became
     if (in.operation == Operation::Call) calls_[i] = call(in);
-    for (const Operand* operand : {&in.a, &in.b, &in.c})
+    for (const Operand* operand : {&in.a, &in.b, &in.c}) {
       if (operand->is_immediate()) immediates_.insert(operand->value);
+      if (operand->is_memory() && operand->absolute)
+        absolutes_.insert(static_cast<Address>(operand->value));
+    }
   }
 }
 

@@ -41,6 +41,8 @@ class FrameCode {
   }
   // What gcWriteBarrier returns; before Go 1.21 nothing.
   std::optional<machine::Gpr> barrier_buffer() const;
+  // Whether an operand is memory at that address, or the address itself is taken: [rip+x].
+  bool addresses(Address target) const { return absolutes_.contains(target); }
   // How many of the code's constants are at most `value`.
   std::uint64_t rank(std::uint64_t value) const;
 
@@ -56,6 +58,7 @@ class FrameCode {
   std::unordered_map<Address, std::size_t> by_address_;
   std::unordered_map<std::size_t, Call> calls_;
   std::set<std::int64_t> immediates_;
+  std::set<Address> absolutes_;
 };
 
 }  // namespace overhang

@@ -130,6 +130,13 @@ bool HeaderUses::mention(Address target, Address pc, bool taken) {
   return true;
 }
 
+// On amd64 a mention may be none: other bytes of the code look like one.
+bool HeaderUses::mentions(Address function, Address target) {
+  const FrameCode& code = code_of(function);
+  return runtime_.layout().architecture != Architecture::Amd64 || code.instructions().empty() ||
+         code.addresses(target);
+}
+
 std::vector<Address> HeaderUses::functions_at(Address target, bool taken) {
   std::vector<Address> out;
   auto at = std::lower_bound(mentions_.begin(), mentions_.end(), target,
@@ -137,7 +144,8 @@ std::vector<Address> HeaderUses::functions_at(Address target, bool taken) {
   for (; at != mentions_.end() && at->target == target; ++at) {
     if (at->taken != taken) continue;
     auto function = runtime_.find_function(at->pc);
-    if (function && (out.empty() || out.back() != function->entry)) out.push_back(function->entry);
+    if (!function || (!out.empty() && out.back() == function->entry)) continue;
+    if (mentions(function->entry, target)) out.push_back(function->entry);
   }
   return out;
 }
@@ -160,7 +168,7 @@ HeaderUses::Evidence HeaderUses::evidence(Address header) {
   auto at = std::upper_bound(mentions_.begin(), mentions_.end(), header,
                              [](Address t, const Mention& m) { return t < m.target; });
   while (at != mentions_.begin() && header - std::prev(at)->target <= kLargestHolder) {
-    if ((--at)->taken) {
+    if ((--at)->taken && !functions_at(at->target, true).empty()) {
       home.holder = at->target;
       break;
     }

@@ -56,6 +56,7 @@ class HeaderUses {
   void read_arm64(ByteSpan code, Address at);
   bool mention(Address target, Address pc, bool taken);
   std::vector<Address> functions_at(Address target, bool taken);  // entries
+  bool mentions(Address function, Address target);
   Evidence evidence(Address header);
   Evidence look_at(Address function, const Home& home, const FrameState& state, unsigned depth);
   const FrameCode& code_of(Address function);
