@@ -25,12 +25,14 @@ constexpr unsigned kReach = 32;  // instructions from a comparison to what it de
 // What the code does with the values that a flow has followed.
 class SliceUses {
  public:
-  SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice)
+  // `known`: they are a slice's or string's words, whatever the code does with them.
+  SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice, bool known)
       : code_(code),
         in_(code.instructions()),
         arguments_(code.machine().arguments),
         flow_(flow),
-        slice_(slice) {}
+        slice_(slice),
+        evidence_(known) {}
 
   // Whether something takes them for a slice, and nothing for anything else.
   bool are_slice() {
@@ -131,7 +133,7 @@ class SliceUses {
       if (!(at(k) & kPointers)) continue;
       if (at(k + 1) & kTooLong) return doubt();
       if (!(at(k) & kPointer)) continue;
-      bool whole = at(k + 2) & kCap;
+      bool whole = slice_.cap < 0 ? at(k + 1) & kLens : at(k + 2) & kCap;
       if (whole && (at(k + 1) & kLens)) evidence_ = true;
       // The runtime's own functions take a pointer, and a len or a number of bytes anywhere. A
       // register may be left over from something else where it is not known how many are arguments.
@@ -298,6 +300,10 @@ class SliceUses {
       bool header = len != all.end() && cap != all.end();
       if (header && (len->second & kTooLong)) return false;
       if (!(store.tags & kPointer)) continue;
+      if (slice_.cap < 0) {
+        if (len == all.end() || !(len->second & kLens) || (len->second & kTooLong)) return false;
+        continue;
+      }
       if (!header || !(cap->second & kCap)) return false;
       if (len->second & kLens) evidence_ = true;
     }
@@ -310,7 +316,7 @@ class SliceUses {
   FrameFlow& flow_;
   LocalSlice slice_;
   std::vector<Store> stores_;
-  bool doubt_ = false, evidence_ = false;
+  bool doubt_ = false, evidence_;
 };
 
 }  // namespace
@@ -345,6 +351,16 @@ LocalSliceProver::Code& LocalSliceProver::code_of(const Function& function) {
 
 bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& slice,
                                 std::uint64_t room) {
+  return ask(pc, frame, slice, room, false);
+}
+
+bool LocalSliceProver::is_only(Address pc, ByteSpan frame, const LocalSlice& slice,
+                               std::uint64_t room) {
+  return ask(pc, frame, slice, room, true);
+}
+
+bool LocalSliceProver::ask(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room,
+                           bool known) {
   auto function = machine_ ? runtime_.find_function(pc) : std::nullopt;
   if (!function) return false;
   Code& code = code_of(*function);
@@ -353,12 +369,13 @@ bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& sl
   auto word = [&](std::int32_t at) {
     return at < 0 ? std::nullopt : load<std::uint64_t>(frame, static_cast<std::uint64_t>(at));
   };
-  auto len = word(slice.len), cap = word(slice.cap);
+  auto len = word(slice.len), cap = slice.cap < 0 ? len : word(slice.cap);
   if (!len || !cap || *len > *cap || *cap > room) return false;
 
-  std::map<std::int32_t, Tags> slots{
-      {slice.pointer, kPointer}, {slice.len, kLen}, {slice.cap, kCap}};
+  std::map<std::int32_t, Tags> slots{{slice.pointer, kPointer}, {slice.len, kLen}};
+  if (slice.cap >= 0) slots[slice.cap] |= kCap;
   std::vector<std::uint64_t> question{pc,
+                                      known,
                                       static_cast<std::uint64_t>(slice.pointer),
                                       static_cast<std::uint64_t>(slice.len),
                                       static_cast<std::uint64_t>(slice.cap),
@@ -376,18 +393,18 @@ bool LocalSliceProver::is_slice(Address pc, ByteSpan frame, const LocalSlice& sl
     runtime_.diagnostics().lose("slices in locals whose functions were not read: too many");
     return false;
   }
-  return answer->second = follow(code, *function, *start, slots, slice, *len, room);
+  return answer->second = follow(code, *function, *start, slots, slice, *len, room, known);
 }
 
 bool LocalSliceProver::follow(const Code& code, const Function& function, std::size_t start,
                               const std::map<std::int32_t, Tags>& slots, const LocalSlice& slice,
-                              std::uint64_t len, std::uint64_t room) {
+                              std::uint64_t len, std::uint64_t room, bool known) {
   FrameFlow flow(code, len, room);
   flow.start(start, slots);
   // After a panic that is recovered, results are returned from the frame.
   if (function.deferreturn != 0)
     if (auto end = code.index_of(function.entry + function.deferreturn)) flow.start(*end, slots);
-  bool is = flow.run() && SliceUses(code, flow, slice).are_slice();
+  bool is = flow.run() && SliceUses(code, flow, slice, known).are_slice();
   work_ += flow.visits();
   return is;
 }
@@ -405,9 +422,9 @@ bool LocalSliceProver::may_be_slice(Address pc, const LocalSlice& slice) {
   auto start = code.behind_call(pc);
   if (!start) return false;
   if (work_ > kMostWork) return answer->second = true;
-  return answer->second =
-             follow(code, *function, *start,
-                    {{slice.pointer, kPointer}, {slice.len, kLen}, {slice.cap, kCap}}, slice, 0, 0);
+  return answer->second = follow(code, *function, *start,
+                                 {{slice.pointer, kPointer}, {slice.len, kLen}, {slice.cap, kCap}},
+                                 slice, 0, 0, false);
 }
 
 }  // namespace overhang

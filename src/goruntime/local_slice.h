@@ -30,7 +30,7 @@ struct Machine;
 }
 
 struct LocalSlice {
-  std::int32_t pointer = 0, len = 0, cap = 0;  // bytes from the stack pointer
+  std::int32_t pointer = 0, len = 0, cap = 0;  // bytes from the stack pointer; cap −1: not kept
 };
 
 class LocalSliceProver {
@@ -44,6 +44,9 @@ class LocalSliceProver {
   // the function's code addresses by it. `room`: elements that the array has from the pointer on,
   // at most. False where there is a doubt.
   bool is_slice(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room);
+  // The same of what is known to be a slice or string (without a cap): whether it is the only one
+  // at that pointer. The compiler keeps one word for all that begin there.
+  bool is_only(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room);
   // Whether that may be true of any frame there: whatever the words hold, the code takes these
   // three for a slice. Asked once for each.
   bool may_be_slice(Address pc, const LocalSlice& slice);
@@ -51,9 +54,10 @@ class LocalSliceProver {
  private:
   struct Code;
   Code& code_of(const Function& function);
+  bool ask(Address pc, ByteSpan frame, const LocalSlice& slice, std::uint64_t room, bool known);
   bool follow(const Code& code, const Function& function, std::size_t start,
               const std::map<std::int32_t, Tags>& slots, const LocalSlice& slice, std::uint64_t len,
-              std::uint64_t room);
+              std::uint64_t room, bool known);
 
   const Runtime& runtime_;
   const machine::Machine* machine_;                               // null: code is not read

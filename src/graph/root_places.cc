@@ -33,6 +33,10 @@ bool same_window(const Reference& a, const Reference& b) {
   return a.count == b.count && a.capacity == b.capacity;
 }
 
+bool same_meaning(const Reference& a, const Reference& b) {
+  return a.kind == b.kind && a.type == b.type && same_window(a, b);
+}
+
 // Of the ways to read a frame's words as a slice that where len and cap stand side by side, as the
 // compiler orders them; nothing where there are several.
 std::optional<Reference> likely_local(const std::vector<Guesser::LocalCandidate>& candidates) {
@@ -62,6 +66,13 @@ void leave_out_repeated(std::vector<LocationPiece>& pieces, std::uint64_t size) 
 bool is_part(const DwarfVariable& variable) {
   auto dot = variable.name.find('.');
   return dot != std::string::npos && dot > 0;
+}
+
+// Behind what the function's code addresses by the stack pointer.
+Address end_of_frame(const StackFrame& frame, const Function& function) {
+  auto arguments = function.args_size;
+  bool known = arguments > 0 && arguments <= kMostArguments;
+  return frame.argp() + (known ? static_cast<std::uint32_t>(arguments) : 0);
 }
 
 bool in_registers(const DwarfVariable& variable) {
@@ -145,15 +156,17 @@ void RootPlaces::show_place(const Place& place, const RootPlace& row, std::uint6
   Holder holder;
   auto type = row.type;
   decoder_.decode(place, 0, type, count, [&](std::uint64_t offset, const Reference& reference) {
-    bool root = words_.claim(reference.slot);
-    // A word that is no root but leads to a stack or static data tells the type of words there.
-    // (Channels stand in the heap.)
-    if (!root && (reference.kind == Reference::Kind::Chan || !words_.covers(reference.target) ||
-                  heap_.contains(reference.target)))
-      return;
+    if (!words_.claim(reference.slot) && !leads_to_known_words(reference)) return;
     if (holder.none()) holder = add(row);
     emit(reference, holder, offset);
   });
+}
+
+// A word that is no root but leads to a stack or static data tells the type of words there.
+// (Channels stand in the heap.)
+bool RootPlaces::leads_to_known_words(const Reference& reference) const {
+  return reference.kind != Reference::Kind::Chan && words_.covers(reference.target) &&
+         !heap_.contains(reference.target);
 }
 
 void RootPlaces::show_globals(const Emit& emit) {
@@ -214,6 +227,7 @@ void RootPlaces::show_locals(const Emit& emit) {
     for (const StackFrame& frame : goroutine.frames) {
       if (frame.continpc == 0 || frame.conservative) continue;
       for (const Local& local : locals_at(frame)) show_local(local, frame, emit);
+      show_spilled(frame, emit);
     }
   }
 }
@@ -237,7 +251,12 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
     auto bytes = address ? image_.bytes(address, size) : std::nullopt;
     if (!bytes) return;
     row.address = address;
-    show_place({bytes->data(), bytes->size(), address, nullptr}, row, 1, emit);
+    Place place{bytes->data(), bytes->size(), address, nullptr};
+    // A single word may be kept for others too.
+    if (size <= 8)
+      spill(place, row);
+    else
+      show_place(place, row, 1, emit);
     return;
   }
   // In pieces: put together the words that stand in memory; a slice without its len is unknown.
@@ -270,7 +289,85 @@ void RootPlaces::show_local(const Local& local, const StackFrame& frame, const E
   for (std::size_t word = 0; word + 2 < present.size(); word++)
     if (slots[word] && present[word + 1] && !present[word + 2] && (word + 2) * 8 + 8 <= size)
       std::memcpy(bytes.data() + (word + 2) * 8, bytes.data() + (word + 1) * 8, 8);
-  show_place({bytes.data(), bytes.size(), 0, &slots}, row, 1, emit);
+  spill({bytes.data(), bytes.size(), 0, &slots}, row);
+}
+
+void RootPlaces::spill(const Place& place, const RootPlace& row) {
+  auto local = static_cast<std::uint32_t>(spilled_rows_.size());
+  spilled_rows_.push_back({row, {}});
+  decoder_.decode(place, 0, row.type, 1, [&](std::uint64_t offset, const Reference& reference) {
+    SpilledWord word{.reference = reference, .offset = offset, .local = local};
+    bool slice = reference.kind == Reference::Kind::Slice;
+    if (slice || reference.kind == Reference::Kind::String) word.len = place.slot(offset + 8);
+    if (slice && reference.capacity > reference.count) word.cap = place.slot(offset + 16);
+    spilled_.push_back(word);
+  });
+}
+
+// Of a slice or string; 0 of others.
+std::uint64_t RootPlaces::shown_bytes(const Reference& reference) {
+  if (reference.kind == Reference::Kind::String) return reference.count;
+  if (reference.kind != Reference::Kind::Slice) return 0;
+  return checked_mul(reference.count, decoder_.facts(reference.type).size)
+      .value_or(~std::uint64_t{0});
+}
+
+// Whether nothing that begins at the word's pointer shows more of its array.
+bool RootPlaces::shows_all(const SpilledWord& word, const StackFrame& frame) {
+  const Reference& reference = word.reference;
+  bool string = reference.kind == Reference::Kind::String;
+  if (!string && reference.kind != Reference::Kind::Slice) return true;
+  auto object = heap_.find(reference.target);
+  auto size = string ? 1 : decoder_.facts(reference.type).size;
+  if (!object || size == 0) return true;
+  auto room = (heap_.slot_size(object->id) - object->offset) / size;
+  if (reference.count >= room) return true;
+  // Elsewhere than at a call registers are in use.
+  auto function = heap_.runtime().find_function(frame.pc);
+  if (!function || !frame.within_call || frame.continpc != frame.pc) return false;
+  auto end = end_of_frame(frame, *function);
+  auto bytes = frame.sp < end ? image_.bytes(frame.sp, end - frame.sp) : std::nullopt;
+  auto within = [&](Address at) { return at >= frame.sp && at < end; };
+  if (!bytes || !within(reference.slot) || !within(word.len)) return false;
+  auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
+  LocalSlice slice{offset(reference.slot), offset(word.len),
+                   within(word.cap) ? offset(word.cap) : -1};
+  return prover_.is_only(frame.pc, *bytes, slice, room);
+}
+
+// Where it is not sure that a word's variables show all of what is read by it, it stays unclaimed
+// as well: as one of unknown type it shows the whole array in the end.
+void RootPlaces::show_spilled(const StackFrame& frame, const Emit& emit) {
+  std::vector<SpilledWord*> by_slot;
+  for (SpilledWord& word : spilled_) by_slot.push_back(&word);
+  auto slot_of = [](const SpilledWord* word) { return word->reference.slot; };
+  std::ranges::stable_sort(by_slot, {}, slot_of);
+  for (auto first = by_slot.begin(); first != by_slot.end();) {
+    auto slot = slot_of(*first);
+    auto last =
+        std::find_if(first, by_slot.end(), [&](auto* word) { return slot_of(word) != slot; });
+    // Of those that begin there the longest shows what the others do.
+    auto longest = std::max_element(first, last, [&](auto* a, auto* b) {
+      return shown_bytes(a->reference) < shown_bytes(b->reference);
+    });
+    bool sure = shows_all(**longest, frame);
+    bool root = sure ? words_.claim(slot) : !words_.claimed(slot);
+    for (auto at = first; at != last; ++at) {
+      bool again = std::any_of(first, at, [&](const SpilledWord* other) {
+        return other->shown && same_meaning(other->reference, (*at)->reference);
+      });
+      (*at)->shown = root ? !again : leads_to_known_words((*at)->reference);
+    }
+    first = last;
+  }
+  for (const SpilledWord& word : spilled_) {
+    if (!word.shown) continue;
+    auto& [row, holder] = spilled_rows_[word.local];
+    if (holder.none()) holder = add(row);
+    emit(word.reference, holder, word.offset);
+  }
+  spilled_.clear();
+  spilled_rows_.clear();
 }
 
 // A variable that stands in the heap: the frame holds its address (Go 1.25+ says so in DWARF).
@@ -537,9 +634,7 @@ void RootPlaces::guess_local(Guesser& guesser, RootPlace row, Address value,
   word.target = value;
   auto function = heap_.runtime().find_function(frame.pc);
   if (!function) return;
-  auto arguments = function->args_size;
-  auto end = frame.argp();
-  if (arguments > 0 && arguments <= kMostArguments) end += static_cast<std::uint32_t>(arguments);
+  auto end = end_of_frame(frame, *function);
   if (frame.sp >= end || words_.claimed(row.address)) return;
   auto [known, fresh] = stack_loads_.try_emplace(function->entry);
   if (fresh) known->second = stack_loads(heap_.runtime(), *function);

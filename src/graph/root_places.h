@@ -120,9 +120,23 @@ class RootPlaces {
   };
   void show_globals(const Emit& emit);
   void show_locals(const Emit& emit);
+  // A word of a frame that variables keep there, in pieces. The compiler keeps one word for all
+  // values that are equal: the pointer of a slice is that of all that begin there too.
+  struct SpilledWord {
+    Reference reference;
+    std::uint64_t offset = 0;  // in its variable
+    std::uint32_t local = 0;   // an index into spilled_rows_
+    Address len = 0, cap = 0;  // of a slice or string: where they stand; 0: not in the frame
+    bool shown = false;        // the word counts
+  };
   void show_local(const Local& local, const StackFrame& frame, const Emit& emit);
+  void spill(const Place& place, const RootPlace& row);
+  void show_spilled(const StackFrame& frame, const Emit& emit);
+  std::uint64_t shown_bytes(const Reference& reference);
+  bool shows_all(const SpilledWord& word, const StackFrame& frame);
   void show_escaped(const Local& local, const StackFrame& frame, RootPlace row, const Emit& emit);
   void show_place(const Place& place, const RootPlace& row, std::uint64_t count, const Emit& emit);
+  bool leads_to_known_words(const Reference& reference) const;
   const std::vector<Local>& locals_at(const StackFrame& frame);
   void show_runtime_variables(const Emit& emit);
   void show_receivers(Guesser& guesser, const Emit& emit);
@@ -178,6 +192,13 @@ class RootPlaces {
   // Whether words of a frame may be a slice's, by where the frame stopped and the pointer's offset,
   // and by the offsets of len and cap: a thousand goroutines ask the same.
   std::map<std::pair<Address, std::uint64_t>, tsl::robin_map<std::uint64_t, bool>> local_ways_;
+  // Of the frame in hand.
+  struct SpilledRow {
+    RootPlace row;
+    Holder holder;
+  };
+  std::vector<SpilledRow> spilled_rows_;
+  std::vector<SpilledWord> spilled_;
   LocalSliceProver prover_;
   HeaderUses header_uses_;
   tsl::robin_set<std::uint64_t> static_seen_;

@@ -313,6 +313,15 @@ func init() {
 	})
 }
 
+// tell has the slices that it needs in a frame of its own.
+//
+//go:noinline
+func tell[T any](site, elem string, all []T, n int) {
+	hide(all[n:])
+	tail(site, "local", elem, all[:n], len(all)-n)
+	close(ran)
+}
+
 // run keeps its connections in a local variable; it waits for more.
 //
 //go:noinline
@@ -324,9 +333,7 @@ func (p *Pool) run(incoming chan *Conn) {
 			continue
 		}
 		if len(conns) == 1000 {
-			hide(conns[10:])
-			tail("conns in main.(*Pool).run", "local", "*main.Conn", conns[:10], 990)
-			close(ran)
+			tell("conns in main.(*Pool).run", "*main.Conn", conns, 10)
 		}
 		conns = conns[:10] // overhang: conns
 	}
@@ -402,13 +409,10 @@ func closing(conns []closer, wait chan *Conn) {
 				n++
 			}
 		}
-		last := conns[n:]
-		conns = conns[:n] // overhang: conns
-		if len(last) > 0 {
-			hide(last)
-			tail("conns in main.closing", "local", "main.closer", conns, len(last))
-			close(ran)
+		if n < len(conns) {
+			tell("conns in main.closing", "main.closer", conns, n)
 		}
+		conns = conns[:n] // overhang: conns
 		c := <-wait
 		conns = append(conns, c)
 	}

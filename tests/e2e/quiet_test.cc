@@ -24,7 +24,8 @@ TEST_P(Quiet, NoSiteAboveAKilobyte) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Programs, Quiet,
-                         testing::Values("web", "workers", "tidy", "structures", "embedders"),
+                         testing::Values("web", "workers", "tidy", "structures", "embedders",
+                                         "prefixes"),
                          [](auto& instance) { return instance.param; });
 
 // A local pointer into the middle of an array may walk it (unsafe.Add): what it does not show is

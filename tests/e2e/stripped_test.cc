@@ -48,7 +48,7 @@ bool needs_type_of_a_pointer(const std::string& label) {
 // "lookalikes" are memory that must not be accused; what they do hide beside it need not be found.
 std::vector<SubjectCase> cases() {
   auto out = all_subjects();
-  for (auto* program : {"web", "workers", "tidy", "structures", "embedders"})
+  for (auto* program : {"web", "workers", "tidy", "structures", "embedders", "prefixes"})
     out.push_back({"quiet", {program}});
   for (auto* subject : {"lookalikes", "oracle"}) {
     auto list = run(command_line({build_subject(subject), "list"})).out;
