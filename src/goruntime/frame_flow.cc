@@ -29,7 +29,7 @@ std::optional<Operand> number_of(const Operand& operand, const FrameState& state
 }
 
 Tags derived(Tags tags) {
-  Tags out = tags & (kPart | kFromLen | kFromCap | kBetween);
+  Tags out = tags & (kPart | kFromLen | kFromCap | kBetween | kBeyond);
   if (tags & kPointer) out |= kPart;
   if (tags & kLen) out |= kFromLen;
   if (tags & kCap) out |= kFromCap;

@@ -26,6 +26,7 @@ inline constexpr Tags kBetween = 64;             // another number that would sh
 inline constexpr Tags kBuffer = 128;             // the write barrier's buffer
 inline constexpr Tags kHolder = 256;             // the address of what the header stands in (Home)
 inline constexpr Tags kElement = 512;            // that of an element of it, an array
+inline constexpr Tags kBeyond = 1024;  // a number that, as an index or offset, is not below len
 inline constexpr Tags kPointers = kPointer | kPart, kLens = kLen | kFromLen,
                       kCaps = kCap | kFromCap;
 inline constexpr Tags kTooLong = kCaps | kBetween;  // as a len

@@ -26,12 +26,14 @@ constexpr unsigned kReach = 32;  // instructions from a comparison to what it de
 class SliceUses {
  public:
   // `known`: they are a slice's or string's words, whatever the code does with them.
-  SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice, bool known)
+  SliceUses(const FrameCode& code, FrameFlow& flow, const LocalSlice& slice, std::uint64_t len,
+            bool known)
       : code_(code),
         in_(code.instructions()),
         arguments_(code.machine().arguments),
         flow_(flow),
         slice_(slice),
+        shown_bytes_(len * std::max<std::uint64_t>(slice.element, 1)),
         evidence_(known) {}
 
   // Whether something takes them for a slice, and nothing for anything else.
@@ -70,10 +72,18 @@ class SliceUses {
         return;
       case Operation::Arithmetic: {
         if (writes_stack_pointer(in)) check_end(i);
-        if (in.c.is_immediate()) return;
+        if (in.c.is_immediate()) {
+          auto far = in.c.value < 0 ? 0 - static_cast<std::uint64_t>(in.c.value)
+                                    : static_cast<std::uint64_t>(in.c.value);
+          if (!in.masks() && flow_.tags_of(in.b, state) & kPointers && shown_bytes_ > 0 &&
+              far >= shown_bytes_)
+            doubt();
+          return;
+        }
         // An address past the len.
         auto b = flow_.tags_of(in.b, state), c = flow_.tags_of(in.c, state);
-        if ((b & kPointers && c & kTooLong) || (c & kPointers && b & kTooLong)) doubt();
+        constexpr Tags kPast = kTooLong | kBeyond;
+        if ((b & kPointers && c & kPast) || (c & kPointers && b & kPast)) doubt();
         return;
       }
       case Operation::Other:
@@ -96,14 +106,22 @@ class SliceUses {
     return at == slice_.pointer || at == slice_.len || at == slice_.cap;
   }
 
-  // An element, or the address of one, that a number tells which may be past the len.
+  // An element, or the address of one, that a number tells which may be past the len. What was made
+  // from the pointer before the call (part := s[2:5]) may be computed behind it.
   void check_element(const Instruction& in, const FrameState& state) {
     for (const Operand* operand : {&in.a, &in.b, &in.c}) {
-      if (!operand->is_memory() || operand->base == machine::kNoRegister ||
-          operand->index == machine::kNoRegister)
+      if (!operand->is_memory() || operand->base == machine::kNoRegister) continue;
+      auto base = state.registers[operand->base];
+      if (operand->index == machine::kNoRegister) {
+        bool past =
+            operand->value > 0 && static_cast<std::uint64_t>(operand->value) >= shown_bytes_;
+        if (base & kPointers && past && shown_bytes_ > 0) doubt();
         continue;
-      auto base = state.registers[operand->base], index = state.registers[operand->index];
-      if ((base & kPointers && index & kTooLong) || (index & kPointers && base & kTooLong)) doubt();
+      }
+      auto index = state.registers[operand->index];
+      if ((base & kPointers && index & (kTooLong | kBeyond)) ||
+          (index & kPointers && base & (kTooLong | kBeyond)) || base & kPart)
+        doubt();
     }
   }
 
@@ -132,6 +150,10 @@ class SliceUses {
     for (std::size_t k = 0; k < call.arguments; k++) {
       if (!(at(k) & kPointers)) continue;
       if (at(k + 1) & kTooLong) return doubt();
+      // A part whose len is not made from the len.
+      bool lone = k + 1 >= call.arguments || call.callee == Callee::Runtime ||
+                  (call.callee == Callee::Computed && k > 0);
+      if (at(k) & kPart && !lone && !(at(k + 1) & kLens)) return doubt();
       if (!(at(k) & kPointer)) continue;
       bool whole = slice_.cap < 0 ? at(k + 1) & kLens : at(k + 2) & kCap;
       if (whole && (at(k + 1) & kLens)) evidence_ = true;
@@ -315,6 +337,7 @@ class SliceUses {
   std::span<const machine::Gpr> arguments_;
   FrameFlow& flow_;
   LocalSlice slice_;
+  std::uint64_t shown_bytes_;
   std::vector<Store> stores_;
   bool doubt_ = false, evidence_;
 };
@@ -380,12 +403,19 @@ bool LocalSliceProver::ask(Address pc, ByteSpan frame, const LocalSlice& slice, 
                                       static_cast<std::uint64_t>(slice.len),
                                       static_cast<std::uint64_t>(slice.cap),
                                       code.rank(*len),
-                                      code.rank(room)};
+                                      code.rank(room),
+                                      code.rank(*len * std::max<std::uint64_t>(slice.element, 1)),
+                                      slice.element};
   for (std::int32_t at = 0; static_cast<std::size_t>(at) + 8 <= frame.size(); at += 8) {
     auto value = word(at);
-    if (slots.contains(at) || !value || *value <= *len || *value > room) continue;
-    slots[at] = kBetween;
-    question.push_back(static_cast<std::uint64_t>(at));
+    if (slots.contains(at) || !value) continue;
+    Tags tags = 0;
+    if (*value > *len && *value <= room) tags |= kBetween;
+    if (*len > 0 && *value >= *len && *value / std::max<std::uint64_t>(slice.element, 1) <= room)
+      tags |= kBeyond;
+    if (tags == 0) continue;
+    slots[at] = tags;
+    question.push_back(static_cast<std::uint64_t>(at) << 16 | tags);
   }
   auto [answer, fresh] = code.answers.try_emplace(std::move(question), false);
   if (!fresh) return answer->second;
@@ -404,7 +434,7 @@ bool LocalSliceProver::follow(const Code& code, const Function& function, std::s
   // After a panic that is recovered, results are returned from the frame.
   if (function.deferreturn != 0)
     if (auto end = code.index_of(function.entry + function.deferreturn)) flow.start(*end, slots);
-  bool is = flow.run() && SliceUses(code, flow, slice, known).are_slice();
+  bool is = flow.run() && SliceUses(code, flow, slice, len, known).are_slice();
   work_ += flow.visits();
   return is;
 }

@@ -31,6 +31,7 @@ struct Machine;
 
 struct LocalSlice {
   std::int32_t pointer = 0, len = 0, cap = 0;  // bytes from the stack pointer; cap −1: not kept
+  std::uint64_t element = 0;                   // bytes
 };
 
 class LocalSliceProver {

@@ -331,7 +331,7 @@ bool RootPlaces::shows_all(const SpilledWord& word, const StackFrame& frame) {
   if (!bytes || !within(reference.slot) || !within(word.len)) return false;
   auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
   LocalSlice slice{offset(reference.slot), offset(word.len),
-                   within(word.cap) ? offset(word.cap) : -1};
+                   within(word.cap) ? offset(word.cap) : -1, size};
   return prover_.is_only(frame.pc, *bytes, slice, room);
 }
 
@@ -692,7 +692,8 @@ std::optional<Reference> RootPlaces::certain_local(
   auto offset = [&](Address at) { return static_cast<std::int32_t>(at - frame.sp); };
   std::optional<Reference> found;
   for (const Guesser::LocalCandidate& local : candidates) {
-    LocalSlice slice{offset(word.slot), offset(local.len), offset(local.cap)};
+    LocalSlice slice{offset(word.slot), offset(local.len), offset(local.cap),
+                     decoder_.facts(local.slice.type).size};
     // A parameter's words stand side by side: with another len it is another slice, and the
     // parameter perhaps still one.
     bool parameter = word.slot >= frame.argp();

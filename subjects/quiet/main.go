@@ -230,7 +230,7 @@ func walk(o *order, n int, step chan bool) (lines int) {
 }
 
 func main() {
-	programs := map[string]func(){"web": web, "workers": workers, "tidy": tidyPool.tidy, "structures": structures, "embedders": embedders, "prefixes": prefixes, "walkers": walkers}
+	programs := map[string]func(){"web": web, "workers": workers, "tidy": tidyPool.tidy, "structures": structures, "embedders": embedders, "prefixes": prefixes, "derived": derived, "walkers": walkers}
 	program, ok := programs[kit.Arg(1)]
 	if !ok {
 		os.Exit(2)

@@ -132,3 +132,18 @@ func texts(few int) {
 	<-resume
 	println(start, text)
 }
+
+// derived has locals whose pointers the compiler makes from the first one's where they are used.
+func derived() { go halves(all / 2) }
+
+//go:noinline
+func halves(half int) {
+	first := madeOrders(1500)[:half:1500]
+	second := first[500:1500]
+	<-resume
+	read(first)
+	read(second)
+}
+
+//go:noinline
+func read(s []*order) { println(lines(s)) }

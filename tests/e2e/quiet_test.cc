@@ -44,6 +44,14 @@ TEST(QuietWalkers, AreInDoubt) {
   EXPECT_EQ(doubts.at(0).at("kind"), "unsafe pointer");
 }
 
+// A part of a slice may be made from the slice's pointer only when it is used.
+TEST(QuietDerived, IsNotHiddenForCertain) {
+  Subject subject("quiet", {"derived"});
+  auto report = leaks_json(subject.target());
+  for (auto& site : report.at("sites")) EXPECT_LE(site.at("retained_bytes"), kNoise) << site;
+  EXPECT_LE(report.at("heap").at("overhang_bytes"), kNoise);
+}
+
 // Subjects of the bit-exact test that are all the standard library's own doing.
 TEST(QuietLibrary, NoSiteAboveAKilobyte) {
   for (const char* name : {"web", "texts", "timers"}) {
