@@ -156,10 +156,8 @@ bool CodeWriter::shadowed(const std::string& name) const {
   if (package.functions.contains(name) || package.variables.contains(name) ||
       package.types.contains(name))
     return true;
-  return used_in_function(name) && !is_builtin_use(name);
+  return used_in_function(name) && is_local_name(name);
 }
-
-bool CodeWriter::is_builtin_use(const std::string& name) const { return !is_local_name(name); }
 
 bool CodeWriter::is_local_name(const std::string& name) const {
   for (const Variable& variable : program_.variables())

@@ -47,7 +47,6 @@ class CodeWriter {
   std::string parameter_here(const std::string& name) const;
   static bool names_something(const Node& node, const std::string& name, unsigned depth = 0);
   bool is_local_name(const std::string& name) const;
-  bool is_builtin_use(const std::string& name) const;
   bool used_in_function(const std::string& name) const;
   std::string unused_name(std::initializer_list<const char*> names) const;
   // Among several arguments, gofmt writes a slice's bounds without spaces.

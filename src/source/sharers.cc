@@ -31,6 +31,17 @@ bool is_bare(const std::string& place) {
   return place.starts_with("v:") && place.find('.') == std::string::npos;
 }
 
+bool is_named_result(const Variable& variable) {
+  if (!variable.function) return false;
+  const auto& results = variable.function->named_results;
+  return std::find(results.begin(), results.end(), &variable) != results.end();
+}
+
+// Whether the variable is declared within the node.
+bool declares(const Node& node, const Variable& variable) {
+  return node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
+}
+
 }  // namespace
 
 bool leaves(const Node& statement, const Node& loop) {
@@ -52,24 +63,15 @@ bool leaves(const Node& statement, const Node& loop) {
 
 bool read_after(const Flows& flows, const Variable& variable, const Node& statement) {
   // In a loop around the statement, all of it comes after too, unless the variable is the loop's.
-  Node loop, literal;
-  for (Node node = statement.parent(); node; node = node.parent()) {
-    bool own =
-        node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
-    if (own) break;
-    if (node.is("func_literal")) literal = node;
+  Node loop;
+  for (Node node = statement.parent(); node && !declares(node, variable); node = node.parent())
     if (node.is("for_statement") && !leaves(statement, node)) loop = node;
-  }
   for (const Node& use : flows.uses(variable)) {
     if (use.begin() >= statement.end()) return true;
     if (use.begin() >= statement.begin()) continue;
     if (loop && use.begin() >= loop.begin()) return true;
-    for (Node node = use.parent(); node; node = node.parent()) {
-      bool own =
-          node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
-      if (own) break;
+    for (Node node = use.parent(); node && !declares(node, variable); node = node.parent())
       if (node.is("func_literal") && !contains(node, statement)) return true;
-    }
   }
   return false;
 }
@@ -132,10 +134,7 @@ void Sharers::check_cut_struct() {
   const Variable* variable = flow_.root.variable;
   if (!flow_.place.starts_with("f:") || !variable || !variable->function || flow_.root.pointer)
     return;
-  bool copied = variable->parameter;
-  if (variable->function)
-    for (const Variable* result : variable->function->named_results)
-      if (result == variable) copied = false;
+  bool copied = variable->parameter && !is_named_result(*variable);
   for (auto index : flows_.to(variable_place(*variable))) {
     const Value& value = flows_.all()[index].value;
     if (value.kind == Value::Kind::Alias && !written_back(*variable, value.place)) copied = true;
@@ -191,13 +190,10 @@ void Sharers::go_back(const std::string& place, unsigned depth) {
   const Variable* cut = flow_.root.variable;
   if (depth == 0 && cut && cut->function && place == variable_place(*cut)) variable = cut;
   if (!variable || !variable->parameter || !is_bare(place)) return;
-  bool result =
-      variable->function &&
-      std::find(variable->function->named_results.begin(), variable->function->named_results.end(),
-                variable) != variable->function->named_results.end();
   bool called = std::any_of(flows_.to(place).begin(), flows_.to(place).end(),
                             [&](std::uint32_t index) { return flows_.all()[index].argument; });
-  if (!result && !called && depth == 0) refuse("the slice is a parameter: its caller may read it");
+  if (!is_named_result(*variable) && !called && depth == 0)
+    refuse("the slice is a parameter: its caller may read it");
 }
 
 // --- where it goes ---
@@ -435,10 +431,8 @@ bool Sharers::read_after_call(const Variable& variable, const Flow* got) {
 void Sharers::check_variables() {
   for (const auto& [variable, got] : variables_) {
     if (!variable || !variable->function || !obstacle_.empty()) continue;
-    const auto& results = variable->function->named_results;
     bool here = variable->function == flow_.function;
-    bool returned = std::find(results.begin(), results.end(), variable) != results.end();
-    bool read = here ? returned || read_after(flows_, *variable, flow_.statement)
+    bool read = here ? is_named_result(*variable) || read_after(flows_, *variable, flow_.statement)
                      : read_after_call(*variable, got);
     if (read) refuse("what it hides is read afterwards");
   }

@@ -42,18 +42,11 @@ std::string as_operand(std::string_view text) {
 namespace {
 
 // Whether an expression is compared with something by its size.
-bool compares(const Node& node, const std::string& operand, unsigned depth = 0) {
-  if (depth > 50) return false;
-  if (node.is("binary_expression")) {
-    auto sign = node.field("operator").text();
-    bool compared = sign == "<" || sign == ">" || sign == "<=" || sign == ">=";
-    if (compared && (squeezed(node.field("left").text()) == operand ||
-                     squeezed(node.field("right").text()) == operand))
-      return true;
-  }
-  for (const Node& child : node.children())
-    if (compares(child, operand, depth + 1)) return true;
-  return false;
+bool compares(const Node& root, const std::string& operand) {
+  return any_within(root, [&](const Node& node) {
+    return is_comparison(node) && (squeezed(node.field("left").text()) == operand ||
+                                   squeezed(node.field("right").text()) == operand);
+  });
 }
 
 }  // namespace
