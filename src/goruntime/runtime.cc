@@ -234,4 +234,11 @@ bool Runtime::is_root_word(const Module& module, Address address) const {
   return byte && (*byte >> (bit % 8) & 1);
 }
 
+bool Runtime::in_pointer_free_data(Address address) const {
+  return std::any_of(parts_.modules.begin(), parts_.modules.end(), [&](const Module& module) {
+    return (address >= module.noptrdata && address < module.enoptrdata) ||
+           (address >= module.noptrbss && address < module.enoptrbss);
+  });
+}
+
 }  // namespace overhang

@@ -95,6 +95,8 @@ class Runtime {
   const Module* module_of_data(Address address) const;
   // Whether the collector takes the data/bss word at `address` for a pointer.
   bool is_root_word(const Module& module, Address address) const;
+  // Whether it is in a module's noptrdata or noptrbss.
+  bool in_pointer_free_data(Address address) const;
 
  private:
   Image& image_;

@@ -215,10 +215,31 @@ Guesser::Verdict Guesser::outside_heap(Address value) const {
   return heap_.image().at(value, 1) ? Verdict(kNone) : std::nullopt;
 }
 
+// The same of a pointer to a `target`: a variable has the pointer words of its type (cmd/link:
+// GCProg.AddSym), and among those without pointers stands no type with some.
+Guesser::Verdict Guesser::check_outside(TypeId target, Address value) {
+  auto verdict = outside_heap(value);
+  if (!verdict || target == kUnknownType) return verdict;
+  const TypeFacts facts = decoder_.facts(target);
+  const Runtime& runtime = decoder_.runtime();
+  if (const Module* module = runtime.module_of_data(value)) {
+    if (value % 8 != 0) return facts.has_pointers ? std::nullopt : verdict;
+    if (!large_mask_allowed(target)) return verdict;
+    const auto& mask = decoder_.types().pointer_mask(target);
+    for (std::uint64_t word = 0; word < std::min(facts.size / 8, kMostTiles); word++) {
+      bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
+      if (runtime.is_root_word(*module, value + word * 8) != pointer) return std::nullopt;
+      steps_++;
+    }
+    return verdict;
+  }
+  return facts.has_pointers && runtime.in_pointer_free_data(value) ? std::nullopt : verdict;
+}
+
 Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned depth) {
   if (value == 0) return kNone;
   auto object = heap_.find(value);
-  if (!object) return outside_heap(value);
+  if (!object) return check_outside(target, value);
   const TypeFacts facts = decoder_.facts(target);
   if (target == kUnknownType || facts.size == 0) return kNone;
   const HeapSpan& span = heap_.spans()[object->span];
