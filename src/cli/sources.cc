@@ -210,6 +210,9 @@ std::vector<source::SourceText> Sources::load(const std::string& import_path) {
         "{}: the sources of {} were edited since the program was built: lines are those "
         "of the sources as they are now",
         located.directory, import_path));
+  if (!located.unread.empty())
+    diagnostics_.warn(
+        fmt::format("sources of {} could not be read: {}", import_path, located.unread));
   return std::move(located.files);
 }
 

@@ -1,12 +1,14 @@
 #include "source/locate.h"
 
 #include <algorithm>
+#include <cerrno>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 #include <map>
 #include <set>
+#include <system_error>
 
 namespace overhang::source {
 namespace {
@@ -21,14 +23,40 @@ std::string environment(const char* name) {
   return value ? value : "";
 }
 
+// Notes what is there and could not be read, the first alone.
+class Unread {
+ public:
+  bool note(const fs::path& path, const std::error_code& error) {
+    bool absent =
+        error == std::errc::no_such_file_or_directory || error == std::errc::not_a_directory;
+    if (error && !absent && text_.empty()) text_ = path.string() + ": " + error.message();
+    return error.value() != 0;
+  }
+  const std::string& text() const { return text_; }
+
+ private:
+  std::string text_;
+};
+
 // Regular files alone: a recorded name may be anything.
-std::optional<std::string> read_file(const fs::path& path) {
+bool is_file(const fs::path& path, Unread& unread) {
   std::error_code error;
-  auto size = fs::is_regular_file(path, error) ? fs::file_size(path, error) : 0;
-  if (error || size > kMaxFileBytes || !fs::is_regular_file(path, error)) return std::nullopt;
+  auto status = fs::status(path, error);
+  return !unread.note(path, error) && fs::is_regular_file(status);
+}
+
+std::optional<std::string> read_file(const fs::path& path, Unread& unread) {
+  if (!is_file(path, unread)) return std::nullopt;
+  std::error_code error;
+  auto size = fs::file_size(path, error);
+  if (unread.note(path, error) || size > kMaxFileBytes) return std::nullopt;
+  errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text(static_cast<std::size_t>(size), '\0');
   in.read(text.data(), static_cast<std::streamsize>(size));
+  if (!in)
+    unread.note(path, errno != 0 ? std::error_code(errno, std::generic_category())
+                                 : std::make_error_code(std::errc::io_error));
   text.resize(static_cast<std::size_t>(std::max<std::streamsize>(in.gcount(), 0)));
   return text;
 }
@@ -75,7 +103,7 @@ struct Agreement {
 };
 
 Agreement agreement(const PackageRecord& record, const std::string& recorded,
-                    const fs::path& folder) {
+                    const fs::path& folder, Unread& unread) {
   constexpr std::size_t kMaxChecks = 24;
   Agreement out;
   std::map<std::string, std::vector<std::string>> lines_of;
@@ -87,7 +115,7 @@ Agreement agreement(const PackageRecord& record, const std::string& recorded,
     if (folder_of(file) != recorded || !file.ends_with(".go")) continue;
     auto [at, fresh] = lines_of.try_emplace(base_of(file));
     if (fresh) {
-      auto text = read_file(folder / at->first);
+      auto text = read_file(folder / at->first, unread);
       if (text) {
         std::size_t begin = 0;
         while (begin <= text->size()) {
@@ -113,13 +141,13 @@ Agreement agreement(const PackageRecord& record, const std::string& recorded,
   return out;
 }
 
-bool holds_all(const PackageRecord& record, const std::string& recorded, const fs::path& folder) {
+bool holds_all(const PackageRecord& record, const std::string& recorded, const fs::path& folder,
+               Unread& unread) {
   bool any = false;
   for (const auto& file : record.files) {
     if (folder_of(file) != recorded || !file.ends_with(".go") || base_of(file).starts_with("_cgo"))
       continue;
-    std::error_code error;
-    if (!fs::is_regular_file(folder / base_of(file), error)) return false;
+    if (!is_file(folder / base_of(file), unread)) return false;
     any = true;
   }
   return any;
@@ -211,9 +239,10 @@ LocatedPackage locate(const PackageRecord& record, const SourceRoots& roots,
   auto recorded = recorded_folder(record);
   if (recorded.empty()) return out;
   fs::path edited;
+  Unread unread;
   for (const auto& [folder, may_be_edited] : candidates(recorded, roots)) {
-    if (!holds_all(record, recorded, folder)) continue;
-    auto agrees = agreement(record, recorded, folder);
+    if (!holds_all(record, recorded, folder, unread)) continue;
+    auto agrees = agreement(record, recorded, folder, unread);
     if (agrees.checked == 0 || agrees.at_line * 10 >= agrees.checked * 8) {
       out.directory = folder.lexically_normal().string();
       break;
@@ -226,6 +255,7 @@ LocatedPackage locate(const PackageRecord& record, const SourceRoots& roots,
     out.directory = edited.lexically_normal().string();
     out.differs = true;
   }
+  out.unread = unread.text();
   if (out.directory.empty()) return out;
   if (out.directory.size() > 1 && out.directory.ends_with('/')) out.directory.pop_back();
 
@@ -239,13 +269,15 @@ LocatedPackage locate(const PackageRecord& record, const SourceRoots& roots,
     auto name = at->path().filename().string();
     if (name.ends_with(".go") && names.size() < kMaxFiles) names.push_back(std::move(name));
   }
+  unread.note(out.directory, error);
   std::sort(names.begin(), names.end());
   for (const auto& name : names) {
     if (name.ends_with("_test.go") && !known.contains(name)) continue;
-    auto text = read_file(fs::path(out.directory) / name);
+    auto text = read_file(fs::path(out.directory) / name, unread);
     if (!text || (!known.contains(name) && !is_built(name, *text, target))) continue;
     out.files.push_back({out.directory + "/" + name, std::move(*text)});
   }
+  out.unread = unread.text();
   return out;
 }
 

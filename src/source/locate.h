@@ -36,6 +36,7 @@ struct SourceRoots {
 struct LocatedPackage {
   std::string directory;  // "": not found
   bool differs = false;   // its lines are not those of the program: other sources
+  std::string unread;  // "…/pool.go: Permission denied": what is there and was not read, if any
   std::vector<SourceText> files;
 };
 

@@ -48,6 +48,21 @@ TEST_F(Locate, LinesOfAssemblyTellNothing) {
   ASSERT_EQ(located.files.size(), 1u);
 }
 
+TEST_F(Locate, SaysWhatIsThereAndCannotBeRead) {
+  write("p.go", kGo);
+  fs::create_symlink("loop.go", folder_ / "loop.go");
+  PackageRecord record;
+  record.files = {file("p.go")};
+  record.functions = {{0, 5, "Sum"}};
+  auto located = locate(record, {}, {"amd64", 26});
+  ASSERT_EQ(located.files.size(), 1u);
+  EXPECT_TRUE(located.unread.starts_with(file("loop.go") + ": ")) << located.unread;
+  record.files = {file("gone.go")};
+  located = locate(record, {}, {"amd64", 26});
+  EXPECT_EQ(located.directory, "");
+  EXPECT_EQ(located.unread, "");
+}
+
 TEST_F(Locate, SeesThatFunctionsStandInOtherLines) {
   write("p.go", std::string("// A line more.\n") + kGo);
   PackageRecord record;
