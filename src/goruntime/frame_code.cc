@@ -95,6 +95,15 @@ bool FrameCode::checks_cap(const Instruction& in) const {
   return value >= 0 && (value % kCodes == kSliceAcap || value % kCodes == kSlice3Acap);
 }
 
+std::size_t FrameCode::behind_prologue() const {
+  constexpr std::size_t kPrologue = 12;  // instructions
+  for (std::size_t i = 0; i < std::min(instructions_.size(), kPrologue); i++)
+    if (const Operand& to = instructions_[i].a;
+        to.is_register() && to.base == machine::kStackPointer)
+      return i + 1;
+  return 0;
+}
+
 std::optional<machine::Gpr> FrameCode::barrier_buffer() const {
   if (runtime_.layout().minor < 21) return std::nullopt;
   return machine_.barrier_buffer;

@@ -39,6 +39,8 @@ class FrameCode {
     auto found = by_address_.find(at);
     return found == by_address_.end() ? std::nullopt : std::optional(found->second);
   }
+  // The instruction behind which the frame has been made: the stack pointer does not move there.
+  std::size_t behind_prologue() const;
   // What gcWriteBarrier returns; before Go 1.21 nothing.
   std::optional<machine::Gpr> barrier_buffer() const;
   // Whether an operand is memory at that address, or the address itself is taken: [rip+x].

@@ -1,9 +1,7 @@
 #include "goruntime/header_uses.h"
 
 #include <algorithm>
-
-#include "goruntime/arm64_addresses.h"
-#include "goruntime/chunks.h"
+#include <vector>
 
 namespace overhang {
 namespace {
@@ -13,21 +11,10 @@ using machine::Instruction;
 using machine::Operand;
 using machine::Operation;
 
-constexpr std::uint64_t kMostWork = 20'000'000;  // instructions, of all questions
-constexpr std::size_t kMostMentions = 1 << 24;
-constexpr std::uint64_t kOverlap = 8;
+constexpr std::uint64_t kMostWork = 20'000'000;    // instructions, of all questions
 constexpr std::uint64_t kLargestHolder = 1 << 24;  // bytes
 constexpr std::int64_t kHeaderBytes = 24;
 constexpr unsigned kDepth = 3;  // calls
-
-// Where the frame has been made: the stack pointer does not move behind it.
-std::size_t behind_prologue(const FrameCode& code) {
-  constexpr std::size_t kPrologue = 12;  // instructions
-  const auto& in = code.instructions();
-  for (std::size_t i = 0; i < std::min(in.size(), kPrologue); i++)
-    if (in[i].a.is_register() && in[i].a.base == machine::kStackPointer) return i + 1;
-  return 0;
-}
 
 // Whether the instruction takes one of the values with that tag for a number that is no cap.
 bool counts(const FrameCode& code, const FrameFlow& flow, std::size_t i, const FrameState& state) {
@@ -73,109 +60,26 @@ bool grows(const FrameCode& code, const Call& call, const FrameState& state) {
 
 }  // namespace
 
-HeaderUses::HeaderUses(const Runtime& runtime)
-    : runtime_(runtime), machine_(machine::machine_for(runtime.layout().architecture)) {}
-HeaderUses::~HeaderUses() = default;
-
-const FrameCode& HeaderUses::code_of(Address function) {
-  auto& code = functions_[function];
-  if (!code) {
-    auto found = runtime_.find_function(function);
-    code = std::make_unique<FrameCode>(runtime_, *machine_, found ? *found : Function{});
-  }
-  return *code;
-}
-
-void HeaderUses::find_mentions() {
-  if (searched_) return;
-  searched_ = true;
-  bool arm = runtime_.layout().architecture == Architecture::Arm64;
-  for (const Module& module : runtime_.modules())
-    for_each_chunk(
-        runtime_.image(), module.text, module.etext, kOverlap,
-        [&](ByteSpan code, Address at) { arm ? read_arm64(code, at) : read_amd64(code, at); });
-  std::sort(mentions_.begin(), mentions_.end(), [](const Mention& a, const Mention& b) {
-    return std::pair(a.target, a.pc) < std::pair(b.target, b.pc);
-  });
-}
-
-// Wherever an operand [rip + disp32] may stand is tried; what may follow it is an immediate.
-void HeaderUses::read_amd64(ByteSpan code, Address at) {
-  auto byte = [&](std::size_t i) { return static_cast<unsigned>(code[i]); };
-  for (std::size_t i = 1; i + 5 <= code.size() && i <= kChunk; i++) {
-    if ((byte(i) & 0xC7) != 0x05) continue;
-    auto displacement = load_unchecked<std::int32_t>(code.data() + i + 1);
-    bool taken = byte(i - 1) == 0x8D;
-    for (std::uint64_t immediate : {0, 1, 4}) {
-      auto target = at + i + 5 + immediate + static_cast<std::uint64_t>(std::int64_t{displacement});
-      if (mention(target, at + i, taken)) break;
-    }
-  }
-}
-
-void HeaderUses::read_arm64(ByteSpan code, Address at) {
-  for (std::size_t i = 0; i + 8 <= code.size() && i < kChunk; i += 4) {
-    auto access =
-        arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + i),
-                               load_unchecked<std::uint32_t>(code.data() + i + 4), at + i);
-    if (access)
-      mention(access->target, at + i, access->kind == arm64::VariableAccess::Kind::Address);
-  }
-}
-
-// Whether a variable may stand at `target`.
-bool HeaderUses::mention(Address target, Address pc, bool taken) {
-  if (target % 8 != 0 || !runtime_.module_of_data(target)) return false;
-  if (mentions_.size() < kMostMentions) mentions_.push_back({target, pc, taken});
-  return true;
-}
-
-// On amd64 a mention may be none: other bytes of the code look like one.
-bool HeaderUses::mentions(Address function, Address target) {
-  const FrameCode& code = code_of(function);
-  return runtime_.layout().architecture != Architecture::Amd64 || code.instructions().empty() ||
-         code.addresses(target);
-}
-
-std::vector<Address> HeaderUses::functions_at(Address target, bool taken) {
-  std::vector<Address> out;
-  auto at = std::lower_bound(mentions_.begin(), mentions_.end(), target,
-                             [](const Mention& m, Address t) { return m.target < t; });
-  for (; at != mentions_.end() && at->target == target; ++at) {
-    if (at->taken != taken) continue;
-    auto function = runtime_.find_function(at->pc);
-    if (!function || (!out.empty() && out.back() == function->entry)) continue;
-    if (mentions(function->entry, target)) out.push_back(function->entry);
-  }
-  return out;
-}
-
 bool HeaderUses::may_be_slice(Address header) {
-  return !machine_ || evidence(header).may_be_slice();
+  return !code_.machine() || evidence(header).may_be_slice();
 }
 
-bool HeaderUses::is_slice(Address header) { return machine_ && evidence(header).slice; }
+bool HeaderUses::is_slice(Address header) { return code_.machine() && evidence(header).slice; }
 
 HeaderUses::Evidence HeaderUses::evidence(Address header) {
-  find_mentions();
   std::vector<Address> functions;
-  for (std::uint64_t word : {0, 8, 16})
-    for (Address function : functions_at(header + word, false)) functions.push_back(function);
+  auto add = [&](Address target, CodeIndex::Mention how) {
+    for (Address function : code_.functions_at(target, how)) functions.push_back(function);
+  };
+  for (std::uint64_t word : {0, 8, 16}) add(header + word, CodeIndex::Mention::Access);
   Home home;
   home.header = header;
   home.indexed = functions.empty();  // an element of an array is read by the array's address
   // What it stands in begins where code takes an address next before it.
-  auto at = std::upper_bound(mentions_.begin(), mentions_.end(), header,
-                             [](Address t, const Mention& m) { return t < m.target; });
-  while (at != mentions_.begin() && header - std::prev(at)->target <= kLargestHolder) {
-    if ((--at)->taken && !functions_at(at->target, true).empty()) {
-      home.holder = at->target;
-      break;
-    }
-  }
-  if (home.holder != 0) {
+  if (auto holder = code_.taken_before(header, kLargestHolder)) {
+    home.holder = *holder;
     home.offset = static_cast<std::int64_t>(header - home.holder);
-    for (Address function : functions_at(home.holder, true)) functions.push_back(function);
+    add(home.holder, CodeIndex::Mention::Taken);
   }
   auto key = std::pair(home.holder, home.offset % kHeaderBytes);
   if (home.indexed)
@@ -189,8 +93,8 @@ HeaderUses::Evidence HeaderUses::evidence(Address header) {
 }
 
 bool HeaderUses::may_be_slice(Address pc, std::int64_t holder, std::int64_t header) {
-  if (!machine_) return true;
-  auto function = runtime_.find_function(pc);
+  if (!code_.machine()) return true;
+  auto function = code_.runtime().find_function(pc);
   if (!function) return true;
   auto [at, fresh] = locals_.try_emplace({function->entry, holder, header});
   if (!fresh) return at->second.may_be_slice();
@@ -205,16 +109,17 @@ bool HeaderUses::may_be_slice(Address pc, std::int64_t holder, std::int64_t head
 HeaderUses::Evidence HeaderUses::look_at(Address function, const Home& home,
                                          const FrameState& state, unsigned depth) {
   Evidence found;
-  const FrameCode& code = code_of(function);
+  const FrameCode& code = code_.code_of(function);
   if (code.instructions().empty()) return found;
   if (work_ > kMostWork) {
-    runtime_.diagnostics().lose("slices in variables whose functions were not read: too many");
+    code_.runtime().diagnostics().lose(
+        "slices in variables whose functions were not read: too many");
     found.number = true;  // or not: then it counts as none
     return found;
   }
   auto arguments = code.machine().arguments;
   FrameFlow flow(code, home);
-  flow.start(behind_prologue(code), state);
+  flow.start(code.behind_prologue(), state);
   bool followed = flow.run();
   work_ += flow.visits();
   if (!followed) return found;

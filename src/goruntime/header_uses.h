@@ -12,22 +12,17 @@
 #pragma once
 
 #include <map>
-#include <memory>
 #include <tuple>
-#include <unordered_map>
-#include <vector>
 
+#include "goruntime/code_index.h"
 #include "goruntime/frame_flow.h"
-#include "goruntime/runtime.h"
 
 namespace overhang {
 
 class HeaderUses {
  public:
-  explicit HeaderUses(const Runtime& runtime);
-  ~HeaderUses();
-  HeaderUses(const HeaderUses&) = delete;
-  HeaderUses& operator=(const HeaderUses&) = delete;
+  // `code` must outlive it.
+  explicit HeaderUses(CodeIndex& code) : code_(code) {}
 
   // Of three words at `header` in a module's data or bss.
   bool may_be_slice(Address header);
@@ -46,26 +41,10 @@ class HeaderUses {
     }
     bool may_be_slice() const { return slice || !number; }
   };
-  struct Mention {
-    Address target;  // in a module's data or bss
-    Address pc;
-    bool taken;  // the address alone
-  };
-  void find_mentions();
-  void read_amd64(ByteSpan code, Address at);
-  void read_arm64(ByteSpan code, Address at);
-  bool mention(Address target, Address pc, bool taken);
-  std::vector<Address> functions_at(Address target, bool taken);  // entries
-  bool mentions(Address function, Address target);
   Evidence evidence(Address header);
   Evidence look_at(Address function, const Home& home, const FrameState& state, unsigned depth);
-  const FrameCode& code_of(Address function);
 
-  const Runtime& runtime_;
-  const machine::Machine* machine_;  // null: nothing speaks against a header
-  bool searched_ = false;
-  std::vector<Mention> mentions_;  // by target
-  std::unordered_map<Address, std::unique_ptr<FrameCode>> functions_;
+  CodeIndex& code_;  // without a machine nothing speaks against a header
   std::map<std::tuple<Address, std::int64_t, std::int64_t>, Evidence> locals_;
   std::map<std::pair<Address, std::int64_t>, Evidence> arrays_;  // by holder and offset in 24 bytes
   // By function, argument and offset; of those in progress nothing.

@@ -93,7 +93,8 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       words_(heap.runtime(), roots),
       stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }),
       prover_(heap.runtime()),
-      header_uses_(heap.runtime()) {}
+      code_(heap.runtime()),
+      header_uses_(code_) {}
 
 Holder RootPlaces::add(const RootPlace& row) {
   if (rows_.size() == Holder::kMaxPlaces) {

@@ -200,6 +200,7 @@ class RootPlaces {
   std::vector<SpilledRow> spilled_rows_;
   std::vector<SpilledWord> spilled_;
   LocalSliceProver prover_;
+  CodeIndex code_;
   HeaderUses header_uses_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };

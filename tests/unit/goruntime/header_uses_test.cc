@@ -130,7 +130,8 @@ TEST_P(HeaderUsesOf, TellCapsFromNumbers) {
   for (Address at = 0; lines >> name && name != "ready" && lines >> at;) globals[name] = at;
   ASSERT_EQ(globals.size(), 13u);
   for (auto* array : {"several", "walks"}) globals[array] += 5 * 24;
-  HeaderUses uses(*core->runtime);
+  CodeIndex code(*core->runtime);
+  HeaderUses uses(code);
   for (auto* slice : {"appended", "resliced", "ranged", "passed", "unread", "measured", "several"})
     EXPECT_TRUE(uses.may_be_slice(globals.at(slice))) << slice;
   for (auto* other : {"direct", "byCall", "twice", "narrow", "around", "walks"})
