@@ -31,6 +31,36 @@ FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
         absolutes_.insert(static_cast<Address>(operand->value));
     }
   }
+  find_barriers_loads();
+}
+
+// They stand in the block that a barrier is called in, and what they load goes to its buffer.
+void FrameCode::find_barriers_loads() {
+  auto buffer = barrier_buffer();
+  if (!buffer) return;
+  auto within_block = [&](std::size_t i) {
+    auto operation = instructions_[i].operation;
+    return operation != Operation::Branch && operation != Operation::Jump &&
+           operation != Operation::Call && operation != Operation::Return &&
+           operation != Operation::Trap;
+  };
+  for (auto& [at, call] : calls_) {
+    if (call.callee != Callee::WriteBarrier) continue;
+    auto begin = at, end = at + 1;
+    while (begin > 0 && within_block(begin - 1)) begin--;
+    while (end < instructions_.size() && within_block(end)) end++;
+    for (auto store = at + 1; store < end; store++) {
+      const Instruction& to = instructions_[store];
+      bool kept = to.operation == Operation::Move && to.a.is_memory() && to.a.base == *buffer &&
+                  to.b.is_register();
+      for (auto load = store; kept && load-- > begin;) {
+        const Instruction& from = instructions_[load];
+        if (!from.a.is_register() || from.a.base != to.b.base) continue;
+        if (from.operation == Operation::Move && from.b.is_memory()) barriers_loads_.insert(load);
+        break;
+      }
+    }
+  }
 }
 
 Call FrameCode::call(const Instruction& in) const {

@@ -43,6 +43,9 @@ class FrameCode {
   std::size_t behind_prologue() const;
   // What gcWriteBarrier returns; before Go 1.21 nothing.
   std::optional<machine::Gpr> barrier_buffer() const;
+  // Whether instruction `index` loads what a pointer is about to replace, for the collector alone
+  // (cmd/compile/internal/ssa/writebarrier.go). Since Go 1.21.
+  bool is_barriers_load(std::size_t index) const { return barriers_loads_.contains(index); }
   // Whether an operand is memory at that address, or the address itself is taken: [rip+x].
   bool addresses(Address target) const { return absolutes_.contains(target); }
   // How many of the code's constants are at most `value`.
@@ -52,6 +55,7 @@ class FrameCode {
   Call call(const machine::Instruction& in) const;
   std::size_t argument_registers(const Function& callee) const;
   bool checks_cap(const machine::Instruction& in) const;
+  void find_barriers_loads();
 
   const Runtime& runtime_;
   const machine::Machine& machine_;
@@ -59,6 +63,7 @@ class FrameCode {
   std::vector<machine::Instruction> instructions_;
   std::unordered_map<Address, std::size_t> by_address_;
   std::unordered_map<std::size_t, Call> calls_;
+  std::set<std::size_t> barriers_loads_;
   std::set<std::int64_t> immediates_;
   std::set<Address> absolutes_;
 };

@@ -297,11 +297,13 @@ void FrameFlow::write(const Operand& to, Tags tags, FrameState& state) {
     state.slots[static_cast<std::int32_t>(at)] |= tags;
 }
 
+// `as_written`: of in_.
 void FrameFlow::transfer(const Instruction& as_written, FrameState& state) const {
   const Instruction in = resolved(as_written, state);
   switch (in.operation) {
     case Operation::Move: {
-      auto tags = tags_of(in.b, state);
+      auto index = static_cast<std::size_t>(&as_written - in_.data());
+      auto tags = home_ && code_.is_barriers_load(index) ? Tags{0} : tags_of(in.b, state);
       bool whole = in.a.is_register() && in.b.is_register() && in.b.size == 8;
       if (whole)
         return state.set(in.a.base, tags, state.addresses[in.b.base], state.numbers[in.b.base]);

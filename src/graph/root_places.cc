@@ -94,7 +94,8 @@ RootPlaces::RootPlaces(const Heap& heap, const RootSet& roots, Follower& followe
       stack_facts_([&runtime = heap.runtime()](Address pc) { return pc_facts(runtime, pc); }),
       prover_(heap.runtime()),
       code_(heap.runtime()),
-      header_uses_(code_) {}
+      header_uses_(code_),
+      pointer_reach_(code_) {}
 
 Holder RootPlaces::add(const RootPlace& row) {
   if (rows_.size() == Holder::kMaxPlaces) {
@@ -427,6 +428,28 @@ bool RootPlaces::may_be_header(Address slot, const StackFrame* frame, Address ob
                                    static_cast<std::int64_t>(slot - frame->sp));
 }
 
+// A global that leads into an array, and by which code comes to one element alone.
+void RootPlaces::guess_pointer(Guesser& guesser, Address address, Address value, const Emit& emit) {
+  auto object = heap_.find(value);
+  auto elem = object ? guesser.allocated_type(*object) : kUnknownType;
+  const TypeFacts facts = decoder_.facts(elem);
+  auto header = object ? heap_.header_size(object->id) : 0;
+  if (elem == kUnknownType || facts.size == 0 || object->offset < header ||
+      facts.slot == heap_.slot_size(object->id))
+    return;
+  auto within = (object->offset - header) % facts.size;
+  auto reach = pointer_reach_.of(address);
+  if (!reach || within + *reach > facts.size || !words_.claim(address)) return;
+  Reference pointer;
+  pointer.kind = Reference::Kind::Value;
+  pointer.type = elem;
+  pointer.slot = address;
+  pointer.target = value - within;
+  const auto& name = decoder_.types().info(elem).name;
+  auto what = within == 0 ? "*" + name : "pointer into " + name;
+  emit(pointer, add(nameless_global(address, what)), 0);
+}
+
 void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                             const Emit& emit) {
   Reference word;
@@ -434,7 +457,10 @@ void RootPlaces::guess_word(Guesser& guesser, RootPlace row, Address value, cons
   word.target = value;
   auto object = frame ? stack_object(*frame, row.address) : std::nullopt;
   auto meaning = guesser.word(word, frame && !object);
-  if (meaning.kind == Reference::Kind::Unknown) return;
+  if (meaning.kind == Reference::Kind::Unknown) {
+    if (!frame) guess_pointer(guesser, row.address, value, emit);
+    return;
+  }
   bool slice = meaning.kind == Reference::Kind::Slice;
   if (slice && !may_be_header(row.address, frame, object.value_or(0))) return;
   if (!words_.claim(row.address)) return;

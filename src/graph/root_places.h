@@ -19,6 +19,7 @@
 
 #include "goruntime/header_uses.h"
 #include "goruntime/local_slice.h"
+#include "goruntime/pointer_reach.h"
 #include "goruntime/receivers.h"
 #include "goruntime/stack_map.h"
 #include "graph/follow.h"
@@ -146,6 +147,7 @@ class RootPlaces {
   // Where the variable begins that the word belongs to, if the frame keeps it in memory as a whole.
   std::optional<Address> stack_object(const StackFrame& frame, Address slot);
   // `frame` of a local's word; nullptr: a global's.
+  void guess_pointer(Guesser& guesser, Address address, Address value, const Emit& emit);
   void guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                   const Emit& emit);
   // Whether the code takes the words there for a slice's.
@@ -202,6 +204,7 @@ class RootPlaces {
   LocalSliceProver prover_;
   CodeIndex code_;
   HeaderUses header_uses_;
+  PointerReach pointer_reach_;
   tsl::robin_set<std::uint64_t> static_seen_;
 };
 

@@ -38,10 +38,11 @@ bool needs_recorded_type(const std::string& label) {
   return label == "oracle_clipped" || label == "oracle_gap";
 }
 
-// A global pointer into an array: that it shows one element is what its type would say, which
-// methods tell if the code calls any on it.
+// A global pointer into an array: without a recorded type only methods that are called on it tell
+// what it shows.
 bool needs_type_of_a_pointer(const std::string& label) {
-  return label == "oracle_interior" || label == "oracle_interior_of_a_field";
+  return !allocator_knows_types() &&
+         (label == "oracle_interior" || label == "oracle_interior_of_a_field");
 }
 
 // "lookalikes" are memory that must not be accused; what they do hide beside it need not be found.
