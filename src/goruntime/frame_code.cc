@@ -11,6 +11,12 @@ using machine::Operation;
 
 constexpr std::uint64_t kLongestFunction = 64 << 10;  // bytes
 
+bool within_block(const Instruction& in) {
+  return in.operation != Operation::Branch && in.operation != Operation::Jump &&
+         in.operation != Operation::Call && in.operation != Operation::Return &&
+         in.operation != Operation::Trap;
+}
+
 }  // namespace
 
 FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
@@ -32,23 +38,46 @@ FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
     }
   }
   find_barriers_loads();
+  find_barriers_addresses();
+}
+
+// asm_amd64.s: gcWriteBarrier, up to Go 1.20: RDI is the slot's address, in the block of the call
+// alone.
+void FrameCode::find_barriers_addresses() {
+  constexpr machine::Gpr kRdi = 7;
+  if (runtime_.layout().minor >= 21 || runtime_.layout().architecture != Architecture::Amd64)
+    return;
+  for (auto& [at, call] : calls_) {
+    if (call.callee != Callee::WriteBarrier) continue;
+    for (auto i = at; i-- > 0 && within_block(instructions_[i]);) {
+      const Instruction& in = instructions_[i];
+      if (!in.a.is_register() || in.a.base != kRdi) continue;
+      if (in.operation == Operation::Lea) barriers_addresses_.insert(i);
+      break;
+    }
+  }
+}
+
+bool FrameCode::keeps_address(Address target) const {
+  if (instructions_.empty() || runtime_.layout().architecture != Architecture::Amd64) return true;
+  for (std::size_t i = 0; i < instructions_.size(); i++) {
+    const Instruction& in = instructions_[i];
+    bool takes = in.operation == Operation::Lea && in.b.absolute &&
+                 static_cast<Address>(in.b.value) == target;
+    if (takes && !barriers_addresses_.contains(i)) return true;
+  }
+  return false;
 }
 
 // They stand in the block that a barrier is called in, and what they load goes to its buffer.
 void FrameCode::find_barriers_loads() {
   auto buffer = barrier_buffer();
   if (!buffer) return;
-  auto within_block = [&](std::size_t i) {
-    auto operation = instructions_[i].operation;
-    return operation != Operation::Branch && operation != Operation::Jump &&
-           operation != Operation::Call && operation != Operation::Return &&
-           operation != Operation::Trap;
-  };
   for (auto& [at, call] : calls_) {
     if (call.callee != Callee::WriteBarrier) continue;
     auto begin = at, end = at + 1;
-    while (begin > 0 && within_block(begin - 1)) begin--;
-    while (end < instructions_.size() && within_block(end)) end++;
+    while (begin > 0 && within_block(instructions_[begin - 1])) begin--;
+    while (end < instructions_.size() && within_block(instructions_[end])) end++;
     for (auto store = at + 1; store < end; store++) {
       const Instruction& to = instructions_[store];
       bool kept = to.operation == Operation::Move && to.a.is_memory() && to.a.base == *buffer &&

@@ -46,6 +46,9 @@ class FrameCode {
   // Whether instruction `index` loads what a pointer is about to replace, for the collector alone
   // (cmd/compile/internal/ssa/writebarrier.go). Since Go 1.21.
   bool is_barriers_load(std::size_t index) const { return barriers_loads_.contains(index); }
+  // Whether the code takes that address, [rip+x], for anything but a write barrier's argument (up
+  // to Go 1.20, amd64). True where its code is not known.
+  bool keeps_address(Address target) const;
   // Whether an operand is memory at that address, or the address itself is taken: [rip+x].
   bool addresses(Address target) const { return absolutes_.contains(target); }
   // How many of the code's constants are at most `value`.
@@ -56,6 +59,7 @@ class FrameCode {
   std::size_t argument_registers(const Function& callee) const;
   bool checks_cap(const machine::Instruction& in) const;
   void find_barriers_loads();
+  void find_barriers_addresses();
 
   const Runtime& runtime_;
   const machine::Machine& machine_;
@@ -66,6 +70,7 @@ class FrameCode {
   std::set<std::size_t> barriers_loads_;
   std::set<std::int64_t> immediates_;
   std::set<Address> absolutes_;
+  std::set<std::size_t> barriers_addresses_;  // instructions
 };
 
 }  // namespace overhang

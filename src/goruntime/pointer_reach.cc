@@ -41,7 +41,7 @@ class PointerReach::Uses {
       case Operation::Lea:
         // The address of a word of the frame, behind which the pointer may stand.
         if (in.b.in_frame()) first_address_ = std::min(first_address_, in.b.value);
-        return refuse(is_address_of(in.b));
+        return;
       case Operation::Compare:
       case Operation::Test:
         return;
@@ -227,7 +227,8 @@ bool PointerReach::stands_alone(Address variable) {
   auto known = std::lower_bound(addresses_.begin(), addresses_.end(), first);
   if (known != addresses_.end() && *known <= variable) return false;
   for (auto at = first; at <= variable; at += 8)
-    if (!code_.functions_at(at, CodeIndex::Mention::Taken).empty()) return false;
+    for (Address function : code_.functions_at(at, CodeIndex::Mention::Taken))
+      if (code_.code_of(function).keeps_address(at)) return false;
   return true;
 }
 

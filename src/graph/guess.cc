@@ -17,7 +17,6 @@ namespace {
 
 // Of a hostile or unfortunate heap: more types are not tried in all.
 constexpr std::uint64_t kMaxChecks = 20'000'000;
-constexpr unsigned kSameDepth = 4;           // references
 constexpr unsigned kPopulation = 8;          // objects of a type that were found by witnesses
 constexpr std::uint64_t kShortestText = 32;  // bytes that are no text by chance
 constexpr std::uint64_t kShortestPiece = 4;  // bytes of one that may be

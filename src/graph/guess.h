@@ -77,6 +77,8 @@ class Guesser {
   // Whether the object, whose elements the allocator did not record, is an array of such: its
   // pointer words and contents are theirs, and neither one value's nor larger elements'.
   bool is_array_of(const ObjectRef& object, TypeId elem);
+  // The one type that it is an array of so; kUnknownType where there is none.
+  TypeId array_element(const ObjectRef& object);
   // Whether the words at `base`, the start of the object, can be a channel's.
   bool is_channel(const ObjectRef& object, Address base);
   // The closure object's type, given that it is one; kUnknownType where that is not clear.
@@ -121,6 +123,7 @@ class Guesser {
   bool is_piece_of_text(const ObjectRef& pointee, std::uint64_t len);
   TypeId told_interface(const std::vector<TypeId>& types, const std::byte* value,
                         std::uint64_t values);
+  static constexpr unsigned kSameDepth = 4;  // references
   bool same_meaning(TypeId a, TypeId b, unsigned depth);
   bool compare_meaning(TypeId a, TypeId b, unsigned depth);
   bool same_contents(TypeId a, TypeId b, unsigned depth);
@@ -181,6 +184,7 @@ class Guesser {
   Part clipped_element(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   Part clipped_by_shape(const ObjectRef& object, std::uint64_t before, std::uint64_t cap);
   bool may_be_clipped(TypeId elem);
+  bool is_untold_array(const ObjectRef& object) const;
   bool fits_one_value(const ObjectRef& object);
   bool has_elements(const ObjectRef& object, std::uint64_t before, std::uint64_t cap, TypeId elem);
   std::uint64_t tiling_values(const ObjectRef& object, std::uint64_t end, std::uint64_t size,

@@ -391,12 +391,17 @@ TypeId Guesser::innermost(TypeId type) {
   return type;
 }
 
-bool Guesser::is_array_of(const ObjectRef& object, TypeId elem) {
+// Whether it may be a large array of which only the pointer words are recorded.
+bool Guesser::is_untold_array(const ObjectRef& object) const {
   const HeapSpan& span = heap_.spans()[object.span];
   auto slot = slot_size(object);
-  if (!has_bitmap(span.layout) || span.span.user_arena || slot <= kLargestInline ||
-      slot > kLargestType)
-    return false;
+  return has_bitmap(span.layout) && !span.span.user_arena && slot > kLargestInline &&
+         slot <= kLargestType;
+}
+
+bool Guesser::is_array_of(const ObjectRef& object, TypeId elem) {
+  if (!is_untold_array(object)) return false;
+  auto slot = slot_size(object);
   index_types();
   auto end = end_of_pointers(object);
   const auto size = decoder_.facts(elem).size;
@@ -414,6 +419,21 @@ bool Guesser::is_array_of(const ObjectRef& object, TypeId elem) {
         return false;
   }
   return !masks_left_out_;
+}
+
+TypeId Guesser::array_element(const ObjectRef& object) {
+  if (!is_untold_array(object)) return kUnknownType;
+  // By size: larger ones speak against all others.
+  const auto& types = tiling_types({object.id, object.span, 0});
+  auto found = kUnknownType;
+  for (auto type = types.rbegin(); type != types.rend(); ++type) {
+    const auto size = decoder_.facts(*type).size;
+    if (found != kUnknownType && size < decoder_.facts(found).size) break;
+    if (!may_be_in_arrays(*type) || !is_array_of({object.id, object.span, 0}, *type)) continue;
+    if (found != kUnknownType && !same_meaning(found, *type, kSameDepth)) return kUnknownType;
+    found = *type;
+  }
+  return found;
 }
 
 bool Guesser::may_be_element(TypeId type) {

@@ -431,13 +431,15 @@ bool RootPlaces::may_be_header(Address slot, const StackFrame* frame, Address ob
 // A global that leads into an array, and by which code comes to one element alone.
 void RootPlaces::guess_pointer(Guesser& guesser, Address address, Address value, const Emit& emit) {
   auto object = heap_.find(value);
-  auto elem = object ? guesser.allocated_type(*object) : kUnknownType;
-  const TypeFacts facts = decoder_.facts(elem);
   auto header = object ? heap_.header_size(object->id) : 0;
-  if (elem == kUnknownType || facts.size == 0 || object->offset < header ||
-      facts.slot == heap_.slot_size(object->id))
-    return;
+  if (!object || object->offset < header) return;
+  auto elem = guesser.allocated_type(*object);
+  bool recorded = elem != kUnknownType;
+  if (!recorded) elem = guesser.array_element(*object);
+  const TypeFacts facts = decoder_.facts(elem);
+  if (elem == kUnknownType || facts.size == 0 || facts.slot == heap_.slot_size(object->id)) return;
   auto within = (object->offset - header) % facts.size;
+  if (within != 0 && !recorded) return;
   auto reach = pointer_reach_.of(address);
   if (!reach || within + *reach > facts.size || !words_.claim(address)) return;
   Reference pointer;

@@ -38,13 +38,6 @@ bool needs_recorded_type(const std::string& label) {
   return label == "oracle_clipped" || label == "oracle_gap";
 }
 
-// A global pointer into an array: without a recorded type only methods that are called on it tell
-// what it shows.
-bool needs_type_of_a_pointer(const std::string& label) {
-  return !allocator_knows_types() &&
-         (label == "oracle_interior" || label == "oracle_interior_of_a_field");
-}
-
 // "lookalikes" are memory that must not be accused; what they do hide beside it need not be found.
 std::vector<SubjectCase> cases() {
   auto out = all_subjects();
@@ -118,7 +111,7 @@ void expect_alike(const json& full, const json& bare, const std::string& label) 
   EXPECT_GE(typed_share(bare), std::min(least_typed_share(label), typed_share(full) - 0.01));
   auto tolerance = std::max(overhang / 100, kNoise);
   EXPECT_LE(found, overhang + tolerance);
-  if (!label.starts_with("lookalikes") && !needs_type_of_a_pointer(label)) {
+  if (!label.starts_with("lookalikes")) {
     bool widest = needs_recorded_type(label) && !allocator_knows_types();
     EXPECT_GE(found + tolerance * (widest ? 2 : 1), overhang);
   }
