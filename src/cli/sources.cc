@@ -321,6 +321,11 @@ std::vector<Statements> Sources::find(const std::vector<SiteRow>& rows,
   }
   for (Statements& statements : out)
     if (statements.size() > kMaxSources) statements.resize(kMaxSources);
+  for (const auto& path : program_.skipped())
+    diagnostics_.lose("source files that were not parsed: it takes too long", path);
+  bool missing = std::any_of(out.begin(), out.end(), [](const auto& s) { return s.empty(); });
+  if (program_.full() && missing)
+    diagnostics_.warn("not all sources were read: the packages looked at have too many");
   return out;
 }
 

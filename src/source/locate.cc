@@ -49,7 +49,8 @@ std::optional<std::string> read_file(const fs::path& path, Unread& unread) {
   if (!is_file(path, unread)) return std::nullopt;
   std::error_code error;
   auto size = fs::file_size(path, error);
-  if (unread.note(path, error) || size > kMaxFileBytes) return std::nullopt;
+  if (!error && size > kMaxFileBytes) error = std::make_error_code(std::errc::file_too_large);
+  if (unread.note(path, error)) return std::nullopt;
   errno = 0;
   std::ifstream in(path, std::ios::binary);
   std::string text(static_cast<std::size_t>(size), '\0');

@@ -73,13 +73,15 @@ Package* Program::imported(const std::string& import_path) {
 Package* Program::package(const std::string& import_path) {
   if (auto at = packages_.find(import_path); at != packages_.end()) return at->second.get();
   auto& slot = packages_[import_path];
-  if (bytes_read_ > kMaxBytes || packages_.size() > kMaxPackages) return nullptr;
+  full_ |= bytes_read_ > kMaxBytes || packages_.size() > kMaxPackages;
+  if (full_) return nullptr;
   auto texts = loader_(import_path);
   auto package = std::make_unique<Package>();
   package->path = import_path;
   for (auto& [path, text] : texts) {
     bytes_read_ += text.size();
-    if (bytes_read_ > kMaxBytes) break;
+    full_ |= bytes_read_ > kMaxBytes;
+    if (full_) break;
     auto file = std::make_unique<File>();
     file->tree = SyntaxTree::parse(std::move(text));
     file->path = std::move(path);

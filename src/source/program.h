@@ -177,6 +177,8 @@ class Program {
   const std::deque<Variable>& variables() const { return variables_; }
   const std::deque<Function>& functions() const { return functions_; }
   const std::vector<std::string>& skipped() const { return skipped_; }  // files not parsed
+  // Whether something was left out since the program has read its fill.
+  bool full() const { return full_; }
 
  private:
   TypeRef add(GoType type);
@@ -203,6 +205,7 @@ class Program {
   std::map<std::pair<GoType::Kind, TypeRef>, TypeRef> made_of_;
   std::map<const TypeDecl*, const Scope*> decl_scopes_;
   std::vector<std::string> skipped_;
+  bool full_ = false;
   std::uint64_t bytes_read_ = 0;
 };
 

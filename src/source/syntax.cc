@@ -106,7 +106,7 @@ std::unique_ptr<SyntaxTree> SyntaxTree::parse(std::string text) {
   std::unique_ptr<SyntaxTree> tree(new SyntaxTree(std::move(text)));
   std::unique_ptr<TSParser, void (*)(TSParser*)> parser(ts_parser_new(), ts_parser_delete);
   if (!ts_parser_set_language(parser.get(), tree_sitter_go())) return nullptr;
-  ts_parser_set_timeout_micros(parser.get(), 1'000'000);
+  ts_parser_set_timeout_micros(parser.get(), 60'000'000);
   auto known = without_parameters_of_methods(tree->text_);
   tree->tree_ = ts_parser_parse_string(parser.get(), nullptr, known.data(),
                                        static_cast<std::uint32_t>(known.size()));

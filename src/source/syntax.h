@@ -48,7 +48,8 @@ inline constexpr std::uint64_t kMaxFileBytes = 4 << 20;
 
 class SyntaxTree {
  public:
-  // nullptr where the text is too long, or parsing takes longer than a second.
+  // nullptr where the text is too long, or parsing takes longer than a minute (a second is what 4
+  // MiB take on a busy machine).
   static std::unique_ptr<SyntaxTree> parse(std::string text);
   ~SyntaxTree() { ts_tree_delete(tree_); }
   SyntaxTree(const SyntaxTree&) = delete;
