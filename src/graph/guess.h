@@ -221,7 +221,7 @@ class Guesser {
   std::uint64_t used_cells(Address array, std::uint64_t bucket, std::uint64_t buckets) const;
   Address map_block(Address header) const;
   Verdict outside_heap(Address value) const;
-  Verdict check_outside(TypeId target, Address value);
+  Verdict check_outside(TypeId target, Address value, unsigned depth);
 
   const Heap& heap_;
   ReferenceDecoder& decoder_;

@@ -103,14 +103,14 @@ Guesser::Verdict Guesser::check_step(const ScanStep& step, const Place& place, s
     case ScanStep::Kind::Map: {
       if (*first == 0) return kNone;
       auto object = heap_.find(*first);
-      if (!object) return outside_heap(*first);
+      if (!object) return check_outside(map_header_, *first, 0);
       if (!is_map_header(*object)) return std::nullopt;
       return check_map_storage(*first, decoder_.types().info(step.target).map_storage, depth);
     }
     case ScanStep::Kind::Chan: {
       if (*first == 0) return kNone;
       auto object = heap_.find(*first);
-      if (!object) return outside_heap(*first);
+      if (!object) return check_outside(channel_header_, *first, 0);
       if (object->offset != 0 || !is_channel(*object, *first)) return std::nullopt;
       auto wanted =
           step.target == kUnknownType ? kUnknownType : decoder_.types().info(step.target).elem;
@@ -215,31 +215,36 @@ Guesser::Verdict Guesser::outside_heap(Address value) const {
   return heap_.image().at(value, 1) ? Verdict(kNone) : std::nullopt;
 }
 
-// The same of a pointer to a `target`: a variable has the pointer words of its type (cmd/link:
-// GCProg.AddSym), and among those without pointers stands no type with some.
-Guesser::Verdict Guesser::check_outside(TypeId target, Address value) {
+// The same of a pointer to a `target`, or to the first of an array of them: variables have the
+// pointer words of their types (cmd/link: GCProg.AddSym), and among those without pointers stands
+// no type with some.
+Guesser::Verdict Guesser::check_outside(TypeId target, Address value, unsigned depth) {
   auto verdict = outside_heap(value);
   if (!verdict || target == kUnknownType) return verdict;
   const TypeFacts facts = decoder_.facts(target);
   const Runtime& runtime = decoder_.runtime();
-  if (const Module* module = runtime.module_of_data(value)) {
-    if (value % 8 != 0) return facts.has_pointers ? std::nullopt : verdict;
-    if (!large_mask_allowed(target)) return verdict;
-    const auto& mask = decoder_.types().pointer_mask(target);
-    for (std::uint64_t word = 0; word < std::min(facts.size / 8, kMostTiles); word++) {
-      bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
-      if (runtime.is_root_word(*module, value + word * 8) != pointer) return std::nullopt;
-      steps_++;
-    }
-    return verdict;
+  const Module* module = runtime.module_of_data(value);
+  if (!module)
+    return facts.has_pointers && runtime.in_pointer_free_data(value) ? std::nullopt : verdict;
+  if (value % 8 != 0) return facts.has_pointers ? std::nullopt : verdict;
+  if (!large_mask_allowed(target)) return verdict;
+  const auto& mask = decoder_.types().pointer_mask(target);
+  for (std::uint64_t word = 0; word < std::min(facts.size / 8, kMostTiles); word++) {
+    bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
+    if (runtime.is_root_word(*module, value + word * 8) != pointer) return std::nullopt;
+    steps_++;
   }
-  return facts.has_pointers && runtime.in_pointer_free_data(value) ? std::nullopt : verdict;
+  if (depth == 0 || !facts.has_pointers) return verdict;
+  auto bytes = heap_.image().bytes(value, facts.size);
+  bool fits = bytes && check_steps(facts.program, {bytes->data(), bytes->size(), value, nullptr}, 0,
+                                   depth - 1);
+  return fits ? verdict : std::nullopt;
 }
 
 Guesser::Verdict Guesser::check_pointer(TypeId target, Address value, unsigned depth) {
   if (value == 0) return kNone;
   auto object = heap_.find(value);
-  if (!object) return check_outside(target, value);
+  if (!object) return check_outside(target, value, depth);
   const TypeFacts facts = decoder_.facts(target);
   if (target == kUnknownType || facts.size == 0) return kNone;
   const HeapSpan& span = heap_.spans()[object->span];
@@ -321,8 +326,8 @@ Guesser::Verdict Guesser::check_slice(TypeId elem, Address data, std::int64_t le
   auto bytes = checked_mul(static_cast<std::uint64_t>(cap), facts.size);
   if (!bytes) return std::nullopt;
   if (!object) {
-    if (heap_.contains(data)) return std::nullopt;
-    return heap_.image().at(data, *bytes) ? Verdict(kNone) : std::nullopt;
+    if (heap_.contains(data) || !heap_.image().at(data, *bytes)) return std::nullopt;
+    return cap == 0 ? Verdict(kNone) : check_outside(elem, data, depth);
   }
   const HeapSpan& span = heap_.spans()[object->span];
   auto slot = span.span.elem_size, header = Heap::header_size(span);
