@@ -39,6 +39,13 @@ class FrameCode {
     auto found = by_address_.find(at);
     return found == by_address_.end() ? std::nullopt : std::optional(found->second);
   }
+  // Whether the instruction goes on in another function, to which the registers are its arguments
+  // (a method's wrapper does).
+  bool leaves(const machine::Instruction& in) const {
+    bool jumps =
+        in.operation == machine::Operation::Jump || in.operation == machine::Operation::Branch;
+    return jumps && in.target != 0 && !index_of(in.target);
+  }
   // The instruction behind which the frame has been made: the stack pointer does not move there.
   std::size_t behind_prologue() const;
   // What gcWriteBarrier returns; before Go 1.21 nothing.

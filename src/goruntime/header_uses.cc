@@ -127,6 +127,9 @@ HeaderUses::Evidence HeaderUses::look_at(Address function, const Home& home,
   flow.for_each([&](std::size_t i, const FrameState& before) {
     found.number |= counts(code, flow, i, before);
     const Instruction& in = code.instructions()[i];
+    if (code.leaves(in))
+      for (std::size_t k = 0; k < arguments.size(); k++)
+        if (before.registers[arguments[k]] & kHolder) passed.emplace_back(in.target, k);
     if (in.operation != Operation::Call) return;
     const Call& call = code.call_at(i);
     found.slice |= grows(code, call, before);

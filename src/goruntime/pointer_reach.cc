@@ -42,6 +42,10 @@ class PointerReach::Uses {
         // The address of a word of the frame, behind which the pointer may stand.
         if (in.b.in_frame()) first_address_ = std::min(first_address_, in.b.value);
         return;
+      case Operation::Jump:
+      case Operation::Branch:
+        if (code_.leaves(in)) check_leave(in, state);
+        return;
       case Operation::Compare:
       case Operation::Test:
         return;
@@ -122,6 +126,17 @@ class PointerReach::Uses {
     auto size =
         callee && callee->args_size >= 0 ? std::int64_t{callee->args_size} : kMostStackArguments;
     refuse(state.frame(0, size) & kPointers);
+  }
+
+  void check_leave(const Instruction& in, const FrameState& state) {
+    auto callee = runtime_.find_function(in.target);
+    for (auto tags : state.registers) refuse((tags & kPart) != 0);
+    auto arguments = code_.machine().arguments;
+    for (std::size_t k = 0; k < arguments.size(); k++) {
+      if (!(state.registers[arguments[k]] & kPointer)) continue;
+      refuse(!callee || callee->entry != in.target);
+      passed_.push_back({in.target, k});
+    }
   }
 
   void check_call(const Instruction& in, const Call& call, const FrameState& state) {
