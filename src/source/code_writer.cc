@@ -6,12 +6,6 @@
 namespace overhang::source {
 namespace {
 
-void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
-  if (depth > 50) return;
-  if (node.is("identifier")) out.push_back(node);
-  for (const Node& child : node.children()) identifiers(child, out, depth + 1);
-}
-
 // The name by which `file` imports a package; "" where it does not.
 std::string import_name(const File& file, const std::string& path) {
   for (const auto& [name, imported] : file.imports)
@@ -169,8 +163,7 @@ bool CodeWriter::is_local_name(const std::string& name) const {
 
 bool CodeWriter::used_in_function(const std::string& name) const {
   if (!flow_.function) return true;
-  std::vector<Node> all;
-  identifiers(flow_.function->node, all);
+  auto all = identifiers(flow_.function->node);
   return std::any_of(all.begin(), all.end(), [&](const Node& node) { return node.text() == name; });
 }
 

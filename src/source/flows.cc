@@ -9,6 +9,7 @@ constexpr std::size_t kMaxFlows = 4 << 20;
 const std::vector<std::uint32_t> kNoFlows;
 const std::vector<Node> kNoUses;
 const std::set<unsigned> kNoLiterals;
+const std::vector<const Variable*> kNoReceivers;
 
 }  // namespace
 
@@ -51,6 +52,24 @@ void Flows::add_slicing(Flow flow) {
 
 void Flows::add_use(const Variable& variable, const Node& identifier) {
   uses_[variable.id].push_back(identifier);
+  variables_at_[identifier.begin()].emplace_back(identifier, &variable);
+}
+
+const Variable* Flows::variable_at(const Node& identifier) const {
+  auto at = variables_at_.find(identifier.begin());
+  if (at == variables_at_.end()) return nullptr;
+  for (const auto& [node, variable] : at->second)
+    if (node.same(identifier)) return variable;
+  return nullptr;
+}
+
+std::string dynamic_place(const std::string& method, std::size_t arguments, std::size_t index) {
+  return kDynamic + method + ":" + std::to_string(arguments) + ":" + std::to_string(index);
+}
+
+const std::vector<const Variable*>& Flows::receivers(const std::string& dynamic_place) const {
+  auto at = receivers_.find(dynamic_place);
+  return at == receivers_.end() ? kNoReceivers : at->second;
 }
 
 const std::vector<Node>& Flows::uses(const Variable& variable) const {
@@ -63,8 +82,8 @@ void Flows::add_callee(const File& file, const Node& call, const Function& funct
   callees_[{&file, call.end()}] = &function;
 }
 
-const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t call_end) const {
-  auto at = literals_around_.find({&file, call_end});
+const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t end) const {
+  auto at = literals_around_.find({&file, end});
   return at == literals_around_.end() ? kNoLiterals : at->second;
 }
 

@@ -8,12 +8,6 @@
 namespace overhang::source {
 namespace {
 
-void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
-  if (depth > 50) return;
-  if (node.is("identifier")) out.push_back(node);
-  for (const Node& child : node.children()) identifiers(child, out, depth + 1);
-}
-
 class Rewriter {
  public:
   Rewriter(const Flows& flows, const Candidate& candidate, const RewriteOptions& options)
@@ -219,9 +213,7 @@ class Rewriter {
     bool once = slice_.form == Form::Zero || slice_.form == Form::Advance ||
                 slice_.form == Form::Truncate || slice_.form == Form::Window;
     if (!once || candidate_.filter || assigned() != 1) return false;
-    std::vector<Node> set, cut;
-    identifiers(flow_.left, set);
-    identifiers(flow_.right, cut);
+    auto set = identifiers(flow_.left), cut = identifiers(flow_.right);
     return std::none_of(set.begin(), set.end(), [&](const Node& a) {
       return std::any_of(cut.begin(), cut.end(),
                          [&](const Node& b) { return a.text() == b.text(); });
@@ -405,9 +397,8 @@ class Rewriter {
     bool plain = flow_.statement.is("assignment_statement") && lefts.size() == rights.size();
     if (!plain || !room_for_lines()) return no("it is one of several assignments");
     std::vector<std::string> first, last;
-    std::vector<Node> ours;
-    identifiers(flow_.right, ours);
-    identifiers(flow_.left, ours);
+    auto ours = identifiers(flow_.right), left = identifiers(flow_.left);
+    ours.insert(ours.end(), left.begin(), left.end());
     for (std::size_t i = 0; i < lefts.size(); i++) {
       auto one = std::string(lefts[i].text()) + " = " + std::string(rights[i].text());
       if (lefts[i].same(flow_.left)) {
@@ -419,9 +410,9 @@ class Rewriter {
                                 [&](auto& n) { return n.text() == lefts[i].text(); });
       // Set before another is read: cur, prev = next, cur.
       for (std::size_t k = 0; k < rights.size() && apart; k++) {
-        std::vector<Node> read;
-        if (k != i) identifiers(rights[k], read);
-        for (const Node& name : read) apart = apart && name.text() != lefts[i].text();
+        if (k == i) continue;
+        for (const Node& name : identifiers(rights[k]))
+          apart = apart && name.text() != lefts[i].text();
       }
       if (!apart || !is_pure(rights[i])) return no("it is one of several assignments");
       first.push_back(one);

@@ -229,12 +229,32 @@ bool Sharers::in_local_literal(const Flow& flow) const {
   return false;
 }
 
+namespace {
+
+// "Lock" of mu.Lock(); "" of all else.
+std::string_view method_called(const Node& node) {
+  return node.is("call_expression") ? node.field("function").field("field").text()
+                                    : std::string_view();
+}
+bool locks(const Function& function) {
+  return any_within(function.body, [](const Node& node) {
+    return method_called(node) == "Lock" || method_called(node) == "RLock";
+  });
+}
+
+}  // namespace
+
 void Sharers::reached(const Flow& flow, Kind kind) {
   if (flow.file == flow_.file && flow.statement.same(flow_.statement) && flow.place == flow_.place)
     return;
   if (flow.place == flow.value.place && is_bare(flow.place)) return;  // x = append(x, …)
   if (flow.statement.is("go_statement")) return refuse("a goroutine is given the same slice");
-  if (flow.place.starts_with("r:")) return follow(flow.place, kind);
+  if (flow.place.starts_with("r:")) {
+    if (flow.function && flow.function != flow_.function && locks(*flow.function))
+      return refuse("the same slice is handed out of a lock");
+    return follow(flow.place, kind);
+  }
+  if (flow.place.starts_with(kDynamic)) return passed_on(flow, kind);
   if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow))) return;
   if (is_local(flow.place, flow.root.variable)) {
     bool cut = kind == Kind::Struct && flow.root.variable == flow_.root.variable;
@@ -269,6 +289,54 @@ void Sharers::reached(const Flow& flow, Kind kind) {
   }
   refuse(kind == Kind::Pointer ? "a pointer to an element is stored elsewhere"
                                : "the same slice is stored elsewhere too");
+}
+
+namespace {
+
+// Whether a value of a type may be given to a parameter of another, as far as they are known.
+bool may_be_given(Program& program, TypeRef given, TypeRef parameter, unsigned depth = 0) {
+  const GoType &from = program.type(given), &to = program.type(parameter);
+  auto open = [](const GoType& type) {
+    return type.kind == GoType::Kind::Unknown || type.kind == GoType::Kind::Parameter;
+  };
+  if (given == parameter || open(from) || open(to) || depth > 8) return true;
+  bool from_named = from.kind == GoType::Kind::Named, to_named = to.kind == GoType::Kind::Named;
+  if (from_named && to_named && from.package_path == to.package_path && from.name == to.name)
+    return true;
+  if (program.type(program.underlying(parameter)).kind == GoType::Kind::Interface)
+    return depth == 0;
+  if (from_named && (to_named || depth > 0)) return false;
+  if (from_named) return may_be_given(program, program.underlying(given), parameter, depth);
+  if (to_named && depth > 0) return false;
+  if (to_named) return may_be_given(program, given, program.underlying(parameter), depth);
+  if (from.kind != to.kind) return false;
+  if (from.kind == GoType::Kind::Basic) return from.name == to.name;
+  return may_be_given(program, from.elem, to.elem, depth + 1) &&
+         may_be_given(program, from.key, to.key, depth + 1);
+}
+
+}  // namespace
+
+// To a function value, or to a method by an interface: to each of the program's that it may be.
+void Sharers::passed_on(const Flow& flow, Kind kind) {
+  bool function_value = flow.place.starts_with(std::string(kDynamic) + ":");
+  bool any = false;
+  for (const Variable* parameter : flows_.receivers(flow.place)) {
+    if (!parameter) continue;
+    bool literal = parameter->around.is("func_literal");
+    if (function_value && !literal && !flows_.is_value(*parameter->function)) continue;
+    TypeRef given = flow.value.type;
+    if (!may_be_given(program_, given, parameter->type)) continue;
+    any = true;
+    if (!contains(parameter->around, flow_.statement) || parameter->file != flow_.file)
+      variables_.emplace_back(parameter, &flow);
+    follow(variable_place(*parameter), kind);
+  }
+  bool unnamed =
+      std::any_of(flows_.receivers(flow.place).begin(), flows_.receivers(flow.place).end(),
+                  [](const Variable* parameter) { return parameter == nullptr; });
+  if (function_value && !any && !unnamed)
+    refuse("a function that is not known is given the same slice");
 }
 
 // Whether a struct of the field's type lies in a value of that type.
@@ -323,14 +391,9 @@ std::string Sharers::path_of(Node node, unsigned depth) const {
     return operand + "." + std::string(node.field("field").text());
   }
   if (node.is("identifier") && depth < 4) {
-    const Variable* variable = nullptr;
-    for (const Variable& one : program_.variables()) {
-      if (one.name != node.text() || one.file != flow_.file || !one.function) continue;
-      for (const Node& use : flows_.uses(one))
-        if (use.same(node)) variable = &one;
-    }
+    const Variable* variable = flows_.variable_at(node);
     const Flow* only = nullptr;
-    if (variable && !variable->parameter)
+    if (variable && variable->function && !variable->parameter)
       for (auto index : flows_.to(variable_place(*variable))) {
         const Flow& flow = flows_.all()[index];
         if (flow.value.place == variable_place(*variable)) continue;  // x = append(x, …)
@@ -375,8 +438,8 @@ const Sharers::Calls& Sharers::reaching_calls() {
   std::set<const Function*> reaching{flow_.function};
   std::set<std::string> methods;
   std::set<unsigned> literals;  // by the number of their parameters
-  for (Node node = flow_.statement.parent(); node; node = node.parent())
-    if (node.is("func_literal")) literals.insert(parameters_of(node));
+  const auto& around = flows_.literals_around(*flow_.file, flow_.statement.end());
+  literals.insert(around.begin(), around.end());
   auto reach = [&](const File* file, std::uint32_t call_end) {
     if (!calls_.insert({file, call_end}).second) return false;
     for (const Function* function : functions[file])
@@ -386,13 +449,16 @@ const Sharers::Calls& Sharers::reaching_calls() {
   };
   for (bool changed = true; changed;) {
     changed = false;
-    for (const Function* function : reaching)
+    for (const Function* function : reaching) {
       if (!function->receiver.empty()) methods.insert(function->name);
+      if (flows_.is_value(*function))
+        literals.insert(static_cast<unsigned>(function->parameters.size()));
+    }
     for (const auto& [at, callee] : flows_.callees())
       if (reaching.contains(callee) && reach(at.first, at.second)) {
         changed = true;
-        const auto& around = flows_.literals_around(*at.first, at.second);
-        literals.insert(around.begin(), around.end());
+        const auto& inner = flows_.literals_around(*at.first, at.second);
+        literals.insert(inner.begin(), inner.end());
       }
     for (const auto& [file, calls] : flows_.dynamic_calls())
       for (const DynamicCall& call : calls)
@@ -404,8 +470,7 @@ const Sharers::Calls& Sharers::reaching_calls() {
 
 bool Sharers::read_after_call(const Variable& variable, const Flow* got) {
   const Calls& calls = reaching_calls();
-  if (!variable.function || !variable.file) return false;
-  const Node& function = variable.function->node;
+  const Node& function = variable.around;
   auto from = got && got->function == variable.function ? got->statement.begin()
                                                         : variable.declaration.begin();
   // Of an object that each round of a loop has anew, another round's call is about another.
@@ -416,24 +481,65 @@ bool Sharers::read_after_call(const Variable& variable, const Flow* got) {
     for (const Node& use : flows_.uses(variable)) {
       if (call_end > from && use.begin() >= call_end) return true;
       Node loop = innermost_loop(use);
-      bool around = loop && loop.begin() < call_end && call_end <= loop.end() &&
-                    variable.declaration.begin() < loop.begin() && loop.begin() < from &&
-                    from < loop.end();
+      bool in_loop = loop && loop.begin() < call_end && call_end <= loop.end() &&
+                     variable.declaration.begin() < loop.begin() && loop.begin() < from &&
+                     from < loop.end();
       bool anew = object && object->function == variable.function &&
                   loop.begin() < object->declaration.begin() &&
                   object->declaration.begin() < loop.end();
-      if (around && !anew) return true;
+      if (in_loop && !anew) return true;
     }
   }
   return false;
 }
 
+namespace {
+
+// A function literal that is called where it stands, deferred or not, or by sort.Slice and the
+// like.
+bool runs_at_once(const Node& literal) {
+  Node list = literal.parent();
+  while (list.is("parenthesized_expression")) list = list.parent();
+  Node call = list.is("argument_list") ? list.parent() : list;
+  if (!call.is("call_expression") || call.parent().is("go_statement")) return false;
+  if (!list.is("argument_list")) return true;
+  auto package = call.field("function").field("operand").text();
+  return package == "sort" || package == "slices" || package == "strings" || package == "bytes";
+}
+
+// mu.Unlock(), but not as the function ends.
+bool unlocks(const Node& node) {
+  auto name = method_called(node);
+  return (name == "Unlock" || name == "RUnlock") && !node.parent().is("defer_statement");
+}
+
+}  // namespace
+
+// Whether a variable of another function is read when that may run beside the statement: behind
+// the lock under which it got the slice, or in a function literal that runs at another time.
+bool Sharers::is_read_later(const Variable& variable, const Flow* got) const {
+  auto from = got && got->file == variable.file && contains(variable.around, got->statement)
+                  ? got->statement.begin()
+                  : variable.declaration.begin();
+  const auto& uses = flows_.uses(variable);
+  if (uses.empty()) return false;
+  auto last = uses.back().begin();
+  bool unlocked = any_within(variable.around, [&](const Node& node) {
+    return unlocks(node) && node.begin() > from && node.begin() < last;
+  });
+  if (unlocked) return true;
+  for (const Node& use : uses)
+    for (Node node = use.parent(); node && !node.same(variable.around); node = node.parent())
+      if (node.is("func_literal") && !runs_at_once(node) && use.begin() > from) return true;
+  return variable.around.is("func_literal") && variable.around.parent().parent().is("go_statement");
+}
+
 void Sharers::check_variables() {
   for (const auto& [variable, got] : variables_) {
-    if (!variable || !variable->function || !obstacle_.empty()) continue;
-    bool here = variable->function == flow_.function;
+    if (!variable || !variable->around || !obstacle_.empty()) continue;
+    bool here = variable->file == flow_.file && contains(variable->around, flow_.statement);
     bool read = here ? is_named_result(*variable) || read_after(flows_, *variable, flow_.statement)
-                     : read_after_call(*variable, got);
+                     : read_after_call(*variable, got) || is_read_later(*variable, got);
     if (read) refuse("what it hides is read afterwards");
   }
 }

@@ -40,6 +40,7 @@ class Sharers {
   void follow(const std::string& place, Kind kind);
   void follow_all();
   void reached(const Flow& flow, Kind kind);
+  void passed_on(const Flow& flow, Kind kind);
   void follow_struct_copies();
   bool holds_owner(TypeRef type, unsigned depth = 0) const;
   void check_variables();
@@ -57,6 +58,7 @@ class Sharers {
   const Calls& reaching_calls();
   // A call in the function that may come to the statement, with the variable read behind it.
   bool read_after_call(const Variable& variable, const Flow* got);
+  bool is_read_later(const Variable& variable, const Flow* got) const;
   bool calls_within(const File& file, const Node& node);
 
   const Flows& flows_;

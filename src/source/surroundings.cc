@@ -7,20 +7,6 @@ namespace {
 
 bool is_local(const Variable& variable) { return variable.function != nullptr; }
 
-// Whether `test` holds of a node, or of one below it.
-template <class Test>
-bool any_within(const Node& root, const Test& test) {
-  std::vector<Node> open{root};
-  while (!open.empty()) {
-    Node node = open.back();
-    open.pop_back();
-    if (test(node)) return true;
-    auto children = node.children();
-    open.insert(open.end(), children.begin(), children.end());
-  }
-  return false;
-}
-
 bool is_comparison(const Node& node) {
   auto sign = node.is("binary_expression") ? node.field("operator").text() : std::string_view();
   return sign == "<" || sign == "<=" || sign == ">" || sign == ">=";
@@ -224,8 +210,17 @@ bool Surroundings::cut_since(const Node& declaration) const {
   return false;
 }
 
+// unsafe.Slice(&x[0], cap(x)), unsafe.Pointer(&x)
+bool Surroundings::read_unsafely() const {
+  auto given = [&](const std::vector<std::uint32_t>& flows) {
+    return std::any_of(flows.begin(), flows.end(),
+                       [&](std::uint32_t index) { return flows_.all()[index].place == kUnsafe; });
+  };
+  return given(flows_.from(flow_.place)) || given(flows_.from("[]" + flow_.place));
+}
+
 bool Surroundings::regrown() const {
-  if (shows_old_length()) return true;
+  if (shows_old_length() || read_unsafely()) return true;
   auto ours = [&](const std::string& place) {
     return place == flow_.place || (candidate_.in_place && place == slice_.place) ||
            sharers().names(place);
@@ -353,12 +348,7 @@ bool Surroundings::at_most_length(const Node& bound, unsigned depth) const {
 }
 
 const Variable* Surroundings::variable_at(const Node& identifier) const {
-  for (const Variable& variable : program_.variables()) {
-    if (variable.name != identifier.text() || variable.file != flow_.file) continue;
-    for (const Node& use : flows_.uses(variable))
-      if (use.same(identifier)) return &variable;
-  }
-  return nullptr;
+  return flows_.variable_at(identifier);
 }
 
 // x[n] is read or set before, in the same function: then n < len(x).

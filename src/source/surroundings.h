@@ -28,8 +28,8 @@ class Surroundings {
   // nothing is hidden.
   bool grows() const;
   // x = x[:cap(x)], x = x[:len(x)+1], x = x[:n] where n is compared with cap(x), x[:n] of the
-  // length that x had before the statement: old elements are used again. Not where the next
-  // statements set what comes into view.
+  // length that x had before the statement, package unsafe: old elements are used again. Not where
+  // the next statements set what comes into view.
   bool regrown() const;
   // Why clearing what the statement hides would take it from others; "": there are none.
   std::string sharing() const;
@@ -44,6 +44,7 @@ class Surroundings {
 
  private:
   const Sharers& sharers() const;
+  bool read_unsafely() const;
   bool elements_are_set() const;
   static bool only_written(const Node& slicing);
   bool may_grow() const;

@@ -43,6 +43,23 @@ class Node {
   const std::string* text_ = nullptr;
 };
 
+// The identifiers in a node, itself too: names of variables, functions and packages.
+std::vector<Node> identifiers(const Node& node);
+
+// Whether `test` holds of a node, or of one below it.
+template <class Test>
+bool any_within(const Node& root, const Test& test) {
+  std::vector<Node> open{root};
+  while (!open.empty()) {
+    Node node = open.back();
+    open.pop_back();
+    if (test(node)) return true;
+    auto children = node.children();
+    open.insert(open.end(), children.begin(), children.end());
+  }
+  return false;
+}
+
 // Files of more than this many bytes are not read.
 inline constexpr std::uint64_t kMaxFileBytes = 4 << 20;
 

@@ -702,6 +702,74 @@ TEST(Rewrite, WhatTheSpareRoomIsReadFor) {
   EXPECT_NE(queue_rewritten(wipe + kReset).find("\tclear(q.items)\n"), std::string::npos);
 }
 
+// What is given to a function value or by an interface goes to all that it may be.
+TEST(Rewrite, WhatCallbacksKeep) {
+  const std::string flush = "func (q *Q) flush(out func([]*T)) {\n\tout(q.items)\n" +
+                            std::string("\tq.items = q.items[:0]\n}\n\n");
+  expect_queue_stays(flush + "func run(q *Q) {\n\tq.flush(func(ts []*T) { kept = ts })\n}\n");
+  expect_queue_stays(flush + "func keep(ts []*T) { kept = ts }\n\nfunc run(q *Q) {\n" +
+                     "\tq.flush(keep)\n}\n");
+  expect_queue_stays(flush + "type K struct{ last []*T }\n\n" +
+                     "func (k *K) keep(ts []*T) { k.last = ts }\n\n" +
+                     "func run(q *Q, k *K) {\n\tq.flush(k.keep)\n}\n");
+  // None is known.
+  expect_queue_stays(flush);
+  // These read it alone, or are given something else.
+  auto reads = flush + "func run(q *Q) {\n\tq.flush(func(ts []*T) { show(len(ts)) })\n" +
+               "\teach(func(n []int) { ns = n })\n}\n\nfunc never(ts []*T) { kept = ts }\n";
+  EXPECT_NE(queue_rewritten(reads).find("\tclear(q.items)\n"), std::string::npos);
+  expect_queue_stays(
+      "type sink interface{ write(ts []*T) }\n\nfunc (q *Q) flush(out sink) {\n"
+      "\tout.write(q.items)\n\tq.items = q.items[:0]\n}\n\ntype K struct{ last []*T }\n\n"
+      "func (k *K) write(ts []*T) { k.last = ts }\n");
+}
+
+// What another goroutine may read at any time.
+TEST(Rewrite, WhatIsReadOutsideOfItsLock) {
+  auto publish = [](const std::string& body) {
+    return "func (q *Q) publish() {\n\tq.mu.Lock()\n\titems := q.items\n" + body + "}\n\n" + kReset;
+  };
+  const std::string loop = "\tfor _, t := range items {\n\t\tuse(t)\n\t}\n";
+  expect_queue_stays(publish("\tq.mu.Unlock()\n" + loop));
+  auto within = publish(loop + "\tq.mu.Unlock()\n");
+  EXPECT_NE(queue_rewritten(within).find("\tclear(q.items)\n"), std::string::npos);
+  expect_queue_stays(
+      "func (q *Q) all() []*T {\n\tq.mu.Lock()\n\tdefer q.mu.Unlock()\n\treturn q.items\n}\n\n"
+      "func show(q *Q) {\n\tuse(q.all())\n}\n\n" +
+      kReset);
+  expect_queue_stays("func send(ts []*T) {\n\tgo func() {\n\t\tuse(ts)\n\t}()\n}\n\n" +
+                     std::string("func (q *Q) flush() {\n\tsend(q.items)\n\tq.items = "
+                                 "q.items[:0]\n}\n"));
+}
+
+// The loop's body is a function that the iterator calls within a loop of its own.
+TEST(Rewrite, CutInTheBodyOfALoopOverAFunction) {
+  for (const char* type : {"iter.Seq2[int, *T]", "func(func(int, *T) bool)"})
+    expect_queue_stays("func (q *Q) All() " + std::string(type) +
+                       " {\n\treturn func(yield func(int, *T) bool) {\n"
+                       "\t\tfor i, t := range q.items {\n\t\t\tif !yield(i, t) {\n"
+                       "\t\t\t\treturn\n\t\t\t}\n\t\t}\n\t}\n}\n\n"
+                       "func (q *Q) cut() {\n\tfor i, t := range q.All() {\n\t\tuse(i, t)\n"
+                       "\t\tq.items = q.items[:4]\n\t}\n}\n");
+}
+
+TEST(Rewrite, WhatPackageUnsafeReads) {
+  for (const char* expression :
+       {"unsafe.Slice(&q.items[0], cap(q.items))", "unsafe.SliceData(q.items)",
+        "(*header)(unsafe.Pointer(&q.items))"})
+    for (Remedy remedy : {Remedy::Clear, Remedy::Copy, Remedy::NilWhenEmpty}) {
+      auto text = "func (q *Q) all() {\n\tuse(" + std::string(expression) + ")\n}\n\n" + kReset;
+      auto with_import = [](std::string one) {
+        return one.insert(one.find("\n\n") + 2, "import \"unsafe\"\n\n");
+      };
+      RewriteOptions options;
+      options.go_minor = 26;
+      options.remedies = {remedy};
+      auto all = with_import(queue_of(text));
+      EXPECT_EQ(rewritten(all, field("main.Q", "items"), options).text, all) << expression;
+    }
+}
+
 TEST(Rewrite, PointersToElementsStoredElsewhere) {
   const std::string types =
       "package main\n\ntype T struct{ p *int }\ntype Q struct {\n\titems []T\n\tcur *T\n}\n\n"
