@@ -215,7 +215,9 @@ std::string Patch::diff(const std::string& root) const {
     for (const auto& import : changes.imports) edits.push_back(import_edit(*file, import));
     auto name = path;
     if (name.starts_with(root + "/")) name = name.substr(root.size() + 1);
-    out += unified_diff(name, file->tree->text(), with_aligned_comments(*file->tree, edits));
+    out +=
+        unified_diff(name, file->tree->text(),
+                     with_aligned_comments(*file->tree, with_aligned_bodies(*file->tree, edits)));
   }
   return out;
 }

@@ -124,15 +124,14 @@ class Rewriter {
     return text().substr(first, end - first);
   }
   std::string newline() const { return text().find("\r\n") == std::string::npos ? "\n" : "\r\n"; }
-  // Whether the statement stands alone in its lines, among others of a block.
-  bool in_block() const {
-    auto kind = flow_.statement.parent().kind();
+  // Whether a statement stands among others of a block; is the first thing in its line.
+  static bool in_block(const Node& statement) {
+    auto kind = statement.parent().kind();
     return kind == "block" || kind == "expression_case" || kind == "default_case" ||
            kind == "communication_case" || kind == "type_case";
   }
-  bool begins_line() const {
-    auto first = line_begin(flow_.statement.begin());
-    return text().find_first_not_of(" \t", first) == flow_.statement.begin();
+  bool begins_line(const Node& statement) const {
+    return text().find_first_not_of(" \t", line_begin(statement.begin())) == statement.begin();
   }
   // `lines` of code, indented as the statement is; within them a leading tab is one step more.
   std::string block_of(const std::vector<std::string>& lines) const {
@@ -140,26 +139,86 @@ class Rewriter {
     for (const auto& line : lines) out += indent() + line + newline();
     return out;
   }
-  void insert_before(const std::vector<std::string>& lines) {
-    auto at = line_begin(flow_.statement.begin());
-    out_.edits.push_back({at, at, block_of(lines)});
-  }
-  void insert_after(const std::vector<std::string>& lines) {
+  // Lines before the statement and behind it.
+  void surround(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+    if (one_line_body()) {
+      auto lines = before;
+      lines.emplace_back(flow_.statement.text());
+      lines.insert(lines.end(), after.begin(), after.end());
+      return break_up(lines);
+    }
+    auto first = line_begin(anchor().begin());
+    if (!before.empty()) out_.edits.push_back({first, first, block_of(before)});
+    if (after.empty()) return;
     auto end = text().find('\n', flow_.statement.end());
     if (end == std::string::npos) end = text().size() - 1;
     auto at = static_cast<std::uint32_t>(end + 1);
-    out_.edits.push_back({at, at, block_of(lines)});
+    out_.edits.push_back({at, at, block_of(after)});
   }
+  void insert_before(const std::vector<std::string>& lines) { surround(lines, {}); }
+  void insert_after(const std::vector<std::string>& lines) { surround({}, lines); }
   void replace(const Node& node, std::string by) {
     out_.edits.push_back({node.begin(), node.end(), std::move(by)});
   }
+  void replace_statement(const std::vector<std::string>& lines) {
+    if (one_line_body()) return break_up(lines);
+    auto code = block_of(lines);
+    // Without the first line's indentation and the last line's end, which stand there already.
+    code = code.substr(indent().size(), code.size() - indent().size() - newline().size());
+    replace(flow_.statement, code);
+  }
+
+  // func (q *Q) reset() { q.items = q.items[:0] }, defer func() { … }(): the block, without
+  // comments.
+  Node one_line_body() const {
+    Node block = flow_.statement.parent(), function = block.parent();
+    bool body = function.is("function_declaration") || function.is("method_declaration") ||
+                function.is("func_literal");
+    if (!block.is("block") || !body || block.line() != block.end_line()) return {};
+    if (block.text().find("//") != std::string_view::npos ||
+        block.text().find("/*") != std::string_view::npos)
+      return {};
+    // Elements of composite literals are aligned by gofmt.
+    for (Node node = function; node && !node.is("block"); node = node.parent())
+      if (node.is("literal_value")) return {};
+    return block;
+  }
+  // `lines` in the statement's place, and those beside it, each in a line of its own.
+  void break_up(const std::vector<std::string>& lines) {
+    Node block = one_line_body();
+    std::string out = newline();
+    auto add = [&](std::string_view line) {
+      out += indent() + "\t" + std::string(line) + newline();
+    };
+    for (const Node& one : block.children()) {
+      if (!one.same(flow_.statement))
+        add(one.text());
+      else
+        for (const auto& line : lines) add(line);
+    }
+    out_.edits.push_back({block.begin() + 1, block.end() - 1, out + indent()});
+  }
+
   // Only white space and a comment follow in the statement's last line.
   bool ends_line() const {
     auto at = text().find_first_not_of(" \t\r", flow_.statement.end());
     return at == std::string::npos || text()[at] == '\n' || text().compare(at, 2, "//") == 0;
   }
   bool room_for_lines() {
-    if (in_block() && begins_line() && ends_line()) return true;
+    bool own = in_block(flow_.statement) && begins_line(flow_.statement) && ends_line();
+    if (own || one_line_body()) return true;
+    return no("the statement does not stand in lines of its own");
+  }
+  // if x = x[:n]; … {: what comes before that may stand before all of it.
+  Node anchor() const {
+    Node around = flow_.statement.parent();
+    if (!around.field("initializer").same(flow_.statement)) return flow_.statement;
+    return around.is("for_clause") ? around.parent() : around;
+  }
+  bool room_before() {
+    Node first = anchor();
+    if (first.same(flow_.statement)) return room_for_lines();
+    if (in_block(first) && begins_line(first)) return true;
     return no("the statement does not stand in lines of its own");
   }
 
@@ -233,10 +292,20 @@ class Rewriter {
       if (slice_.form == Form::Window) return no("it is one of several assignments");
       return clear_spare(around_.removes_one());
     }
-    if (!room_for_lines()) return false;
+    if (flow_.statement.parent().is("for_clause") && clear_first_in_assignment()) return true;
+    if (!room_before()) return false;
     auto lines = clearing_before();
     if (lines.empty()) return no("its elements cannot be cleared");
     insert_before(lines);
+    return true;
+  }
+
+  // for …; s[0], s = nil, s[1:] {: s[0] is that of before.
+  bool clear_first_in_assignment() {
+    auto value = code_.zero();
+    if (slice_.form != Form::Advance || slice_.low.text() != "1" || value.empty()) return false;
+    replace(flow_.statement, as_operand(operand_text()) + "[0], " + left_text() + " = " + value +
+                                 ", " + std::string(flow_.right.text()));
     return true;
   }
 
@@ -346,20 +415,65 @@ class Rewriter {
       return no("the slice has no name here");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (auto why = around_.sharing(); !why.empty()) return no(why);
-    return room_for_lines() && clear_behind(one);
+    if (!room_for_lines()) return false;
+    return one ? clear_slot_behind() : clear_rest_of_old();
   }
-  // What lies past the length, by lines that follow the statement: one slot, or all.
-  bool clear_behind(bool one) {
+  // The slot past the length, by a line that follows the statement.
+  bool clear_slot_behind() {
     auto left = left_text(), length = "len(" + left + ")";
-    if (options_.go_minor < kClear && one && !code_.zero().empty()) {
+    if (options_.go_minor < kClear && !code_.zero().empty()) {
       insert_after({code_.in_brackets(as_operand(left), "", length + "+1") + "[" + length +
                     "] = " + code_.zero()});
       return true;
     }
-    auto lines = code_.clearing(left, length, one ? length + "+1" : "cap(" + left + ")");
+    auto lines = code_.clearing(left, length, length + "+1");
     if (lines.empty()) return false;
     insert_after(lines);
     return true;
+  }
+  // What the slice showed before and shows no more. The spare room may be far larger.
+  bool clear_rest_of_old() {
+    if (!begins_where_it_did()) return no("the slice may begin elsewhere afterwards");
+    auto left = left_text(), length = "len(" + left + ")";
+    auto old = new_name({"old", "before", "whole", "former"});
+    if (old.empty()) return no("no name is free for the slice of before");
+    auto lines = code_.clearing(old, length, "");
+    if (lines.empty()) return false;
+    // A loop does nothing where it begins beyond the end.
+    if (lines.size() == 1 && !is_never_longer()) {
+      lines[0].insert(0, "\t");
+      lines.insert(lines.begin(), "if " + length + " < len(" + old + ") {");
+      lines.emplace_back("}");
+    }
+    surround({old + " := " + left}, lines);
+    out_.names.push_back(old);
+    return true;
+  }
+  std::string new_name(std::initializer_list<const char*> names) const {
+    for (const char* name : names)
+      if (!options_.taken_names.contains(name) && !code_.unused_name({name}).empty()) return name;
+    return {};
+  }
+  // By a function of package slices that deletes.
+  bool is_never_longer() const {
+    return !candidate_.through_call && !slice_.rest &&
+           (slice_.form == Form::DeleteSome || slice_.form == Form::Delete);
+  }
+  // Whether the slice's first element is what it was, whatever the function returns.
+  bool begins_where_it_did() const {
+    auto keeps = [](const Value& value) {
+      return value.kind == Value::Kind::Alias ||
+             (value.kind == Value::Kind::Reslice && is_absent_or_zero_form(value.form));
+    };
+    if (!candidate_.through_call) return keeps(slice_);
+    const auto& results = flows_.to(flow_.value.place);
+    return !results.empty() &&
+           std::all_of(results.begin(), results.end(),
+                       [&](std::uint32_t index) { return keeps(flows_.all()[index].value); });
+  }
+  static bool is_absent_or_zero_form(Form form) {
+    return form == Form::Truncate || form == Form::Zero || form == Form::Delete ||
+           form == Form::DeleteSome;
   }
   // x = cut(x, …): the function gets the very slice.
   bool same_argument() const {
@@ -387,7 +501,7 @@ class Rewriter {
       }
     }
     if (!room_for_lines()) return false;
-    return clear_behind(one);
+    return one ? clear_slot_behind() : clear_rest_of_old();
   }
 
   // x, q = q[0], q[1:] becomes three statements.
@@ -421,10 +535,7 @@ class Rewriter {
     if (lines.empty()) return false;
     first.insert(first.end(), lines.begin(), lines.end());
     first.insert(first.end(), last.begin(), last.end());
-    auto code = block_of(first);
-    // Without the first line's indentation and the last line's end, which stand there already.
-    code = code.substr(indent().size(), code.size() - indent().size() - newline().size());
-    replace(flow_.statement, code);
+    replace_statement(first);
     return true;
   }
 

@@ -337,10 +337,21 @@ bool Surroundings::at_most_length(const Node& bound, unsigned depth) const {
     auto sign = node.field("operator").text();
     return (sign == "-" || sign == "/") && at_most_length(node.field("left"), depth + 1);
   }
+  // copy(x, y), min(n, len(x))
+  if (node.is("call_expression")) {
+    auto called = node.field("function").text();
+    auto arguments = node.field("arguments").children();
+    auto names = names_of_cut();
+    auto of = arguments.empty() ? std::string() : squeezed(arguments[0].text());
+    if (called == "copy") return std::find(names.begin(), names.end(), of) != names.end();
+    return called == "min" && std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+             return at_most_length(one, depth + 1);
+           });
+  }
   if (!node.is("identifier")) return false;
   // Every value that the variable gets.
   const Variable* variable = variable_at(node);
-  if (!variable || variable->parameter) return false;
+  if (!variable || variable->parameter || !only_shrinks(*variable)) return false;
   const auto& flows = flows_.to(variable_place(*variable));
   return !flows.empty() && std::all_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
     return at_most_length(flows_.all()[index].right, depth + 1);
@@ -375,7 +386,95 @@ bool Surroundings::within_length() const {
   Node high = without_parentheses(slice_.high);
   const Variable* variable = high.is("identifier") ? variable_at(high) : nullptr;
   if (variable && cut_since(variable->declaration)) return false;
-  return at_most_length(slice_.high) || indexed_before();
+  return at_most_length(slice_.high) || indexed_before() || only_where_longer() ||
+         (variable && counts_elements(*variable));
+}
+
+// if len(x) > n { x = x[:n] }, if len(x) <= n { return }; x = x[:n]: nothing that has to do with x
+// or n stands between.
+bool Surroundings::only_where_longer() const {
+  Node statement = flow_.statement, block = statement.parent(), around = block.parent();
+  if (!slice_.high) return false;
+  auto siblings = block.children();
+  auto own = std::find_if(siblings.begin(), siblings.end(),
+                          [&](const Node& node) { return node.same(statement); });
+  if (own == siblings.end()) return false;
+  if (own != siblings.begin()) {
+    const Node& before = *(own - 1);
+    auto then = before.field("consequence").children();
+    bool ends = !then.empty() && leaves(then.back(), {}) && !before.field("alternative") &&
+                !before.field("initializer");
+    return before.is("if_statement") && ends && compares_length(before.field("condition"), false);
+  }
+  return around.is("if_statement") && around.field("consequence").same(block) &&
+         compares_length(around.field("condition"), true);
+}
+
+// Whether a condition says that n is at most the length; or, where it does not hold, that.
+bool Surroundings::compares_length(const Node& condition, bool holds, unsigned depth) const {
+  Node node = without_parentheses(condition);
+  if (!node.is("binary_expression") || depth > 6) return false;
+  Node left = node.field("left"), right = node.field("right");
+  auto sign = node.field("operator").text();
+  if (sign == (holds ? "&&" : "||"))
+    return compares_length(left, holds, depth + 1) || compares_length(right, holds, depth + 1);
+  if (!is_comparison(node)) return false;
+  // n < len(x)
+  if (sign == ">" || sign == ">=") std::swap(left, right);
+  if (!holds) std::swap(left, right);
+  return squeezed(left.text()) == squeezed(slice_.high.text()) &&
+         is_length(without_parentheses(right));
+}
+
+// n := 0, and n++ once in a loop over x's elements.
+bool Surroundings::counts_elements(const Variable& variable) const {
+  const auto& flows = flows_.to(variable_place(variable));
+  if (variable.parameter || flows.size() != 1 || flows_.all()[flows[0]].right.text() != "0")
+    return false;
+  unsigned counted = 0;
+  for (const Node& use : flows_.uses(variable)) {
+    Node statement = changed_by(use);
+    if (!statement) continue;
+    Node loop = statement.parent();
+    while (loop && !loop.is("for_statement") && !loop.is("func_literal")) loop = loop.parent();
+    Node clause = loop.is("for_statement") ? loop.first() : Node();
+    auto names = names_of_cut();
+    bool ours = clause.is("range_clause") &&
+                std::find(names.begin(), names.end(), squeezed(clause.field("right").text())) !=
+                    names.end();
+    bool once = loop.begin() > variable.declaration.begin() && !in_loop_since(loop, variable);
+    if (!statement.is("inc_statement") || !ours || !once) return false;
+    counted++;
+  }
+  return counted == 1;
+}
+
+// Whether a loop stands around a node, but not around the variable's declaration.
+bool Surroundings::in_loop_since(const Node& at, const Variable& variable) {
+  for (Node node = at.parent(); node && node.begin() > variable.declaration.begin();
+       node = node.parent())
+    if (node.is("for_statement") || node.is("func_literal")) return true;
+  return false;
+}
+
+// n++, n += 2, f(&n): what changes a variable beside the values that flow to it.
+Node Surroundings::changed_by(const Node& use) {
+  Node around = use.parent();
+  while (around.is("parenthesized_expression")) around = around.parent();
+  if (around.is("inc_statement") || around.is("dec_statement")) return around;
+  if (around.is("unary_expression") && around.text().starts_with('&')) return around;
+  Node statement = around.is("expression_list") ? around.parent() : Node();
+  bool set = statement.is("assignment_statement") && around.same(statement.field("left"));
+  return set && statement.field("operator").text() != "=" ? statement : Node();
+}
+
+// Whether nothing but the values that flow to it changes a variable; or makes it smaller.
+bool Surroundings::only_shrinks(const Variable& variable) const {
+  const auto& uses = flows_.uses(variable);
+  return std::none_of(uses.begin(), uses.end(), [](const Node& use) {
+    Node change = changed_by(use);
+    return change && !change.is("dec_statement");
+  });
 }
 
 // s[:len(s)-1]
@@ -383,7 +482,7 @@ bool Surroundings::removes_one() const {
   Node high = without_parentheses(slice_.high);
   if (high.is("identifier")) {
     const Variable* variable = variable_at(high);
-    if (!variable) return false;
+    if (!variable || !only_shrinks(*variable)) return false;
     const auto& flows = flows_.to(variable_place(*variable));
     if (flows.size() != 1) return false;
     high = without_parentheses(flows_.all()[flows[0]].right);

@@ -66,6 +66,12 @@ class Surroundings {
   bool shows_old_length() const;
   bool is_old_length(const Node& bound, unsigned depth = 0) const;
   const Variable* variable_at(const Node& identifier) const;
+  bool only_where_longer() const;
+  bool compares_length(const Node& condition, bool holds, unsigned depth = 0) const;
+  bool counts_elements(const Variable& variable) const;
+  bool only_shrinks(const Variable& variable) const;
+  static Node changed_by(const Node& use);
+  static bool in_loop_since(const Node& at, const Variable& variable);
   // x[n] is read or set before, in the same function: then n < len(x).
   bool indexed_before() const;
 

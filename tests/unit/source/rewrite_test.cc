@@ -2,6 +2,7 @@
 #include "source/rewrite.h"
 
 #include "source/patch.h"
+#include "source/trailing_comments.h"
 #include "unit/source/snippet.h"
 
 namespace overhang::source::test {
@@ -231,7 +232,6 @@ TEST(Rewrite, RefusesWhatIsNotSafe) {
   expect_refused("\tlast := &xs[n]\n\txs = xs[:n]\n\tuse(last)\n");
   expect_refused("\txs = xs[:0]\n\tys = xs\n");
   expect_refused("\told := xs\n\txs = old[:n]\n\tuse(old[n])\n");
-  expect_refused("\tif xs = xs[:n]; n > 3 {\n\t\tn++\n\t}\n");
   expect_refused("\txs = xs[:next()]\n");
   // In the next round of the loop, what was hidden is read.
   expect_refused("\tall := xs\n\tfor n > 0 {\n\t\tuse(all[n])\n\t\txs = xs[:n]\n\t}\n");
@@ -363,8 +363,9 @@ TEST(Rewrite, WhatAFunctionDeletesIsClearedAfterwards) {
       "\txs = slices.DeleteFunc(xs, func(t *T) bool { return t.n > n })\n";
   RewriteOptions options;
   options.go_minor = 21;
-  EXPECT_EQ(rewritten(before + "}\n", global("xs"), options).text,
-            before + "\tclear(xs[len(xs):cap(xs)])\n}\n");
+  auto after = before + "\tclear(old[len(xs):])\n}\n";
+  after.insert(after.find("\txs = slices"), "\told := xs\n");
+  EXPECT_EQ(rewritten(before + "}\n", global("xs"), options).text, after);
 }
 
 // As lane's PriorityQueue, which counts in uint.
@@ -536,17 +537,19 @@ std::string queue_of(const std::string& functions) {
 
 // What becomes of them, of Go 1.26 unless said, by clearing alone unless said.
 std::string queue_rewritten(const std::string& functions, int go_minor = 26,
-                            std::vector<Remedy> remedies = {Remedy::Clear}) {
+                            std::vector<Remedy> remedies = {Remedy::Clear},
+                            Category category = Category::Tail) {
   RewriteOptions options;
   options.go_minor = go_minor;
   options.remedies = std::move(remedies);
-  return rewritten(queue_of(functions), field("main.Q", "items"), options).text;
+  return rewritten(queue_of(functions), field("main.Q", "items", category), options).text;
 }
 
 void expect_queue_stays(const std::string& functions) {
   EXPECT_EQ(queue_rewritten(functions), queue_of(functions));
 }
 
+const std::string kRest = "\tif len(q.items) < len(old) {\n\t\tclear(old[len(q.items):])\n\t}\n";
 const std::string kReset = "func (q *Q) reset() {\n\tq.items = q.items[:0]\n}\n";
 
 TEST(Rewrite, WhatIsAppendedToTheCutSliceIsReadBeforeItIsCleared) {
@@ -555,9 +558,116 @@ TEST(Rewrite, WhatIsAppendedToTheCutSliceIsReadBeforeItIsCleared) {
         "q.items = append(q.items[:n], q.rest()...)", "q.items = append(q.items[:0], rest...)"}) {
     auto before =
         "func (q *Q) keep(i, n int) {\n\trest := q.items[n:]\n\t" + std::string(statement) + "\n";
-    EXPECT_EQ(queue_rewritten(before + "}\n"),
-              queue_of(before + "\tclear(q.items[len(q.items):cap(q.items)])\n}\n"));
+    auto after = before + kRest + "}\n";
+    after.insert(after.find("\tq.items = append"), "\told := q.items\n");
+    EXPECT_EQ(queue_rewritten(before + "}\n"), queue_of(after));
   }
+}
+
+// func (q *Q) reset() { … } becomes one of several lines, and those beside it are aligned anew.
+TEST(Rewrite, FunctionsOfOneLine) {
+  auto cut = [](const std::string& body) { return "func (q *Q) cut(n int) {" + body + "}\n"; };
+  EXPECT_EQ(queue_rewritten(cut(" q.items = q.items[:0] ")),
+            queue_of(cut("\n\tclear(q.items)\n\tq.items = q.items[:0]\n")));
+  EXPECT_EQ(
+      queue_rewritten(cut(" q.n++; q.items = q.items[1:] "), 26, {Remedy::Clear}, Category::Head),
+      queue_of(cut("\n\tq.n++\n\tq.items[0] = nil\n\tq.items = q.items[1:]\n")));
+  EXPECT_EQ(queue_rewritten(cut("\n\tdefer func() { q.items = q.items[:0] }()\n")),
+            queue_of(cut("\n\tdefer func() {\n\t\tclear(q.items)\n\t\tq.items = "
+                         "q.items[:0]\n\t}()\n")));
+  for (const char* body : {" q.items = q.items[:0] /* all */ ",
+                           "\n\tuse(struct{ f func() }{f: func() { q.items = q.items[:0] }})\n"})
+    expect_queue_stays(cut(body));
+}
+
+TEST(Patch, AlignsTheBodiesOfFunctionsInConsecutiveLines) {
+  std::string text =
+      "package main\n\nfunc f() { a() }\n\nfunc x()     { a() }\nfunc xxxx()  { b() }\n"
+      "func xxxxx() { c() }\nfunc y()     { d() }\n";
+  auto tree = SyntaxTree::parse(text);
+  auto at = [&](const char* body) { return static_cast<std::uint32_t>(text.find(body)); };
+  std::vector<Edit> edits{{at(" c() "), at(" c() ") + 5, "\n\tc()\n"}};
+  EXPECT_EQ(edited(text, with_aligned_bodies(*tree, edits)),
+            "package main\n\nfunc f() { a() }\n\nfunc x()    { a() }\nfunc xxxx() { b() }\n"
+            "func xxxxx() {\n\tc()\n}\nfunc y() { d() }\n");
+  EXPECT_EQ(edited(text, with_aligned_bodies(*tree, {})), text);
+  // Not aligned so before.
+  auto other = text;
+  other.replace(other.find("x()     {"), 9, "x() {");
+  auto begin = static_cast<std::uint32_t>(other.find(" c() "));
+  EXPECT_EQ(
+      with_aligned_bodies(*SyntaxTree::parse(other), {{begin, begin + 5, "\n\tc()\n"}}).size(), 1u);
+}
+
+// What stands before an if or a switch runs before it, and an assignment reads before it sets.
+TEST(Rewrite, StatementsWithinOthers) {
+  expect_rewrite("\tif xs = xs[:0]; n > 3 {\n\t\tn++\n\t}\n",
+                 "\tclear(xs)\n\tif xs = xs[:0]; n > 3 {\n\t\tn++\n\t}\n", 26);
+  expect_rewrite("\tswitch xs = xs[1:]; n {\n\t}\n",
+                 "\txs[0] = nil\n\tswitch xs = xs[1:]; n {\n\t}\n", 26, kBest, Category::Head);
+  expect_rewrite("\tfor ; n > 0; xs = xs[1:] {\n\t\tn--\n\t}\n",
+                 "\tfor ; n > 0; xs[0], xs = nil, xs[1:] {\n\t\tn--\n\t}\n", 26, kBest,
+                 Category::Head);
+  expect_refused("\tif n > 3 {\n\t\tn++\n\t} else if xs = xs[:n]; n > 2 {\n\t\tn++\n\t}\n");
+}
+
+// What a function of the program or package slices cut off lies between the new length and the old
+// one: the capacity may be far larger.
+TEST(Rewrite, NoMoreIsClearedThanTheSliceShowed) {
+  const std::string del =
+      "func del(s []*T, i int) []*T {\n\ts[i] = s[len(s)-1]\n\treturn s[:len(s)-1]\n}\n\n";
+  const std::string call = "\tq.items = del(q.items, i)\n";
+  const std::string old = "\told := q.items\n";
+  const std::string leave = "func (q *Q) leave(i int) {\n";
+  EXPECT_EQ(queue_rewritten(del + leave + call + "}\n"),
+            queue_of(del + leave + old + call + kRest + "}\n"));
+  EXPECT_EQ(queue_rewritten(del + leave + call + "}\n", 20),
+            queue_of(del + leave + old + call +
+                     "\tfor k := len(q.items); k < len(old); k++ {\n\t\told[k] = nil\n\t}\n}\n"));
+  // The name is taken.
+  auto taken = queue_rewritten(del + leave + "\tuse(old)\n" + call + "}\n");
+  EXPECT_NE(taken.find("\tbefore := q.items\n"), std::string::npos) << taken;
+  // What it returns may begin elsewhere.
+  expect_queue_stays(
+      "func skip(s []*T, n int) []*T {\n\tif n > 3 {\n\t\treturn s[n:]\n\t}\n\treturn "
+      "s[:n]\n}\n\n" +
+      leave + "\tq.items = skip(q.items, i)\n}\n");
+}
+
+// No more than the length: nothing need ask.
+TEST(Rewrite, BoundsThatAreWithinTheLength) {
+  auto expect = [](const std::string& before, const std::string& bound, bool within) {
+    auto cut = "\txs = xs[:" + bound + "]\n", clear = "\tclear(xs[" + bound + ":])\n";
+    if (!within) clear = "\tif " + bound + " < len(xs) {\n\t" + clear + "\t}\n";
+    expect_rewrite(before + cut, before + clear + cut, 26);
+  };
+  const std::string cut = "\txs = xs[:n]\n";
+  auto inner = [](const std::string& condition) { return "\tif " + condition + " {\n"; };
+  for (const char* condition : {"len(xs) > n", "n < len(xs)", "i > 3 && n <= len(xs)"})
+    expect_rewrite(inner(condition) + "\t" + cut + "\t}\n",
+                   inner(condition) + "\t\tclear(xs[n:])\n\t" + cut + "\t}\n", 26);
+  for (const char* condition :
+       {"len(xs) > i", "len(xs) > n || i > 3", "len(ys) > n", "n > len(ys)"})
+    expect_rewrite(
+        inner(condition) + "\t" + cut + "\t}\n",
+        inner(condition) + "\t\tif n < len(xs) {\n\t\t\tclear(xs[n:])\n\t\t}\n\t" + cut + "\t}\n",
+        26);
+  auto early = [](const std::string& condition) {
+    return "\tif " + condition + " {\n\t\treturn nil\n\t}\n";
+  };
+  expect(early("len(xs) <= n"), "n", true);
+  expect(early("i > 3 || n > len(xs)"), "n", true);
+  expect(early("i > 3 && n > len(xs)"), "n", false);
+  expect(early("len(xs) <= n") + "\tn++\n", "n", false);
+  const std::string count = "\tm := 0\n\tfor _, x := range xs {\n";
+  expect(count + "\t\tif x != nil {\n\t\t\txs[m] = x\n\t\t\tm++\n\t\t}\n\t}\n", "m", true);
+  expect(count + "\t\tm++\n\t\tm++\n\t}\n", "m", false);
+  expect(count + "\t\tm += x.n\n\t}\n", "m", false);
+  expect("\tm := 0\n\tfor range ys {\n\t\tm++\n\t}\n", "m", false);
+  expect("\tm := copy(xs, ys)\n", "m", true);
+  expect("\tm := min(i, len(xs))\n", "m", true);
+  expect("\tm := len(xs) - 1\n\tm--\n", "m", true);
+  expect("\tm := len(xs) - 1\n\tm += i\n", "m", false);
 }
 
 TEST(Rewrite, AnInsertionCutsNothing) {
@@ -573,9 +683,10 @@ TEST(Rewrite, AnInsertionCutsNothing) {
 }
 
 TEST(Rewrite, DeletesWhatIsInOrderAndOfIntAlone) {
-  const std::string spare = "\tclear(q.items[len(q.items):cap(q.items)])\n";
-  auto before = "func (q *Q) move(i, j int) {\n\tq.items = append(q.items[:i], q.items[j:]...)\n";
-  EXPECT_EQ(queue_rewritten(before + std::string("}\n")), queue_of(before + spare + "}\n"));
+  const std::string move = "func (q *Q) move(i, j int) {\n",
+                    cut = "\tq.items = append(q.items[:i], q.items[j:]...)\n";
+  EXPECT_EQ(queue_rewritten(move + cut + "}\n"),
+            queue_of(move + "\told := q.items\n" + cut + kRest + "}\n"));
   auto one = "func (q *Q) del(i uint32) {\n\tq.items = append(q.items[:i], q.items[i+1:]...)\n";
   EXPECT_EQ(queue_rewritten(one + std::string("}\n")),
             queue_of(one + std::string("\tclear(q.items[len(q.items) : len(q.items)+1])\n}\n")));
