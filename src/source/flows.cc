@@ -87,6 +87,29 @@ const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t
   return at == literals_around_.end() ? kNoLiterals : at->second;
 }
 
+bool gives_to_each_other(const Node& assignment) {
+  if (!assignment.is("assignment_statement") || assignment.field("operator").text() != "=")
+    return false;
+  auto lefts = assignment.field("left").children(), rights = assignment.field("right").children();
+  if (lefts.size() < 2 || lefts.size() != rights.size()) return false;
+  std::vector<std::string_view> set, given;
+  for (const Node& left : lefts) set.push_back(left.text());
+  for (Node right : rights) {
+    right = without_parentheses(right);
+    if (right.is("slice_expression")) {
+      if (!is_absent_or_zero(right.field("start")) || right.field("capacity")) return false;
+      right = without_parentheses(right.field("operand"));
+    }
+    given.push_back(right.text());
+  }
+  std::sort(set.begin(), set.end());
+  std::sort(given.begin(), given.end());
+  bool once = std::adjacent_find(set.begin(), set.end()) == set.end();
+  bool calls = any_within(assignment.field("left"),
+                          [](const Node& node) { return node.is("call_expression"); });
+  return once && !calls && set == given;
+}
+
 unsigned parameters_of(const Node& literal) {
   unsigned out = 0;
   for (const Node& one : literal.field("parameters").children())

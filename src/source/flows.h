@@ -185,6 +185,10 @@ class Flows {
   std::unordered_set<const Package*> walked_;
 };
 
+// Whether an assignment gives the slices on its left to each other, cut or not: a, b = b, a[:0].
+// Those that were of different arrays still are.
+bool gives_to_each_other(const Node& assignment);
+
 // Memory of its own, of that type.
 Value fresh(TypeRef type);
 std::string variable_place(const Variable& variable);

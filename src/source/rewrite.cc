@@ -80,13 +80,17 @@ class Rewriter {
   // x = x[:0], and somewhere x = append(x, …)
   bool filled_again() const {
     const auto& flows = flows_.to(flow_.place);
-    return slice_.form == Form::Zero && candidate_.in_place && !candidate_.filter &&
-           std::any_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
+    return slice_.form == Form::Zero && (candidate_.in_place || exchanges()) &&
+           !candidate_.filter && std::any_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
              const Flow& flow = flows_.all()[index];
              Node right = without_parentheses(flow.right);
              return flow.value.place == flow_.place && flow.value.kind == Value::Kind::Alias &&
                     right.is("call_expression") && right.field("function").text() == "append";
            });
+  }
+  // a, b = b, a[:0]: what a shows is cleared before.
+  bool exchanges() const {
+    return !candidate_.through_call && !candidate_.filter && gives_to_each_other(flow_.statement);
   }
   bool cuts_one() const {
     return around_.removes_one() || (slice_.form == Form::Advance && slice_.low.text() == "1");
@@ -101,8 +105,8 @@ class Rewriter {
     return true;
   }
   bool clearing_helps() const {
-    return (candidate_.in_place || candidate_.through_call) && !options_.plain_data &&
-           !code_.is_string() && slice_.form != Form::ThreeIndex;
+    return (candidate_.in_place || candidate_.through_call || exchanges()) &&
+           !options_.plain_data && !code_.is_string() && slice_.form != Form::ThreeIndex;
   }
 
   bool no(std::string why) {
@@ -243,7 +247,7 @@ class Rewriter {
   // --- what else reads the array ---
 
   bool may_clear() {
-    if (!candidate_.in_place) return no("another slice shows the same array");
+    if (!candidate_.in_place && !exchanges()) return no("another slice shows the same array");
     // What is cleared afterwards is written once.
     bool afterwards = cleared_afterwards();
     bool once =
@@ -286,7 +290,7 @@ class Rewriter {
     if (!may_clear()) return false;
     if (slice_.form == Form::Delete && slice_.rest) return clear_deleted();
     if (slice_.form == Form::Delete || cleared_afterwards()) return clear_spare();
-    if (assigned() != 1) {
+    if (assigned() != 1 && !exchanges()) {
       if (split_and_clear()) return true;
       if (slice_.form == Form::Advance) return false;
       if (slice_.form == Form::Window) return no("it is one of several assignments");

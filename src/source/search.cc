@@ -404,9 +404,10 @@ class Search {
       case Value::Kind::Alias:
         // Nobody sees the rest of the struct by such a slice.
         if (value.array_field && holder_.category == Category::Window) add(step, flow, penalty);
-        if (value.place != step.place && leads_on(value))
+        if (bool exchanged = gives_to_each_other(flow.statement);
+            value.place != step.place && (leads_on(value) || exchanged))
           enqueue({value.place, step.type, step.distance + 1, step.call,
-                   step.place == start_ ? &flow : nullptr, step.entered});
+                   step.place == start_ && !exchanged ? &flow : nullptr, step.entered});
         return;
       default:
         return;

@@ -81,9 +81,12 @@ Sharers::Sharers(const Flows& flows, const Candidate& candidate)
       program_(flows.program()),
       candidate_(candidate),
       flow_(candidate.flow),
-      slice_(candidate.slice) {
+      slice_(candidate.slice),
+      exchanges_(!candidate.through_call && !candidate.filter &&
+                 gives_to_each_other(candidate.flow.statement)) {
   find_own();
-  bool compared = flow_.left && !candidate_.through_call;
+  find_exchanged();
+  bool compared = flow_.left && !candidate_.through_call && !exchanges_;
   if (compared && !same_object(flow_.left, slice_.operand))
     refuse("another slice shows the same array");
   check_cut_struct();
@@ -116,6 +119,22 @@ void Sharers::find_own() {
   auto dot = flow_.place.rfind('.');
   if (flow_.place.starts_with("f:") && dot != std::string::npos)
     owner_ = flow_.place.substr(2, dot - 2);
+}
+
+// All that the statement sets: they are the cut slice's own places in turn.
+void Sharers::find_exchanged() {
+  if (!exchanges_) return;
+  auto same = [&](std::uint32_t id) {
+    return id < flows_.all().size() && flows_.all()[id].file == flow_.file &&
+           flows_.all()[id].statement.same(flow_.statement);
+  };
+  auto id = flow_.id;
+  while (id > 0 && same(id - 1)) id--;
+  for (; same(id); id++)
+    if (flows_.all()[id].left) {
+      own_.insert(flows_.all()[id].place);
+      names_.insert(flows_.all()[id].place);
+    }
 }
 
 bool Sharers::is_local(const std::string& place, const Variable* variable) const {
@@ -165,12 +184,16 @@ void Sharers::go_back(const std::string& place, unsigned depth) {
     if (is_bare(place)) variable = flow.root.variable;
     bool leads = value.kind == Value::Kind::Alias || value.kind == Value::Kind::Reslice;
     if (value.kind == Value::Kind::Call) {
+      if (exchanges_ && depth == 0) return refuse("another slice shows the same array");
       // What its other calls return is another array.
       seen_.insert(value.place);
       if (seen_.insert("<" + value.place).second) go_back(value.place, depth + 1);
       continue;
     }
     if (!leads || value.place.empty() || value.place == place) continue;
+    if (exchanges_ && own_.contains(value.place) && gives_to_each_other(flow.statement)) continue;
+    // Two of them may begin as one.
+    if (exchanges_) return refuse("another slice shows the same array");
     if (value.place == flow_.place || own_.contains(value.place)) continue;
     if (depth == 0 && written_back_to(value.place)) {
       own_.insert(value.place);
@@ -248,6 +271,11 @@ void Sharers::reached(const Flow& flow, Kind kind) {
   if (flow.file == flow_.file && flow.statement.same(flow_.statement) && flow.place == flow_.place)
     return;
   if (flow.place == flow.value.place && is_bare(flow.place)) return;  // x = append(x, …)
+  if (exchanges_ && own_.contains(flow.place) && flow.place != flow.value.place) {
+    if (!own_.contains(flow.value.place) || !gives_to_each_other(flow.statement))
+      refuse("another slice shows the same array");
+    return;
+  }
   if (flow.statement.is("go_statement")) return refuse("a goroutine is given the same slice");
   if (flow.place.starts_with("r:")) {
     if (flow.function && flow.function != flow_.function && locks(*flow.function))

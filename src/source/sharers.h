@@ -26,6 +26,8 @@ class Sharers {
   const std::string& obstacle() const { return obstacle_; }
   // Whether a place is another name of the slice: that of a local variable that gets it.
   bool names(const std::string& place) const { return names_.contains(place); }
+  // Whether the statement gives slices to each other.
+  bool exchanges() const { return exchanges_; }
 
  private:
   // Container: a slice or map of such slices, pointers or structs.
@@ -35,6 +37,7 @@ class Sharers {
     if (obstacle_.empty()) obstacle_ = why;
   }
   void find_own();
+  void find_exchanged();
   void check_cut_struct();
   void go_back(const std::string& place, unsigned depth);
   void follow(const std::string& place, Kind kind);
@@ -73,6 +76,7 @@ class Sharers {
   std::set<std::string> names_;
   // That show the array too; by which flow. None: from the beginning.
   std::vector<std::pair<const Variable*, const Flow*>> variables_;
+  bool exchanges_ = false;
   std::string owner_;  // of a field: its struct type, "example.com/m/pool.Pool"
   Calls calls_;
   bool calls_known_ = false;

@@ -255,7 +255,7 @@ const Sharers& Surroundings::sharers() const {
 }
 
 std::string Surroundings::sharing() const {
-  if (!sharers().obstacle().empty()) return sharers().obstacle();
+  if (!sharers().obstacle().empty() || sharers().exchanges()) return sharers().obstacle();
   // old := *h, or a copy of the struct that holds it.
   const Variable* cut = slice_.root.variable;
   bool own_copy = cut && is_local(*cut) && cut != flow_.root.variable && !candidate_.through_call &&

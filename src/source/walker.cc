@@ -485,10 +485,11 @@ class Walker {
         of.is("identifier") && evaluator_.package_named(of.text()) == "unsafe") {
       auto arguments = call.field("arguments").children();
       if (arguments.empty()) return;
-      bool slots = name == "Slice" || name == "SliceData" ||
-                   (name == "Pointer" && arguments[0].is("unary_expression") &&
-                    !arguments[0].field("operand").is("index_expression"));
-      if (name == "Pointer" || slots) give_outside(arguments[0], slots ? kUnsafe : kOutside);
+      // unsafe.Pointer(&x) but not *(*string)(unsafe.Pointer(&x)), which asks for the length.
+      bool header = name == "Pointer" && arguments[0].is("unary_expression") &&
+                    !arguments[0].field("operand").is("index_expression") &&
+                    call.parent().parent().field("function").text() != "(*string)";
+      if (header || name == "Slice" || name == "SliceData") give_outside(arguments[0], kUnsafe);
       return;
     }
     bool keeps = name.find("Store") != std::string_view::npos || name.starts_with("Push") ||

@@ -634,6 +634,26 @@ TEST(Rewrite, NoMoreIsClearedThanTheSliceShowed) {
       leave + "\tq.items = skip(q.items, i)\n}\n");
 }
 
+// Two buffers that change places stay two.
+TEST(Rewrite, BuffersThatAreExchanged) {
+  auto turn = [](const std::string& lines) { return "func (q *Q) turn() {\n" + lines + "}\n\n"; };
+  for (std::string cut : {"\tq.items, q.spare = q.spare[:0], q.items\n",
+                          "\tq.spare, q.items = q.items, q.spare[:0]\n"})
+    EXPECT_EQ(queue_rewritten(turn(cut)), queue_of(turn("\tclear(q.spare)\n" + cut)));
+  std::string out = "\tq.items, q.spare = q.spare, q.items[:0]\n";
+  EXPECT_EQ(queue_rewritten(turn(out)), queue_of(turn("\tclear(q.items)\n" + out)));
+  expect_rewrite("\tys := []*T{}\n\txs, ys = ys, xs[:0]\n\txs, ys = ys, xs\n",
+                 "\tys := []*T{}\n\tclear(xs)\n\txs, ys = ys, xs[:0]\n\txs, ys = ys, xs\n", 26);
+  // Once they are one.
+  for (const char* line :
+       {"q.spare = q.items", "q.spare = q.items[:n]", "q.spare = append(q.items, t)",
+        "q.items, q.spare = ts, ts[n:]", "kept = q.spare"})
+    expect_queue_stays(turn(out) + "func (q *Q) also(ts []*T, t *T, n int) {\n\t" + line + "\n}\n");
+  expect_queue_stays(turn("\ttaken := q.spare\n" + out + "\tuse(q.spare[:cap(q.spare)])\n"));
+  // Not all of what stands at the left is given away.
+  expect_queue_stays(turn("\tq.items, q.spare = q.spare[:0], kept\n"));
+}
+
 // No more than the length: nothing need ask.
 TEST(Rewrite, BoundsThatAreWithinTheLength) {
   auto expect = [](const std::string& before, const std::string& bound, bool within) {
