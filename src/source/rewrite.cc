@@ -31,6 +31,11 @@ class Rewriter {
     for (Remedy remedy : remedies) {
       if (choice && !helps(remedy)) continue;
       if (choice && remedy == Remedy::Copy && clearing_helps() && cuts_one()) continue;
+      bool last_resort = options_.plain_data || remedies.front() == Remedy::Clear;
+      if (choice && remedy == Remedy::Copy && last_resort && copies_each_time()) {
+        no("a copy each time costs as much as the slice is long");
+        remedy = Remedy::CopyIfCapExceeds;
+      }
       carry_out(remedy);
       if (!out_.edits.empty()) break;
     }
@@ -96,6 +101,16 @@ class Rewriter {
     return around_.removes_one() || (slice_.form == Form::Advance && slice_.low.text() == "1");
   }
 
+  // x = x[:n] where nothing else takes as long as x is: a copy would. But of a few that stay, or of
+  // what is another's.
+  bool copies_each_time() const {
+    if (!candidate_.in_place || candidate_.filter || shows_nothing()) return false;
+    const Root& root = flow_.root;
+    bool own_copy =
+        root.variable && root.variable->function && !root.pointer && flow_.place.starts_with("f:");
+    return !own_copy && !around_.keeps_few() && !around_.goes_through_all();
+  }
+
   // Whether the remedy is one at this statement.
   bool helps(Remedy remedy) const {
     if (remedy == Remedy::Clear) return clearing_helps();
@@ -130,7 +145,9 @@ class Rewriter {
   std::string newline() const { return text().find("\r\n") == std::string::npos ? "\n" : "\r\n"; }
   // Whether a statement stands among others of a block; is the first thing in its line.
   static bool in_block(const Node& statement) {
-    auto kind = statement.parent().kind();
+    Node around = statement.parent();
+    while (around.is("labeled_statement")) around = around.parent();
+    auto kind = around.kind();
     return kind == "block" || kind == "expression_case" || kind == "default_case" ||
            kind == "communication_case" || kind == "type_case";
   }
@@ -556,7 +573,7 @@ class Rewriter {
       return no("a copy in every round of the loop costs too much");
     if (flow_.left && assigned() > flow_.statement.field("right").children().size())
       return copy_after();
-    bool told_apart = flows_.is_compared_with_nil(flow_.place);
+    bool told_apart = around_.nil_is_told();
     if (shows_nothing() && !told_apart) {
       replace(flow_.right, "nil");
       return true;
@@ -564,7 +581,7 @@ class Rewriter {
     auto code = code_.copied(std::string(flow_.right.text()));
     if (code.empty()) return no("a copy cannot be written here");
     // append([]T(nil), x...) of nothing is nil.
-    if (told_apart && code.starts_with("append(")) return no("it is compared with nil");
+    if (told_apart && code.starts_with("append(")) return no("nil may be told from empty");
     replace(flow_.right, code);
     return true;
   }
@@ -583,7 +600,7 @@ class Rewriter {
     if (flow_.implicit || !flow_.left || code_.is_string() || !cuts_end)
       return no("nil_when_empty is for slices that are truncated");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
-    if (flows_.is_compared_with_nil(flow_.place)) return no("it is compared with nil");
+    if (around_.nil_is_told()) return no("nil may be told from empty");
     if (shows_nothing()) {
       replace(flow_.right, "nil");
       return true;
@@ -606,6 +623,7 @@ class Rewriter {
     if (slice_.form == Form::ThreeIndex || slice_.form == Form::Advance)
       return no("the slice's capacity does not tell how large its array is");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (auto why = around_.writing_through(); !why.empty()) return no(why);
     if (!room_for_lines() || !is_pure(flow_.left)) return no("the statement calls a function");
     auto left = left_text();
     auto code = code_.copied(left);

@@ -37,6 +37,20 @@ bool is_named_result(const Variable& variable) {
   return std::find(results.begin(), results.end(), &variable) != results.end();
 }
 
+// Where a use takes place: one that is deferred at the end of the function or literal around it.
+std::uint32_t takes_place(const Node& use) {
+  std::uint32_t out = use.begin();
+  for (Node node = use.parent(); node && !node.is("source_file"); node = node.parent()) {
+    if (!node.is("defer_statement")) continue;
+    Node function = node.parent();
+    while (function && !function.is("func_literal") && !function.is("function_declaration") &&
+           !function.is("method_declaration"))
+      function = function.parent();
+    if (function) out = std::max(out, function.end());
+  }
+  return out;
+}
+
 // Whether the variable is declared within the node.
 bool declares(const Node& node, const Variable& variable) {
   return node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
@@ -67,7 +81,7 @@ bool read_after(const Flows& flows, const Variable& variable, const Node& statem
   for (Node node = statement.parent(); node && !declares(node, variable); node = node.parent())
     if (node.is("for_statement") && !leaves(statement, node)) loop = node;
   for (const Node& use : flows.uses(variable)) {
-    if (use.begin() >= statement.end()) return true;
+    if (takes_place(use) >= statement.end()) return true;
     if (use.begin() >= statement.begin()) continue;
     if (loop && use.begin() >= loop.begin()) return true;
     for (Node node = use.parent(); node && !declares(node, variable); node = node.parent())
@@ -507,7 +521,7 @@ bool Sharers::read_after_call(const Variable& variable, const Flow* got) {
   for (; at != calls.end() && at->first == variable.file && at->second <= function.end(); ++at) {
     auto call_end = at->second;
     for (const Node& use : flows_.uses(variable)) {
-      if (call_end > from && use.begin() >= call_end) return true;
+      if (call_end > from && takes_place(use) >= call_end) return true;
       Node loop = innermost_loop(use);
       bool in_loop = loop && loop.begin() < call_end && call_end <= loop.end() &&
                      variable.declaration.begin() < loop.begin() && loop.begin() < from &&

@@ -382,6 +382,78 @@ bool Surroundings::indexed_before() const {
   return false;
 }
 
+bool Surroundings::nil_is_told() const {
+  constexpr std::size_t kMost = 64;
+  std::vector<std::string> places{flow_.place};
+  for (std::size_t i = 0; i < places.size(); i++) {
+    auto place = places[i];
+    auto name = place.starts_with("f:") ? place.substr(place.rfind('.') + 1) : std::string();
+    bool exported = !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
+    if (exported || flows_.is_compared_with_nil(place)) return true;
+    for (auto index : flows_.copies_of(place)) {
+      const Flow& flow = flows_.all()[index];
+      if (flow.place.starts_with("r:") && flow.function && flow.file->package->name != "main") {
+        auto first = flow.function->name.substr(0, 1);
+        if (first >= "A" && first <= "Z") return true;
+      }
+      bool known = std::find(places.begin(), places.end(), flow.place) != places.end();
+      if (!known && places.size() < kMost) places.push_back(flow.place);
+    }
+    // What a function returns goes to its callers.
+    if (place.starts_with("r:"))
+      for (auto index : flows_.from(place)) {
+        const auto& to = flows_.all()[index].place;
+        bool known = std::find(places.begin(), places.end(), to) != places.end();
+        if (!known && places.size() < kMost) places.push_back(to);
+      }
+  }
+  return false;
+}
+
+// A literal, a constant (an identifier that is no variable), or what is reckoned from such.
+bool Surroundings::is_constant(const Node& bound, unsigned depth) const {
+  Node node = without_parentheses(bound);
+  if (depth > 6) return false;
+  if (node.is("int_literal")) return true;
+  if (node.is("binary_expression"))
+    return is_constant(node.field("left"), depth + 1) &&
+           is_constant(node.field("right"), depth + 1);
+  if (!node.is("identifier")) return false;
+  const Variable* variable = variable_at(node);
+  if (!variable) return true;
+  return variable->declaration.parent().is("const_spec");
+}
+
+bool Surroundings::keeps_few() const {
+  if (slice_.form == Form::Truncate) return is_constant(slice_.high);
+  Node low = without_parentheses(slice_.low);
+  return slice_.form == Form::Advance && low.is("binary_expression") &&
+         low.field("operator").text() == "-" && is_length(without_parentheses(low.field("left"))) &&
+         is_constant(low.field("right"));
+}
+
+bool Surroundings::goes_through_all() const {
+  auto names = names_of_cut();
+  auto ours = [&](const Node& node) {
+    Node of = node.is("slice_expression") ? node.field("operand") : node;
+    return std::find(names.begin(), names.end(), squeezed(of.text())) != names.end();
+  };
+  Node function = flow_.around;
+  return any_within(function.field("body"), [&](const Node& node) {
+    if (node.is("range_clause")) {
+      Node around = node.parent().field("body");
+      return ours(node.field("right")) && !any_within(around, [](const Node& inner) {
+               return inner.is("return_statement") || inner.is("break_statement");
+             });
+    }
+    if (!node.is("call_expression")) return false;
+    Node called = node.field("function");
+    auto package = called.field("operand").text();
+    bool long_one = called.text() == "copy" || package == "sort" || package == "slices";
+    return long_one && ours(node.field("arguments").first());
+  });
+}
+
 bool Surroundings::within_length() const {
   Node high = without_parentheses(slice_.high);
   const Variable* variable = high.is("identifier") ? variable_at(high) : nullptr;

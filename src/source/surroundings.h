@@ -36,6 +36,13 @@ class Surroundings {
   // Why a copy would not be seen where it must be: elements are set through the slice, and others
   // show them; "": a copy does.
   std::string writing_through() const;
+  // Whether something tells nil from an empty slice: a comparison, a package that reads the field
+  // by reflection (encoding/json and the like: an exported one), or a caller of another package.
+  bool nil_is_told() const;
+  // x[:3], x[len(x)-3:]: a constant number of elements stays.
+  bool keeps_few() const;
+  // Whether the function goes through all of the slice, too: by a loop, copy(), sort.Slice().
+  bool goes_through_all() const;
   // x[x[0].n:]
   bool reads_elements(const Node& bound, unsigned depth = 0) const;
   bool within_length() const;
@@ -67,6 +74,7 @@ class Surroundings {
   bool is_old_length(const Node& bound, unsigned depth = 0) const;
   const Variable* variable_at(const Node& identifier) const;
   bool only_where_longer() const;
+  bool is_constant(const Node& bound, unsigned depth = 0) const;
   bool compares_length(const Node& condition, bool holds, unsigned depth = 0) const;
   bool counts_elements(const Variable& variable) const;
   bool only_shrinks(const Variable& variable) const;

@@ -492,6 +492,12 @@ class Walker {
       if (header || name == "Slice" || name == "SliceData") give_outside(arguments[0], kUnsafe);
       return;
     }
+    // encoding/json writes nil as null.
+    for (const char* told : {"Marshal", "Encode", "DeepEqual", "JSON"})
+      if (name.find(told) != std::string_view::npos)
+        for (const Node& argument : call.field("arguments").children())
+          if (auto place = evaluator_.value(argument).place; !place.empty())
+            flows_.add_nil_comparison(place);
     bool keeps = name.find("Store") != std::string_view::npos || name.starts_with("Push") ||
                  name.find("Swap") != std::string_view::npos || name == "Put" ||
                  name == "NewBuffer" || name == "NewReader";

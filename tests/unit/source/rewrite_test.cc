@@ -309,7 +309,7 @@ TEST(Rewrite, BoundsByFunctionsThatOnlyReturn) {
   EXPECT_NE(out.text.find("\tif q.size() < len(q.items) {\n\t\tclear(q.items[q.size():])\n\t}\n"),
             std::string::npos)
       << out.text;
-  EXPECT_NE(out.text.find("\tq.items = append([]*int(nil), q.items[:q.next()]...)\n"),
+  EXPECT_NE(out.text.find("\tq.items = q.items[:q.next()]\n\tif cap(q.items) > 4*len(q.items) {\n"),
             std::string::npos)
       << out.text;
 }
@@ -634,6 +634,59 @@ TEST(Rewrite, NoMoreIsClearedThanTheSliceShowed) {
       leave + "\tq.items = skip(q.items, i)\n}\n");
 }
 
+// Where the slice may not be cleared, to copy what stays each time takes as long as that is.
+TEST(Rewrite, NoCopyEachTime) {
+  auto cut = [](const std::string& lines, const std::string& statement) {
+    return "func (q *Q) pop(n int, ts []*T) {\n" + lines + "\tout := q.items[n:]\n\t" + statement +
+           "\n\tuse(out)\n}\n";
+  };
+  auto one = [&](const std::string& lines, const std::string& statement) {
+    return queue_rewritten(cut(lines, statement), 26, kBest);
+  };
+  EXPECT_EQ(one("", "q.items = q.items[:n]"),
+            queue_of(cut("",
+                         "q.items = q.items[:n]\n\tif cap(q.items) > 4*len(q.items) {\n"
+                         "\t\tq.items = slices.Clone(q.items)\n\t}")));
+  // Few stay; it takes as long anyway.
+  EXPECT_EQ(one("", "q.items = q.items[:3]"),
+            queue_of(cut("", "q.items = slices.Clone(q.items[:3])")));
+  for (std::string all : {"\tfor _, t := range q.items {\n\t\tuse(t)\n\t}\n",
+                          "\tcopy(q.items, ts)\n", "\tsort.Slice(q.items, f)\n"})
+    EXPECT_EQ(one(all, "q.items = q.items[:n]"),
+              queue_of(cut(all, "q.items = slices.Clone(q.items[:n])")));
+  // It may end at the first.
+  auto search =
+      std::string("\tfor _, t := range q.items {\n\t\tif t.n > n {\n\t\t\tbreak\n\t\t}\n\t}\n");
+  EXPECT_NE(one(search, "q.items = q.items[:n]").find("\tif cap(q.items)"), std::string::npos);
+  // The capacity does not tell.
+  auto head = std::string(
+      "func (q *Q) skip(n int) {\n\tout := q.items[:n]\n\tq.items = q.items[n:]\n\tuse(out)\n}\n");
+  EXPECT_EQ(queue_rewritten(head, 26, kBest, Category::Head), queue_of(head));
+}
+
+// A struct's copy that goes on is cut, or one that nobody sees again.
+TEST(Rewrite, StructsInLocalVariables) {
+  const std::string types = "package main\n\ntype B struct{ items []*int }\n\nvar kept B\n\n";
+  auto all = [&](const std::string& name, const std::string& rest) {
+    RewriteOptions options;
+    options.go_minor = 26;
+    auto text = types + rest;
+    return rewritten(
+               text,
+               name.empty() ? field("main.B", "items") : global_field(name, "main.B", "items"),
+               options)
+        .text;
+  };
+  const std::string first = "func (b B) first(n int) B {\n\tb.items = b.items[:n]\n\treturn b\n}\n";
+  for (const char* name : {"", "kept"})
+    EXPECT_NE(all(name, first).find("\tb.items = slices.Clone(b.items[:n])\n"), std::string::npos)
+        << all(name, first);
+  auto lost = std::string(
+      "func show(bs []B) {\n\tfor _, b := range bs {\n\t\tb.items = b.items[:1]\n"
+      "\t\tuse(len(b.items))\n\t}\n}\n");
+  EXPECT_EQ(all("", lost), types + lost);
+}
+
 // Two buffers that change places stay two.
 TEST(Rewrite, BuffersThatAreExchanged) {
   auto turn = [](const std::string& lines) { return "func (q *Q) turn() {\n" + lines + "}\n\n"; };
@@ -873,6 +926,27 @@ TEST(Rewrite, WhatIsReadOutsideOfItsLock) {
                                  "q.items[:0]\n}\n"));
 }
 
+// What a function has deferred runs behind all that it calls.
+TEST(Rewrite, WhatIsReadAsAFunctionEnds) {
+  auto cut = std::string("func (q *Q) next() {\n\tq.items = q.items[:2]\n}\n\n");
+  for (const char* deferred :
+       {"\tdefer func() {\n\t\tq.items = saved\n\t}()\n", "\tdefer show(saved)\n"}) {
+    expect_queue_stays(cut + "func (q *Q) try() {\n\tsaved := q.items\n" + deferred +
+                       "\tq.next()\n}\n");
+    expect_queue_stays("func (q *Q) next() {\n\tsaved := q.items\n" + std::string(deferred) +
+                       "\tq.items = q.items[:2]\n}\n");
+  }
+}
+
+TEST(Rewrite, StatementsWithALabel) {
+  auto text = std::string(
+      "func (q *Q) run() {\nagain:\n\tq.items = q.items[:0]\n\tif len(q.items) > 0 {\n"
+      "\t\tgoto again\n\t}\n}\n");
+  auto out = text;
+  out.insert(out.find("\tq.items"), "\tclear(q.items)\n");
+  EXPECT_EQ(queue_rewritten(text), queue_of(out));
+}
+
 // The loop's body is a function that the iterator calls within a loop of its own.
 TEST(Rewrite, CutInTheBodyOfALoopOverAFunction) {
   for (const char* type : {"iter.Seq2[int, *T]", "func(func(int, *T) bool)"})
@@ -945,6 +1019,38 @@ TEST(Rewrite, NilIsToldFromEmpty) {
   auto add = "func (q *Q) add(t *T) {\n\tif q.items == nil {\n\t\tstart()\n\t}\n}\n\n";
   for (Remedy remedy : {Remedy::NilWhenEmpty, Remedy::Copy})
     EXPECT_EQ(queue_rewritten(add + kReset, 20, {remedy}), queue_of(add + kReset));
+}
+
+// By reflection, in another package, by what it was copied to.
+TEST(Rewrite, NilIsToldFromEmptyElsewhere) {
+  auto one = [](const std::string& text, const std::string& owner, const std::string& name) {
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::NilWhenEmpty, Remedy::Copy};
+    return rewritten(text, field(owner, name), options).text;
+  };
+  const std::string exported =
+      "package main\n\ntype R struct {\n\tItems []*int `json:\"items\"`\n}\n\nfunc (r *R) reset() "
+      "{\n\tr.Items = ";
+  EXPECT_EQ(one(exported + "r.Items[:0]\n}\n", "main.R", "Items"),
+            exported + "slices.Clone(r.Items[:0])\n}\n");
+  auto stays = [&](const std::string& functions, bool told) {
+    auto text = queue_of(functions + kReset);
+    auto out = one(text, "main.Q", "items");
+    EXPECT_EQ(out.find("\tq.items = nil\n") == std::string::npos, told) << out;
+  };
+  stays("func (q *Q) show() {\n\tuse(len(q.items))\n}\n\n", false);
+  stays("func (q *Q) show() {\n\tjson.Marshal(q.items)\n}\n\n", true);
+  stays(
+      "func (q *Q) show() {\n\twrite(q.items)\n}\n\nfunc write(v any) "
+      "{\n\tjson.NewEncoder(w).Encode(v)\n}\n\n",
+      true);
+  stays("type R struct{ Items []*T }\n\nfunc (q *Q) show() R {\n\treturn R{Items: q.items}\n}\n\n",
+        true);
+  stays(
+      "func (q *Q) all() []*T {\n\treturn q.items\n}\n\nfunc f(q *Q) bool {\n\tts := "
+      "q.all()\n\treturn ts == nil\n}\n\n",
+      true);
 }
 
 TEST(Rewrite, AnArrayThatIsFilledAgainIsKept) {
