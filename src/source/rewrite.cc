@@ -105,6 +105,7 @@ class Rewriter {
   // what is another's.
   bool copies_each_time() const {
     if (!candidate_.in_place || candidate_.filter || shows_nothing()) return false;
+    if (slice_.form == Form::ThreeIndex) return false;  // the next append copies as well
     const Root& root = flow_.root;
     bool own_copy =
         root.variable && root.variable->function && !root.pointer && flow_.place.starts_with("f:");
@@ -525,17 +526,37 @@ class Rewriter {
     return one ? clear_slot_behind() : clear_rest_of_old();
   }
 
+  // Whether the statement declares what stands at its left.
+  bool declares(const Node& left) const {
+    auto of_statement = [&](std::uint32_t id) {
+      return id < flows_.all().size() && flows_.all()[id].file == flow_.file &&
+             flows_.all()[id].statement.same(flow_.statement);
+    };
+    auto id = flow_.id;
+    while (id > 0 && of_statement(id - 1)) id--;
+    for (; of_statement(id); id++) {
+      const Flow& flow = flows_.all()[id];
+      if (flow.left.same(left) && flow.root.variable)
+        return flow.root.variable->declaration.same(left);
+    }
+    return false;
+  }
+
   // x, q = q[0], q[1:] becomes three statements.
   bool split_and_clear() {
     auto lefts = flow_.statement.field("left").children(),
          rights = flow_.statement.field("right").children();
-    bool plain = flow_.statement.is("assignment_statement") && lefts.size() == rights.size();
-    if (!plain || !room_for_lines()) return no("it is one of several assignments");
+    bool sets = flow_.statement.is("assignment_statement") ||
+                (flow_.statement.is("short_var_declaration") && slice_.form == Form::Advance &&
+                 !declares(flow_.left));
+    if (!sets || lefts.size() != rights.size() || !room_for_lines())
+      return no("it is one of several assignments");
     std::vector<std::string> first, last;
     auto ours = identifiers(flow_.right), left = identifiers(flow_.left);
     ours.insert(ours.end(), left.begin(), left.end());
     for (std::size_t i = 0; i < lefts.size(); i++) {
-      auto one = std::string(lefts[i].text()) + " = " + std::string(rights[i].text());
+      auto one = std::string(lefts[i].text()) + (declares(lefts[i]) ? " := " : " = ") +
+                 std::string(rights[i].text());
       if (lefts[i].same(flow_.left)) {
         last.push_back(one);
         continue;
@@ -628,6 +649,8 @@ class Rewriter {
     auto left = left_text();
     auto code = code_.copied(left);
     if (code.empty()) return false;
+    if (code.starts_with("append(") && around_.nil_is_told())
+      return no("nil may be told from empty");
     insert_after({"if cap(" + left + ") > 4*len(" + left + ") {", "\t" + left + " = " + code, "}"});
     return true;
   }

@@ -425,8 +425,10 @@ bool Surroundings::is_constant(const Node& bound, unsigned depth) const {
 }
 
 bool Surroundings::keeps_few() const {
-  if (slice_.form == Form::Truncate) return is_constant(slice_.high);
+  if (slice_.form == Form::Truncate || slice_.form == Form::ThreeIndex)
+    return slice_.high && is_constant(slice_.high);
   Node low = without_parentheses(slice_.low);
+  if (slice_.form == Form::Advance && is_length(low)) return true;
   return slice_.form == Form::Advance && low.is("binary_expression") &&
          low.field("operator").text() == "-" && is_length(without_parentheses(low.field("left"))) &&
          is_constant(low.field("right"));

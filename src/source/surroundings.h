@@ -39,7 +39,7 @@ class Surroundings {
   // Whether something tells nil from an empty slice: a comparison, a package that reads the field
   // by reflection (encoding/json and the like: an exported one), or a caller of another package.
   bool nil_is_told() const;
-  // x[:3], x[len(x)-3:]: a constant number of elements stays.
+  // x[:3], x[len(x)-3:], x[len(x):]: a constant number of elements stays.
   bool keeps_few() const;
   // Whether the function goes through all of the slice, too: by a loop, copy(), sort.Slice().
   bool goes_through_all() const;

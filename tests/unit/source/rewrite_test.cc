@@ -664,6 +664,39 @@ TEST(Rewrite, NoCopyEachTime) {
   EXPECT_EQ(queue_rewritten(head, 26, kBest, Category::Head), queue_of(head));
 }
 
+// Nothing stays, or what a later append copies anyway.
+TEST(Rewrite, CopiesOfLittle) {
+  const std::string types = "func (q *Q) take() []*T {\n\tout := q.items\n\tq.items = ";
+  auto one = [&](const std::string& cut, Category category) {
+    return queue_rewritten(types + cut + "\n\treturn out\n}\n", 26, kBest, category);
+  };
+  EXPECT_NE(
+      one("q.items[len(q.items):]", Category::Head).find("slices.Clone(q.items[len(q.items):])"),
+      std::string::npos);
+  EXPECT_NE(one("q.items[:0:0]", Category::Clipped).find("slices.Clone(q.items[:0:0])"),
+            std::string::npos);
+  // append([]*T(nil), …) of nothing is nil.
+  auto told = std::string("func (q *Q) add() {\n\tif q.items == nil {\n\t\tstart()\n\t}\n}\n\n") +
+              "func (q *Q) cut(n int) {\n\tq.items = q.items[:n]\n}\n";
+  EXPECT_EQ(queue_rewritten(told, 20, {Remedy::CopyIfCapExceeds}), queue_of(told));
+}
+
+TEST(Rewrite, AQueueOfAShortDeclaration) {
+  const std::string before = "\ts := []*T{{1}, {2}}\n", after = "\tuse(x)\n\tshow(s)\n}\n";
+  auto all = [](const std::string& body) {
+    return "package main\n\ntype T struct{ n int }\n\nfunc walk() { // func\n" + body;
+  };
+  RewriteOptions options;
+  options.go_minor = 26;
+  auto text = all(before + "\tx, s := s[0], s[1:]\n" + after);
+  EXPECT_EQ(rewritten(text, local(text, "s", Category::Head), options).text,
+            all(before + "\tx := s[0]\n\ts[0] = nil\n\ts = s[1:]\n" + after));
+  // Another s.
+  auto inner =
+      all(before + "\tif s != nil {\n\t\tx, s := s[0], s[1:]\n\t" + after + "\tshow(s)\n}\n");
+  EXPECT_EQ(rewritten(inner, local(inner, "s", Category::Head), options).text, inner);
+}
+
 // A struct's copy that goes on is cut, or one that nobody sees again.
 TEST(Rewrite, StructsInLocalVariables) {
   const std::string types = "package main\n\ntype B struct{ items []*int }\n\nvar kept B\n\n";
@@ -1196,7 +1229,15 @@ TEST(Patch, ImportsWhereGofmtWould) {
   EXPECT_NE(
       patched("\nimport (\n\t\"fmt\"\n\n\t\"x.org/z\"\n)\n").find(" \t\"fmt\"\n+\t\"slices\"\n \n"),
       std::string::npos);
-  EXPECT_NE(patched("\nimport \"fmt\"\n").find(" import \"fmt\"\n+import \"slices\"\n"),
+  EXPECT_NE(patched("\nimport \"fmt\"\n")
+                .find("-import \"fmt\"\n+import (\n+\t\"fmt\"\n+\t\"slices\"\n+)\n"),
+            std::string::npos);
+  EXPECT_NE(
+      patched("\nimport \"sort\" // sorted\n")
+          .find(
+              "-import \"sort\" // sorted\n+import (\n+\t\"slices\"\n+\t\"sort\"\n+) // sorted\n"),
+      std::string::npos);
+  EXPECT_NE(patched("\nimport f \"fmt\"\n").find(" import f \"fmt\"\n+import \"slices\"\n"),
             std::string::npos);
   EXPECT_NE(patched("").find("+import \"slices\"\n"), std::string::npos);
 }
