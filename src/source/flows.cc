@@ -52,15 +52,12 @@ void Flows::add_slicing(Flow flow) {
 
 void Flows::add_use(const Variable& variable, const Node& identifier) {
   uses_[variable.id].push_back(identifier);
-  variables_at_[identifier.begin()].emplace_back(identifier, &variable);
+  variables_at_[identifier.id()] = &variable;
 }
 
 const Variable* Flows::variable_at(const Node& identifier) const {
-  auto at = variables_at_.find(identifier.begin());
-  if (at == variables_at_.end()) return nullptr;
-  for (const auto& [node, variable] : at->second)
-    if (node.same(identifier)) return variable;
-  return nullptr;
+  auto at = variables_at_.find(identifier.id());
+  return at == variables_at_.end() ? nullptr : at->second;
 }
 
 std::string dynamic_place(const std::string& method, std::size_t arguments, std::size_t index) {

@@ -172,8 +172,7 @@ class Flows {
   std::deque<Flow> all_;  // stable: packages are added while others are searched
   std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_, from_;
   std::unordered_map<std::uint32_t, std::vector<Node>> uses_;
-  // By where the identifier begins.
-  std::unordered_map<std::uint32_t, std::vector<std::pair<Node, const Variable*>>> variables_at_;
+  std::unordered_map<const void*, const Variable*> variables_at_;  // by the identifier's node
   std::unordered_map<std::string, std::vector<const Variable*>> receivers_;
   std::unordered_set<const Function*> function_values_;
   Callees callees_;  // by the call's end

@@ -602,6 +602,9 @@ class Rewriter {
     auto code = code_.copied(std::string(flow_.right.text()));
     if (code.empty()) return no("a copy cannot be written here");
     // append([]T(nil), x...) of nothing is nil.
+    // pool <- s[:0]: what is sent is meant to be filled again.
+    if (slice_.form == Form::Zero && flow_.statement.is("send_statement"))
+      return no("its array is sent to be used again");
     if (told_apart && code.starts_with("append(")) return no("nil may be told from empty");
     replace(flow_.right, code);
     return true;

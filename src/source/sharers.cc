@@ -414,6 +414,15 @@ void Sharers::follow_struct_copies() {
 
 // --- one object under two names ---
 
+// "rows[i]" of what r gets in `for i, r := range rows`; "" of all else.
+std::string Sharers::ranged_element(const Flow& flow) const {
+  Node clause = flow.statement;
+  if (!clause.is("range_clause")) return {};
+  auto names = clause.field("left").children();
+  if (names.size() != 2 || !names[0].is("identifier") || names[0].text() == "_") return {};
+  return squeezed(clause.field("right").text()) + "[" + std::string(names[0].text()) + "]";
+}
+
 // "q.items" of `append(q.items[:n], x)`; of `old[1:]` where old := q.items.
 std::string Sharers::path_of(Node node, unsigned depth) const {
   for (unsigned i = 0; i < kMaxDepth; i++) {
@@ -439,6 +448,9 @@ std::string Sharers::path_of(Node node, unsigned depth) const {
       for (auto index : flows_.to(variable_place(*variable))) {
         const Flow& flow = flows_.all()[index];
         if (flow.value.place == variable_place(*variable)) continue;  // x = append(x, …)
+        if (auto element = ranged_element(flow);
+            !element.empty() && flows_.to(variable_place(*variable)).size() == 1)
+          return element;
         if (only || flow.implicit || !flow.right) return std::string(node.text());
         bool names = flow.value.kind == Value::Kind::Alias ||
                      flow.value.kind == Value::Kind::Reslice ||

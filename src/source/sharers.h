@@ -54,6 +54,7 @@ class Sharers {
   bool written_back_to(const std::string& place) const;
   bool same_object(const Flow& flow) const;
   bool same_object(const Node& left, const Node& sliced) const;
+  std::string ranged_element(const Flow& flow) const;
   std::string path_of(Node node, unsigned depth = 0) const;
   bool in_local_literal(const Flow& flow) const;
   // Calls that may come to the statement, by their ends.

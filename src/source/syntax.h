@@ -36,6 +36,8 @@ class Node {
   std::uint32_t line() const { return *this ? ts_node_start_point(node_).row + 1 : 0; }  // from 1
   std::uint32_t end_line() const { return *this ? ts_node_end_point(node_).row + 1 : 0; }
   bool has_error() const { return *this && ts_node_has_error(node_); }
+  // Of this node alone, as long as its tree lives.
+  const void* id() const { return node_.id; }
   bool same(const Node& other) const { return *this && other && ts_node_eq(node_, other.node_); }
 
  private:

@@ -173,11 +173,7 @@ class Walker {
     if (const Function* method = program_.find_method(type, name))
       flows_.add_function_value(*method);
   }
-  static bool is_called(const Node& node) {
-    Node call = node.parent();
-    while (call.is("parenthesized_expression")) call = call.parent();
-    return call.is("call_expression") && without_parentheses(call.field("function")).same(node);
-  }
+  bool is_called(const Node& node) const { return called_.same(node); }
 
   Variable* define(const Node& name, TypeRef type) {
     Variable* variable =
@@ -228,7 +224,9 @@ class Walker {
       if (kind != "slice_type" && kind != "map_type" && kind != "array_type" &&
           kind != "implicit_length_array_type" && kind != "type_identifier")
         return;
-      if (program_.type(program_.behind(place.type)).kind == GoType::Kind::Struct) return;
+      // The literal's own: that of a package-level variable may not be known yet.
+      TypeRef type = evaluator_.value(right).type;
+      if (program_.type(program_.underlying(type)).kind == GoType::Kind::Struct) return;
       for (const Node& item : right.field("body").children()) {
         if (item.is("keyed_element")) {
           for (const Node& part : item.children()) add_element(element, part.first());
@@ -423,6 +421,7 @@ class Walker {
   }
 
   void call(const Node& node) {
+    called_ = without_parentheses(node.field("function"));
     visit_all(node);
     auto callee = evaluator_.callee(node);
     if (!callee.function) {
@@ -638,6 +637,7 @@ class Walker {
   Evaluator evaluator_;
   const Function* function_ = nullptr;
   Node around_, statement_;
+  Node called_;  // the function of the call that is being visited
   // How many parameters the function literals around have, and the bodies of loops over functions.
   std::vector<unsigned> literals_;
   Scope* scope_ = nullptr;

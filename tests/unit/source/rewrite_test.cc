@@ -697,6 +697,42 @@ TEST(Rewrite, AQueueOfAShortDeclaration) {
   EXPECT_EQ(rewritten(inner, local(inner, "s", Category::Head), options).text, inner);
 }
 
+TEST(Rewrite, ElementsOfALoopByTheirIndex) {
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  auto text = [](const std::string& key, const std::string& clear, const std::string& bounds) {
+    return "package main\n\ntype M struct{ rows [][]*int }\n\nfunc (m *M) cut(n, j int) {\n\tfor " +
+           key + ", r := range m.rows {\n" + clear + "\t\tm.rows[" + (key == "_" ? "j" : key) +
+           "] = r" + bounds + "\n\t}\n}\n";
+  };
+  auto holder = field("main.M", "rows");
+  holder.elements = 1;
+  EXPECT_EQ(rewritten(text("i", "", "[:len(r)-n]"), holder, options).text,
+            text("i", "\t\tclear(r[len(r)-n:])\n", "[:len(r)-n]"));
+  EXPECT_EQ(rewritten(text("_", "", "[:len(r)-n]"), holder, options).text,
+            text("_", "", "[:len(r)-n]"));
+}
+
+// The keys of a struct's literal are no variables.
+TEST(Rewrite, LiteralsOfPackageLevelVariables) {
+  auto out = queue_rewritten(
+      "type W struct{ Q; q int }\n\nvar q = Q{items: nil}\n\nvar items = Q{items: nil}\n\n" +
+      kReset);
+  EXPECT_NE(out.find("\tclear(q.items)\n"), std::string::npos) << out;
+}
+
+// A pool of empty slices is none.
+TEST(Rewrite, NoCopyOfNothingIsSent) {
+  auto text = std::string(
+      "package main\n\nvar free chan []*int\n\nfunc put(s []*int) {\n\tfree <- s[:0]\n}\n");
+  auto holder = global("free");
+  holder.elements = 1;
+  RewriteOptions options;
+  options.go_minor = 26;
+  EXPECT_EQ(rewritten(text, holder, options).text, text);
+}
+
 // A struct's copy that goes on is cut, or one that nobody sees again.
 TEST(Rewrite, StructsInLocalVariables) {
   const std::string types = "package main\n\ntype B struct{ items []*int }\n\nvar kept B\n\n";
