@@ -130,7 +130,8 @@ std::vector<std::string> CodeWriter::clearing(const std::string& slice, const st
   if (high.empty())
     return {"for " + i + " := " + low + "; " + i + " < len(" + slice + "); " + i + "++ {", set(of),
             "}"};
-  return {"for " + i + ", " + hidden + " := 0, " + of + "[" + low + ":" + high + "]; " + i +
+  auto last = high == "len(" + slice + ")" ? "" : high;
+  return {"for " + i + ", " + hidden + " := 0, " + of + "[" + low + ":" + last + "]; " + i +
               " < len(" + hidden + "); " + i + "++ {",
           set(hidden), "}"};
 }

@@ -112,8 +112,8 @@ std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, std::vector<Edit> 
       auto now = longest(i, last);
       for (; i < last; i++) {
         const auto& one = functions[i];
-        auto wanted = now - one.width + 1;
-        if (aligned && padding(one) != wanted)
+        auto wanted = one.broken_up ? 1 : now - one.width + 1;
+        if ((aligned || one.broken_up) && padding(one) != wanted)
           out.push_back({one.header_end, one.body.begin(), std::string(wanted, ' ')});
       }
     }

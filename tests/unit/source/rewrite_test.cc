@@ -1183,7 +1183,7 @@ TEST(Rewrite, BoundsOfLoopsBeforeGo121) {
       << out("n+1");
   EXPECT_NE(out("2*n+1").find(
                 "\tif 2*n+1 < len(q.items) {\n"
-                "\t\tfor i, hidden := 0, q.items[2*n+1:len(q.items)]; i < len(hidden); i++ {\n"
+                "\t\tfor i, hidden := 0, q.items[2*n+1:]; i < len(hidden); i++ {\n"
                 "\t\t\thidden[i] = nil\n\t\t}\n\t}\n"),
             std::string::npos)
       << out("2*n+1");
