@@ -104,6 +104,7 @@ Sharers::Sharers(const Flows& flows, const Candidate& candidate)
   if (compared && !same_object(flow_.left, slice_.operand))
     refuse("another slice shows the same array");
   check_cut_struct();
+  check_arrays();
   auto own = own_;
   for (const auto& place : own) go_back(place, 0);
   for (const auto& place : own_) follow(place, Kind::Slice);
@@ -149,6 +150,17 @@ void Sharers::find_exchanged() {
       own_.insert(flows_.all()[id].place);
       names_.insert(flows_.all()[id].place);
     }
+}
+
+// An array's copy has slices of its own, of the same memory.
+void Sharers::check_arrays() {
+  for (const auto& place : own_) {
+    if (!place.starts_with("[]")) continue;
+    for (auto index : flows_.copies_of(place.substr(2)))
+      if (const Flow& flow = flows_.all()[index];
+          program_.type(program_.underlying(flow.value.type)).kind == GoType::Kind::Array)
+        refuse("the array that holds the slice is copied elsewhere");
+  }
 }
 
 bool Sharers::is_local(const std::string& place, const Variable* variable) const {
@@ -307,6 +319,15 @@ void Sharers::reached(const Flow& flow, Kind kind) {
     variables_.emplace_back(flow.root.variable, &flow);
     if (own_.contains(flow.value.place)) names_.insert(flow.place);
     return follow(flow.place, kind);
+  }
+  // next := make([]T, n); copy(next, x); x = next: the elements move.
+  if (flow.place.starts_with("[]") && flow.value.place.starts_with("[]")) {
+    auto moved = flow.value.place.substr(2);
+    const auto& on = flows_.from(flow.place.substr(2));
+    bool back = std::any_of(on.begin(), on.end(), [&](std::uint32_t index) {
+      return flows_.all()[index].place == moved;
+    });
+    if (back || flow.place == flow.value.place) return;
   }
   // Into a slice or map of slices that a local variable has.
   auto holder = flow.place.starts_with("[]") ? flow.place.substr(2) : std::string();

@@ -38,6 +38,7 @@ class Sharers {
   }
   void find_own();
   void find_exchanged();
+  void check_arrays();
   void check_cut_struct();
   void go_back(const std::string& place, unsigned depth);
   void follow(const std::string& place, Kind kind);

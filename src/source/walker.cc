@@ -173,6 +173,7 @@ class Walker {
     if (const Function* method = program_.find_method(type, name))
       flows_.add_function_value(*method);
   }
+  static std::string_view called_text(const Node& call) { return call.field("function").text(); }
   bool is_called(const Node& node) const { return called_.same(node); }
 
   Variable* define(const Node& name, TypeRef type) {
@@ -218,6 +219,7 @@ class Walker {
   }
 
   void assign_elements(const Value& place, const Node& right) {
+    copy_elements(place, right);
     Value element = element_of(program_, place);
     if (right.is("composite_literal")) {
       auto kind = right.field("type").kind();
@@ -239,6 +241,30 @@ class Walker {
       for (std::size_t i = 1; i < arguments.size(); i++)
         if (!arguments[i].is("variadic_argument")) add_element(element, arguments[i]);
     }
+  }
+
+  // append(x, y...), slices.Clone(y), maps.Clone(y): the slices that are y's elements are those of
+  // `place` too.
+  void copy_elements(const Value& place, const Node& right) {
+    if (!right.is("call_expression")) return;
+    auto arguments = right.field("arguments").children();
+    Node function = without_parentheses(right.field("function"));
+    if (function.text() == "append") {
+      for (const Node& argument : arguments)
+        if (argument.is("variadic_argument")) copy_elements_of(argument.first(), place);
+    } else if (function.field("field").text() == "Clone" && arguments.size() == 1) {
+      auto path = evaluator_.package_named(function.field("operand").text());
+      if (path == "slices" || path == "maps" || path.starts_with("golang.org/x/exp/"))
+        copy_elements_of(arguments[0], place);
+    }
+  }
+  void copy_elements_of(const Node& from, const Value& to) {
+    Value source = evaluator_.value(from);
+    if (source.place.empty() || to.place.empty()) return;
+    Value element = element_of(program_, source);
+    auto kind = program_.type(program_.underlying(element.type)).kind;
+    if (kind == GoType::Kind::Slice || kind == GoType::Kind::Struct || kind == GoType::Kind::Array)
+      implicit_flow(element_of(program_, to), std::move(element), from);
   }
 
   void add_element(const Value& element, const Node& from) {
@@ -390,8 +416,10 @@ class Walker {
         flows_.add(flow_to(result(i), evaluator_.result(without_parentheses(values[0]), i), {},
                            values[0]));
     else
-      for (std::size_t i = 0; i < values.size(); i++)
+      for (std::size_t i = 0; i < values.size(); i++) {
+        copy_elements(result(i), without_parentheses(values[i]));
         flows_.add(flow_to(result(i), evaluator_.value(values[i]), {}, values[i]));
+      }
   }
 
   void sent(const Node& node) {
@@ -424,6 +452,9 @@ class Walker {
     called_ = without_parentheses(node.field("function"));
     visit_all(node);
     auto callee = evaluator_.callee(node);
+    if (called_text(node) == "copy" && !evaluator_.variable_named("copy"))
+      if (auto arguments = node.field("arguments").children(); arguments.size() == 2)
+        copy_elements_of(arguments[1], evaluator_.value(arguments[0]));
     if (!callee.function) {
       dynamic_call(node, callee);
       return kept_outside(node);
@@ -499,10 +530,17 @@ class Walker {
             flows_.add_nil_comparison(place);
     bool keeps = name.find("Store") != std::string_view::npos || name.starts_with("Push") ||
                  name.find("Swap") != std::string_view::npos || name == "Put" ||
-                 name == "NewBuffer" || name == "NewReader";
+                 name == "NewBuffer" || name == "NewReader" || name == "WithValue" ||
+                 name == "ValueOf" || is_iterator(method);
     if (!method.is("selector_expression") || !keeps) return;
     for (const Node& argument : call.field("arguments").children())
       if (!argument.is("variadic_argument")) give_outside(argument);
+  }
+  // slices.Values(x): it goes through x whenever it is asked to, slices.Chunk(x) gives parts of it.
+  bool is_iterator(const Node& function) const {
+    auto name = function.field("field").text();
+    return (name == "All" || name == "Values" || name == "Backward" || name == "Chunk") &&
+           evaluator_.package_named(function.field("operand").text()) == "slices";
   }
   void give_outside(const Node& given, const char* where = kOutside) {
     Value value = evaluator_.value(given);

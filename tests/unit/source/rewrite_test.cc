@@ -1016,6 +1016,59 @@ TEST(Rewrite, StatementsWithALabel) {
   EXPECT_EQ(queue_rewritten(text), queue_of(out));
 }
 
+TEST(Rewrite, WhatTheLibraryKeeps) {
+  for (const char* statement :
+       {"ctx = context.WithValue(ctx, key, q.items)", "q.it = slices.Values(q.items)",
+        "for c := range slices.Chunk(q.items, n) {\n\t\tall = append(all, c)\n\t}",
+        "hold(reflect.ValueOf(q.items))"}) {
+    auto text =
+        queue_of("func (q *Q) keep(n int) {\n\t" + std::string(statement) + "\n}\n\n" + kReset);
+    text.insert(text.find("\n\n") + 2,
+                "import (\n\t\"context\"\n\t\"reflect\"\n\t\"slices\"\n)\n\n");
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::Clear};
+    EXPECT_EQ(rewritten(text, field("main.Q", "items"), options).text, text);
+  }
+}
+
+// A copy of what holds the slice holds another that shows the same.
+TEST(Rewrite, CopiesOfTheHolder) {
+  auto cut = [](const std::string& type, const std::string& function) {
+    return "package main\n\nimport (\n\t\"maps\"\n\t\"slices\"\n)\n\ntype M struct{ rows " + type +
+           " }\n\nfunc (m *M) cut(i, n int) {\n\tm.rows[i] = m.rows[i][:n]\n}\n\nfunc (m *M) "
+           "other() " +
+           function + "\n";
+  };
+  auto stays = [](const std::string& text) {
+    auto holder = field("main.M", "rows");
+    holder.elements = 1;
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::Clear};
+    return rewritten(text, holder, options).text == text;
+  };
+  const std::string of_slices = "[][]*int";
+  EXPECT_TRUE(stays(cut("[4][]*int", "[4][]*int {\n\treturn m.rows\n}")));
+  EXPECT_TRUE(stays(cut(of_slices,
+                        "[][]*int {\n\treturn append([][]*int(nil), m.rows...)\n}\n\n"
+                        "func f(m *M) {\n\told := m.other()\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  EXPECT_TRUE(
+      stays(cut(of_slices, "{\n\told := slices.Clone(m.rows)\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  EXPECT_TRUE(
+      stays(cut("map[int][]*int", "{\n\told := maps.Clone(m.rows)\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  EXPECT_TRUE(stays(
+      cut(of_slices,
+          "{\n\told := make([][]*int, 9)\n\tcopy(old, m.rows)\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  // Moved; the very same.
+  EXPECT_FALSE(stays(cut(
+      of_slices,
+      "{\n\tnext := make([][]*int, 9)\n\tcopy(next, m.rows)\n\tm.rows = next\n\tm.cut(1, 2)\n}")));
+  EXPECT_FALSE(stays(
+      cut(of_slices, "{\n\tcopy(m.rows[1:], m.rows)\n\tm.rows = append(m.rows, m.rows...)\n}")));
+  EXPECT_FALSE(stays(cut(of_slices, "{\n\trows := m.rows\n\tm.cut(1, 2)\n\tuse(rows)\n}")));
+}
+
 // The loop's body is a function that the iterator calls within a loop of its own.
 TEST(Rewrite, CutInTheBodyOfALoopOverAFunction) {
   for (const char* type : {"iter.Seq2[int, *T]", "func(func(int, *T) bool)"})
@@ -1181,10 +1234,9 @@ TEST(Rewrite, BoundsOfLoopsBeforeGo121) {
       out("n+1").find("\tfor i := n + 1; i < len(q.items); i++ {\n\t\tq.items[i] = nil\n\t}\n"),
       std::string::npos)
       << out("n+1");
-  EXPECT_NE(out("2*n+1").find(
-                "\tif 2*n+1 < len(q.items) {\n"
-                "\t\tfor i, hidden := 0, q.items[2*n+1:]; i < len(hidden); i++ {\n"
-                "\t\t\thidden[i] = nil\n\t\t}\n\t}\n"),
+  EXPECT_NE(out("2*n+1").find("\tif 2*n+1 < len(q.items) {\n"
+                              "\t\tfor i, hidden := 0, q.items[2*n+1:]; i < len(hidden); i++ {\n"
+                              "\t\t\thidden[i] = nil\n\t\t}\n\t}\n"),
             std::string::npos)
       << out("2*n+1");
 }
