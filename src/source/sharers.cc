@@ -269,6 +269,23 @@ void Sharers::follow_all() {
   }
 }
 
+// rows = append(rows, r), where each turn of a loop has an r of its own: in one element of rows.
+bool Sharers::stored_once(const Flow& flow) const {
+  const Variable* variable = flow.value.root.variable;
+  if (!flow.place.starts_with("[]") || !is_bare(flow.value.place) ||
+      !is_local(flow.value.place, variable) || flow.value.kind != Value::Kind::Alias)
+    return false;
+  // A parameter may be given the same twice, as a function literal may run twice.
+  if (variable->parameter || !variable->around.same(flow.around)) return false;
+  Node loop = innermost_loop(flow.statement);
+  if (loop && !declares(loop, *variable)) return false;
+  const auto& on = flows_.from(flow.value.place);
+  return std::count_if(on.begin(), on.end(), [&](std::uint32_t index) {
+           return flows_.all()[index].place != flow.value.place &&
+                  own_.contains(flows_.all()[index].place);
+         }) == 1;
+}
+
 // S{xs} as the value of a local variable: it lives no longer than that.
 bool Sharers::in_local_literal(const Flow& flow) const {
   if (!flow.root.fresh || flow.root.pointer) return false;
@@ -309,7 +326,8 @@ void Sharers::reached(const Flow& flow, Kind kind) {
     return follow(flow.place, kind);
   }
   if (flow.place.starts_with(kDynamic)) return passed_on(flow, kind);
-  if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow))) return;
+  if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow) || stored_once(flow)))
+    return;
   if (is_local(flow.place, flow.root.variable)) {
     bool cut = kind == Kind::Struct && flow.root.variable == flow_.root.variable;
     if (cut) return;  // check_cut_struct

@@ -57,6 +57,7 @@ class Sharers {
   bool same_object(const Node& left, const Node& sliced) const;
   std::string ranged_element(const Flow& flow) const;
   std::string path_of(Node node, unsigned depth = 0) const;
+  bool stored_once(const Flow& flow) const;
   bool in_local_literal(const Flow& flow) const;
   // Calls that may come to the statement, by their ends.
   using Calls = std::set<std::pair<const File*, std::uint32_t>>;

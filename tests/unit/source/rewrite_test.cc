@@ -1066,6 +1066,18 @@ TEST(Rewrite, CopiesOfTheHolder) {
       "{\n\tnext := make([][]*int, 9)\n\tcopy(next, m.rows)\n\tm.rows = next\n\tm.cut(1, 2)\n}")));
   EXPECT_FALSE(stays(
       cut(of_slices, "{\n\tcopy(m.rows[1:], m.rows)\n\tm.rows = append(m.rows, m.rows...)\n}")));
+  // Each in an element of its own; or one in two.
+  auto add = [&](const std::string& lines) {
+    return stays(cut(of_slices, "{\n\tfor i := 0; i < 9; i++ {\n" + lines + "\t}\n}"));
+  };
+  EXPECT_FALSE(add("\t\tr := make([]*int, 9)\n\t\tm.rows = append(m.rows, r)\n"));
+  EXPECT_TRUE(add("\t\tr := make([]*int, 9)\n\t\tm.rows = append(m.rows, r)\n\t\tm.rows[i] = r\n"));
+  EXPECT_TRUE(stays(cut(of_slices,
+                        "{\n\tr := make([]*int, 9)\n\tfor i := 0; i < 9; i++ {\n"
+                        "\t\tm.rows = append(m.rows, r)\n\t}\n}")));
+  EXPECT_TRUE(stays(cut(of_slices,
+                        "{\n\tr := make([]*int, 9)\n\tadd := func() {\n"
+                        "\t\tm.rows = append(m.rows, r)\n\t}\n\tadd()\n\tadd()\n}")));
   EXPECT_FALSE(stays(cut(of_slices, "{\n\trows := m.rows\n\tm.cut(1, 2)\n\tuse(rows)\n}")));
 }
 
