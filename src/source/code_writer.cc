@@ -214,6 +214,11 @@ std::string CodeWriter::copied(const std::string& expression) {
   const GoType& type = program_.type(slice_type());
   auto name = type_text(slice_type());
   bool known = type.kind != GoType::Kind::Unknown && !name.empty();
+  // It may be a string.
+  if (program_.type(program_.underlying(slice_type())).kind == GoType::Kind::Unknown) {
+    obstacle_ = "the slice's type is not known";
+    return {};
+  }
   // Better than nothing, unless it is for empty slices.
   bool cloned = go_minor_ >= kSlices && !known && slice_.form != Form::Zero;
   if (go_minor_ >= kSlicesClone || cloned) {

@@ -95,6 +95,9 @@ struct DynamicCall {
   unsigned arguments = 0;
 };
 
+// What a DynamicCall has for a method where C is called, which may call what is exported to it.
+inline constexpr const char* kCallOfC = "C.";
+
 // How many parameters a function literal has.
 unsigned parameters_of(const Node& literal);
 

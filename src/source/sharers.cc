@@ -520,6 +520,16 @@ bool Sharers::same_object(const Flow& flow) const {
 
 // --- variables and loops that still show it ---
 
+namespace {
+
+bool is_exported_to_c(const Function& function) {
+  const auto& text = function.file->tree->text();
+  return function.receiver.empty() &&
+         text.find("//export " + function.name + "\n") != std::string::npos;
+}
+
+}  // namespace
+
 // Calls through interfaces come to all methods of the name, those of function values to all
 // function literals of as many parameters.
 const Sharers::Calls& Sharers::reaching_calls() {
@@ -544,6 +554,7 @@ const Sharers::Calls& Sharers::reaching_calls() {
     changed = false;
     for (const Function* function : reaching) {
       if (!function->receiver.empty()) methods.insert(function->name);
+      if (is_exported_to_c(*function)) methods.insert(kCallOfC);
       if (flows_.is_value(*function))
         literals.insert(static_cast<unsigned>(function->parameters.size()));
     }

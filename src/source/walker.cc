@@ -483,7 +483,12 @@ class Walker {
       if (evaluator_.variable_named(std::string(function.text()))) call_dynamically(call, "");
     } else if (function.is("selector_expression")) {
       Node operand = function.field("operand");
-      if (operand.is("identifier") && !evaluator_.package_named(operand.text()).empty()) return;
+      if (auto path = evaluator_.package_named(operand.text());
+          operand.is("identifier") && !path.empty()) {
+        // C calls back what is exported to it.
+        if (path == "C") flows_.add_dynamic_call(file_, {call.end(), kCallOfC, 0});
+        return;
+      }
       auto name = std::string(function.field("field").text());
       bool field = program_.find_field(callee.receiver.type, name).has_value();
       call_dynamically(call, field ? "" : name);

@@ -1016,6 +1016,36 @@ TEST(Rewrite, StatementsWithALabel) {
   EXPECT_EQ(queue_rewritten(text), queue_of(out));
 }
 
+TEST(Rewrite, CutByAFunctionThatCCalls) {
+  auto text = [](const std::string& called) {
+    return "package main\n\nimport \"C\"\n\nvar xs []*int\n\n//export cut\nfunc cut(n C.int) {\n"
+           "\txs = xs[:5]\n}\n\nfunc each() {\n\tfor _, x := range xs {\n\t\t" +
+           called + "\n\t\tuse(x)\n\t}\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  EXPECT_EQ(rewritten(text("C.run(1)"), global("xs"), options).text, text("C.run(1)"));
+  EXPECT_NE(rewritten(text("run(1)"), global("xs"), options).text.find("\t\tclear(xs[5:])\n"),
+            std::string::npos);
+}
+
+// What is not known to be a slice may be a string.
+TEST(Rewrite, CopiesOfStrings) {
+  auto one = [](const std::string& value) {
+    auto text =
+        "package main\n\nimport \"strings\"\n\ntype R struct{ host, path string }\n\n"
+        "func parse(f T) *R { // func\n\thost, path, _ := " +
+        value + "\n\treturn &R{host, path}\n}\n";
+    RewriteOptions options;
+    options.go_minor = 26;
+    return rewritten(text, local(text, "path", Category::Window), options).text;
+  };
+  EXPECT_NE(one("strings.Cut(f[1], \"/\")").find("\tpath = strings.Clone(path)\n"),
+            std::string::npos);
+  EXPECT_EQ(one("split(f[1], \"/\")").find("Clone"), std::string::npos);
+}
+
 TEST(Rewrite, WhatTheLibraryKeeps) {
   for (const char* statement :
        {"ctx = context.WithValue(ctx, key, q.items)", "q.it = slices.Values(q.items)",
