@@ -104,7 +104,8 @@ class Rewriter {
   // x = x[:n] where nothing else takes as long as x is: a copy would. But of a few that stay, or of
   // what is another's.
   bool copies_each_time() const {
-    if (!candidate_.in_place || candidate_.filter || shows_nothing()) return false;
+    bool own = candidate_.in_place || (flow_.left && same_argument());
+    if (!own || candidate_.filter || shows_nothing()) return false;
     if (slice_.form == Form::ThreeIndex) return false;  // the next append copies as well
     const Root& root = flow_.root;
     bool own_copy =

@@ -658,6 +658,14 @@ TEST(Rewrite, NoCopyEachTime) {
   auto search =
       std::string("\tfor _, t := range q.items {\n\t\tif t.n > n {\n\t\t\tbreak\n\t\t}\n\t}\n");
   EXPECT_NE(one(search, "q.items = q.items[:n]").find("\tif cap(q.items)"), std::string::npos);
+  // By a function, in constant time.
+  auto first = std::string("func first(s []*T, n int) []*T {\n\treturn s[:n]\n}\n\n") +
+               "func (q *Q) leave(n int) {\n\tout := q.items\n\tq.items = first(q.items, n)\n";
+  EXPECT_EQ(
+      queue_rewritten(first + "\tuse(out)\n}\n", 26, kBest),
+      queue_of(first +
+               "\tif cap(q.items) > 4*len(q.items) {\n\t\tq.items = slices.Clone(q.items)\n\t}\n"
+               "\tuse(out)\n}\n"));
   // The capacity does not tell.
   auto head = std::string(
       "func (q *Q) skip(n int) {\n\tout := q.items[:n]\n\tq.items = q.items[n:]\n\tuse(out)\n}\n");
