@@ -105,6 +105,14 @@ bool clearing_frees_much(const SiteRow& row) {
   return frees(row, Remedy::Clear) > 0 && frees(row, Remedy::Clear) >= most / 4;
 }
 
+std::uint64_t cleared_beside(const LeakReport& report, const SiteRow& row) {
+  std::uint64_t out = 0;
+  for (const SiteRow& other : report.sites)
+    if (other.site == row.site && other.category != row.category)
+      out += frees(other, Remedy::Clear);
+  return out;
+}
+
 // go generate's convention (go help generate).
 bool is_generated(const source::File& file) {
   for (const source::Node& comment : file.tree->comments()) {
@@ -116,7 +124,7 @@ bool is_generated(const source::File& file) {
 
 }  // namespace
 
-std::vector<Remedy> best_remedies(const SiteRow& row) {
+std::vector<Remedy> best_remedies(const SiteRow& row, std::uint64_t cleared_beside) {
   // A copy in the place of a cut costs time and memory whenever the statement runs.
   std::vector<Remedy> out{Remedy::Clear, Remedy::Copy};
   if (frees(row, Remedy::NilWhenEmpty) > 0) out.insert(out.begin() + 1, Remedy::NilWhenEmpty);
@@ -124,7 +132,10 @@ std::vector<Remedy> best_remedies(const SiteRow& row) {
   for (Remedy remedy : out) most = std::max(most, frees(row, remedy));
   // None frees what it keeps by itself: whatever lets go of it.
   if (most == 0 || row.retained_jointly) return out;
-  auto nearly = [&](Remedy remedy) { return frees(row, remedy) >= most - most / 10; };
+  auto nearly = [&](Remedy remedy) {
+    auto beside = remedy == Remedy::Clear && frees(row, remedy) > 0 ? cleared_beside : 0;
+    return frees(row, remedy) + beside >= most - most / 10;
+  };
   std::stable_partition(out.begin(), out.end(), nearly);
   return out;
 }
@@ -137,6 +148,8 @@ Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements
   auto root = fs::weakly_canonical(folder).string();
   std::string header;
   std::set<std::string> generated;  // files that it was said of
+  // By function.
+  std::map<const source::Function*, std::set<std::string>> names;
   // Who else uses what is patched.
   sources.read_users();
   for (std::size_t i = 0; i < statements.size(); i++) {
@@ -153,13 +166,16 @@ Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements
         continue;
       }
       source::RewriteOptions how;
-      how.remedies = options.remedy ? std::vector{*options.remedy} : best_remedies(row);
+      how.remedies = options.remedy ? std::vector{*options.remedy}
+                                    : best_remedies(row, cleared_beside(report, row));
       how.go_minor = language_version(path, sources.go_minor());
       how.clearing_frees_much = clearing_frees_much(row);
       how.plain_data = row.stale_slots == 0;
+      how.taken_names = names[candidate.flow.function];
       auto rewrite = source::rewrite(sources.flows(), candidate, how);
       if (!rewrite.edits.empty() && patch.add(*candidate.flow.file, rewrite)) {
         rewritten++;
+        names[candidate.flow.function].insert(rewrite.names.begin(), rewrite.names.end());
         if (is_generated(*candidate.flow.file) && generated.insert(path).second)
           out.advice.push_back(
               fmt::format("{}: the file is generated: change what generates it too: {}", name,

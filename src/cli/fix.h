@@ -27,6 +27,8 @@ Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements
 
 // A site's remedies in the order in which they are tried, by what the report says they free. The
 // first is the one that frees most, but for a cheaper one that frees nearly as much.
-std::vector<Remedy> best_remedies(const SiteRow& row);
+// `cleared_beside`: bytes that clearing frees at the other categories of the same site; to copy the
+// slice frees those too.
+std::vector<Remedy> best_remedies(const SiteRow& row, std::uint64_t cleared_beside = 0);
 
 }  // namespace overhang

@@ -8,18 +8,6 @@ namespace {
 constexpr std::string_view kPointee = "*";
 constexpr std::string_view kUnknownWord = "?";
 
-// Of a word of a map's group or bucket; "" where it is neither key nor value.
-std::string in_map_storage(std::string_view path) {
-  constexpr std::string_view kParts[][2] = {{".slots[].key", "[key]"},
-                                            {".slots[].elem", "[value]"},
-                                            {".keys[]", "[key]"},
-                                            {".elems[]", "[value]"},
-                                            {".values[]", "[value]"}};
-  for (auto& [field, what] : kParts)
-    if (path.starts_with(field)) return std::string(what) + std::string(path.substr(field.size()));
-  return {};
-}
-
 }  // namespace
 
 AccessSteps::AccessSteps(Views& views) : views_(views), namer_(views) {
@@ -63,8 +51,12 @@ std::string AccessSteps::describe(const Words& words, std::uint64_t offset) {
   const TypeInfo& info = views_.types().info(words.type);
   if (info.kind == TypeKind::Map) return {};
   if (info.kind == TypeKind::Chan) return "[queued]";
+  if (is_map_storage(words.type)) {
+    auto part = namer_.map_part(words.type, offset);
+    if (!part.key && !part.value) return {};
+    return (part.key ? "[key]" : "[value]") + namer_.field_path(part.type, part.offset);
+  }
   auto path = namer_.field_path(words.type, offset);
-  if (is_map_storage(words.type)) return in_map_storage(path);
   if (views_.types().is_closure(words.type))
     return "captured " + (path.starts_with('.') ? path.substr(1) : path);
   if (words.array) path.insert(0, "[]");

@@ -65,10 +65,13 @@ Namer::MapPart Namer::map_part(TypeId storage, std::uint64_t offset) {
   const TypeInfo& array = views_.types().info(list->type);
   if (array.kind != TypeKind::Array || views_.types().info(array.elem).size == 0) return {};
   offset = (offset - list->offset) % views_.types().info(array.elem).size;
-  if (list->name != "slots") return {array.elem, offset, list->name == "keys"};
-  const TypeField* part = field_at(views_.types().info(array.elem), offset);
-  if (!part) return {};
-  return {part->type, offset - part->offset, part->name == "key"};
+  auto part = [](TypeId type, std::uint64_t at, std::string_view name) {
+    bool key = name == "key" || name == "keys";
+    return MapPart{type, at, key, !key && (name.starts_with("elem") || name == "values")};
+  };
+  if (list->name != "slots") return part(array.elem, offset, list->name);
+  const TypeField* one = field_at(views_.types().info(array.elem), offset);
+  return one ? part(one->type, offset - one->offset, one->name) : MapPart{};
 }
 
 bool Namer::is_map(TypeId type) { return views_.types().info(type).kind == TypeKind::Map; }

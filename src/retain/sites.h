@@ -64,6 +64,15 @@ class Namer {
   std::string field_path(TypeId type, std::uint64_t offset);
   // Of a map's group or bucket.
   bool is_map_storage(TypeId type);
+  // The key or value of a map's entry that byte `offset` of a group or bucket is of, and which byte
+  // of that.
+  struct MapPart {
+    TypeId type;
+    std::uint64_t offset = 0;
+    bool key = false;
+    bool value = false;  // neither: control words, the next bucket
+  };
+  MapPart map_part(TypeId storage, std::uint64_t offset);
 
  private:
   using Edge = std::pair<ObjectIndex, ObjectIndex>;  // a holder's bits, an object that it refers to
@@ -72,14 +81,6 @@ class Namer {
       return edge.first * 0x9E3779B97F4A7C15ull + edge.second;
     }
   };
-  // The key or value of a map's entry that byte `offset` of a group or bucket is of, and which byte
-  // of that.
-  struct MapPart {
-    TypeId type;
-    std::uint64_t offset = 0;
-    bool key = false;
-  };
-  MapPart map_part(TypeId storage, std::uint64_t offset);
   const TypeField* field_at(const TypeInfo& of, std::uint64_t offset);
   SiteName name_object(ObjectId id, std::uint64_t offset, unsigned depth);
   std::string place_name(const RootPlace& place);

@@ -84,6 +84,8 @@ Value Evaluator::library_call(const Node& expression, std::string_view path, std
     of.form = form;
     of.expression = expression;
     of.standard = path == "slices";
+    if (of.type == kUnknown && path == "strings") of.type = program_.basic("string");
+    if (of.type == kUnknown && path == "bytes") of.type = program_.slice_of(program_.basic("byte"));
     return of;
   };
   if (any && is_slices_package(path)) {

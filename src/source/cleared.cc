@@ -34,7 +34,10 @@ class Beside {
                             [&](const Node& node) { return node.same(statement); });
     if (own == siblings.end()) return false;
     for (auto at = siblings.begin(); at != siblings.end(); ++at) {
-      if (at == own) continue;
+      if (at == own) {  // s[0], s = nil, s[1:]
+        if (assigned_together(*at)) return true;
+        continue;
+      }
       // What follows counts only as far as it is about the same slots.
       if (at > own + 2) break;
       if (clears(*at, all, 0)) return true;
@@ -77,18 +80,20 @@ class Beside {
     return ours(left.field("operand"));
   }
 
+  bool assigned_together(const Node& node) const {
+    auto lefts = node.field("left").children(), rights = node.field("right").children();
+    if (!node.is("assignment_statement") || lefts.size() != rights.size()) return false;
+    for (std::size_t i = 0; i < lefts.size(); i++)
+      if (element_set(lefts[i], rights[i])) return true;
+    return false;
+  }
+
   bool clears(const Node& node, bool all, unsigned depth) const {
     if (depth > kMaxDepth) return false;
     if (node.is("expression_statement") || node.is("defer_statement"))
       return clears(node.first(), all, depth + 1);
     if (node.is("call_expression")) return call_clears(node);
-    if (node.is("assignment_statement") && !all) {
-      auto lefts = node.field("left").children(), rights = node.field("right").children();
-      if (lefts.size() != rights.size()) return false;
-      for (std::size_t i = 0; i < lefts.size(); i++)
-        if (element_set(lefts[i], rights[i])) return true;
-      return false;
-    }
+    if (node.is("assignment_statement") && !all) return assigned_together(node);
     if (node.is("for_statement")) {
       for (const Node& child : node.field("body").children())
         if (clears(child, false, depth + 1)) return true;

@@ -6,12 +6,6 @@
 namespace overhang::source {
 namespace {
 
-void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
-  if (depth > 50) return;
-  if (node.is("identifier")) out.push_back(node);
-  for (const Node& child : node.children()) identifiers(child, out, depth + 1);
-}
-
 // The name by which `file` imports a package; "" where it does not.
 std::string import_name(const File& file, const std::string& path) {
   for (const auto& [name, imported] : file.imports)
@@ -136,7 +130,8 @@ std::vector<std::string> CodeWriter::clearing(const std::string& slice, const st
   if (high.empty())
     return {"for " + i + " := " + low + "; " + i + " < len(" + slice + "); " + i + "++ {", set(of),
             "}"};
-  return {"for " + i + ", " + hidden + " := 0, " + of + "[" + low + ":" + high + "]; " + i +
+  auto last = high == "len(" + slice + ")" ? "" : high;
+  return {"for " + i + ", " + hidden + " := 0, " + of + "[" + low + ":" + last + "]; " + i +
               " < len(" + hidden + "); " + i + "++ {",
           set(hidden), "}"};
 }
@@ -169,8 +164,7 @@ bool CodeWriter::is_local_name(const std::string& name) const {
 
 bool CodeWriter::used_in_function(const std::string& name) const {
   if (!flow_.function) return true;
-  std::vector<Node> all;
-  identifiers(flow_.function->node, all);
+  auto all = identifiers(flow_.function->node);
   return std::any_of(all.begin(), all.end(), [&](const Node& node) { return node.text() == name; });
 }
 
@@ -220,6 +214,11 @@ std::string CodeWriter::copied(const std::string& expression) {
   const GoType& type = program_.type(slice_type());
   auto name = type_text(slice_type());
   bool known = type.kind != GoType::Kind::Unknown && !name.empty();
+  // It may be a string.
+  if (program_.type(program_.underlying(slice_type())).kind == GoType::Kind::Unknown) {
+    obstacle_ = "the slice's type is not known";
+    return {};
+  }
   // Better than nothing, unless it is for empty slices.
   bool cloned = go_minor_ >= kSlices && !known && slice_.form != Form::Zero;
   if (go_minor_ >= kSlicesClone || cloned) {

@@ -30,6 +30,8 @@ class CodeWriter {
                                     const std::string& high);
   // Whether a name means something else in the function, or in its package.
   bool shadowed(const std::string& name) const;
+  // The first that nothing in the function is called; "": none.
+  std::string unused_name(std::initializer_list<const char*> names) const;
   static bool has_word(const std::string& text, const std::string& word);
   std::string package_name(const std::string& path);
   // An expression of a copy of `expression`; "" where none can be written.
@@ -48,7 +50,6 @@ class CodeWriter {
   static bool names_something(const Node& node, const std::string& name, unsigned depth = 0);
   bool is_local_name(const std::string& name) const;
   bool used_in_function(const std::string& name) const;
-  std::string unused_name(std::initializer_list<const char*> names) const;
   // Among several arguments, gofmt writes a slice's bounds without spaces.
   std::string as_argument(std::string expression) const;
 

@@ -9,6 +9,7 @@ constexpr std::size_t kMaxFlows = 4 << 20;
 const std::vector<std::uint32_t> kNoFlows;
 const std::vector<Node> kNoUses;
 const std::set<unsigned> kNoLiterals;
+const std::vector<const Variable*> kNoReceivers;
 
 }  // namespace
 
@@ -51,6 +52,21 @@ void Flows::add_slicing(Flow flow) {
 
 void Flows::add_use(const Variable& variable, const Node& identifier) {
   uses_[variable.id].push_back(identifier);
+  variables_at_[identifier.id()] = &variable;
+}
+
+const Variable* Flows::variable_at(const Node& identifier) const {
+  auto at = variables_at_.find(identifier.id());
+  return at == variables_at_.end() ? nullptr : at->second;
+}
+
+std::string dynamic_place(const std::string& method, std::size_t arguments, std::size_t index) {
+  return kDynamic + method + ":" + std::to_string(arguments) + ":" + std::to_string(index);
+}
+
+const std::vector<const Variable*>& Flows::receivers(const std::string& dynamic_place) const {
+  auto at = receivers_.find(dynamic_place);
+  return at == receivers_.end() ? kNoReceivers : at->second;
 }
 
 const std::vector<Node>& Flows::uses(const Variable& variable) const {
@@ -63,9 +79,32 @@ void Flows::add_callee(const File& file, const Node& call, const Function& funct
   callees_[{&file, call.end()}] = &function;
 }
 
-const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t call_end) const {
-  auto at = literals_around_.find({&file, call_end});
+const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t end) const {
+  auto at = literals_around_.find({&file, end});
   return at == literals_around_.end() ? kNoLiterals : at->second;
+}
+
+bool gives_to_each_other(const Node& assignment) {
+  if (!assignment.is("assignment_statement") || assignment.field("operator").text() != "=")
+    return false;
+  auto lefts = assignment.field("left").children(), rights = assignment.field("right").children();
+  if (lefts.size() < 2 || lefts.size() != rights.size()) return false;
+  std::vector<std::string_view> set, given;
+  for (const Node& left : lefts) set.push_back(left.text());
+  for (Node right : rights) {
+    right = without_parentheses(right);
+    if (right.is("slice_expression")) {
+      if (!is_absent_or_zero(right.field("start")) || right.field("capacity")) return false;
+      right = without_parentheses(right.field("operand"));
+    }
+    given.push_back(right.text());
+  }
+  std::sort(set.begin(), set.end());
+  std::sort(given.begin(), given.end());
+  bool once = std::adjacent_find(set.begin(), set.end()) == set.end();
+  bool calls = any_within(assignment.field("left"),
+                          [](const Node& node) { return node.is("call_expression"); });
+  return once && !calls && set == given;
 }
 
 unsigned parameters_of(const Node& literal) {

@@ -95,11 +95,20 @@ struct DynamicCall {
   unsigned arguments = 0;
 };
 
+// What a DynamicCall has for a method where C is called, which may call what is exported to it.
+inline constexpr const char* kCallOfC = "C.";
+
 // How many parameters a function literal has.
 unsigned parameters_of(const Node& literal);
 
 // Where values go that nothing else is known of: a package's that is not there.
 inline constexpr const char* kOutside = "outside";
+// And by package unsafe, which may read the slots of a slice without asking for its length.
+inline constexpr const char* kUnsafe = "unsafe";
+// "d:METHOD:3:0": the first of three arguments of calls of a method that an interface has, or of
+// function values ("").
+inline constexpr const char* kDynamic = "d:";
+std::string dynamic_place(const std::string& method, std::size_t arguments, std::size_t index);
 
 class Flows {
  public:
@@ -131,16 +140,20 @@ class Flows {
   // A local variable's uses, in the order of the files.
   const std::vector<Node>& uses(const Variable& variable) const;
   void add_use(const Variable& variable, const Node& identifier);
+  // The variable that an identifier names; nullptr: none that is known, or its declaration.
+  const Variable* variable_at(const Node& identifier) const;
   // The program's function that a call expression calls; nullptr: none that is known.
   const Function* callee(const File& file, const Node& call) const;
   void add_callee(const File& file, const Node& call, const Function& function);
   using Callees = std::map<std::pair<const File*, std::uint32_t>, const Function*>;
   const Callees& callees() const { return callees_; }
-  // Of a call that add_callee() told: how many parameters the function literals around it have, and
-  // the bodies of loops over functions.
-  const std::set<unsigned>& literals_around(const File& file, std::uint32_t call_end) const;
-  void add_literal_around(const File& file, const Node& call, unsigned parameters) {
-    literals_around_[{&file, call.end()}].insert(parameters);
+  // Of a call that add_callee() told, or of a statement: how many parameters the function literals
+  // around it have, and the bodies of loops over functions.
+  const std::set<unsigned>& literals_around(const File& file, std::uint32_t end) const;
+  void add_literals_around(const File& file, const Node& node,
+                           const std::vector<unsigned>& parameters) {
+    if (!parameters.empty())
+      literals_around_[{&file, node.end()}].insert(parameters.begin(), parameters.end());
   }
   const std::map<const File*, std::vector<DynamicCall>>& dynamic_calls() const {
     return dynamic_calls_;
@@ -148,12 +161,23 @@ class Flows {
   void add_dynamic_call(const File& file, DynamicCall call) {
     dynamic_calls_[&file].push_back(std::move(call));
   }
+  // Functions and methods that are not only called: f in run(f), x.f in run(x.f).
+  bool is_value(const Function& function) const { return function_values_.contains(&function); }
+  void add_function_value(const Function& function) { function_values_.insert(&function); }
+  // Parameters that may get what flows to such a place; nullptr: one without a name.
+  const std::vector<const Variable*>& receivers(const std::string& dynamic_place) const;
+  void add_receiver(const std::string& dynamic_place, const Variable* parameter) {
+    receivers_[dynamic_place].push_back(parameter);
+  }
 
  private:
   Program& program_;
   std::deque<Flow> all_;  // stable: packages are added while others are searched
   std::unordered_map<std::string, std::vector<std::uint32_t>> to_, address_of_, copies_of_, from_;
   std::unordered_map<std::uint32_t, std::vector<Node>> uses_;
+  std::unordered_map<const void*, const Variable*> variables_at_;  // by the identifier's node
+  std::unordered_map<std::string, std::vector<const Variable*>> receivers_;
+  std::unordered_set<const Function*> function_values_;
   Callees callees_;  // by the call's end
   std::map<std::pair<const File*, std::uint32_t>, std::set<unsigned>> literals_around_;
   std::map<const File*, std::vector<DynamicCall>> dynamic_calls_;
@@ -162,6 +186,10 @@ class Flows {
   std::unordered_set<std::string> nil_compared_;
   std::unordered_set<const Package*> walked_;
 };
+
+// Whether an assignment gives the slices on its left to each other, cut or not: a, b = b, a[:0].
+// Those that were of different arrays still are.
+bool gives_to_each_other(const Node& assignment);
 
 // Memory of its own, of that type.
 Value fresh(TypeRef type);

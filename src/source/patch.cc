@@ -33,8 +33,8 @@ bool collide(const Edit& a, const Edit& b) {
          b.begin < std::max(a.end, a.begin + 1) && a.begin != b.end && b.begin != a.end;
 }
 
-// The edit that imports a package, where gofmt would put it.
-Edit import_edit(const File& file, const std::string& path) {
+// The edit that imports a package, where gofmt would put it; `only`: no other is imported too.
+Edit import_edit(const File& file, const std::string& path, bool only) {
   const std::string& text = file.tree->text();
   std::string newline = text.find("\r\n") == std::string::npos ? "\n" : "\r\n";
   auto line_begin = [&](const Node& node) {
@@ -63,6 +63,14 @@ Edit import_edit(const File& file, const std::string& path) {
       last = spec;
     }
     if (last) return {line_after(last), line_after(last), "\t" + quoted + newline};
+  }
+  // import "fmt" becomes a list of two.
+  auto path_of_single = std::string(single.first().field("path").text());
+  if (only && single && !single.first().field("name") &&
+      single.text() == "import " + path_of_single) {
+    auto [first, second] = std::minmax(path_of_single, quoted);
+    return {single.begin(), single.end(),
+            "import (" + newline + "\t" + first + newline + "\t" + second + newline + ")"};
   }
   if (single) {
     auto at = line_after(single);
@@ -212,10 +220,13 @@ std::string Patch::diff(const std::string& root) const {
   for (const auto& [path, entry] : files_) {
     const auto& [file, changes] = entry;
     auto edits = changes.edits;
-    for (const auto& import : changes.imports) edits.push_back(import_edit(*file, import));
+    for (const auto& import : changes.imports)
+      edits.push_back(import_edit(*file, import, changes.imports.size() == 1));
     auto name = path;
     if (name.starts_with(root + "/")) name = name.substr(root.size() + 1);
-    out += unified_diff(name, file->tree->text(), with_aligned_comments(*file->tree, edits));
+    out +=
+        unified_diff(name, file->tree->text(),
+                     with_aligned_comments(*file->tree, with_aligned_bodies(*file->tree, edits)));
   }
   return out;
 }

@@ -8,12 +8,6 @@
 namespace overhang::source {
 namespace {
 
-void identifiers(const Node& node, std::vector<Node>& out, unsigned depth = 0) {
-  if (depth > 50) return;
-  if (node.is("identifier")) out.push_back(node);
-  for (const Node& child : node.children()) identifiers(child, out, depth + 1);
-}
-
 class Rewriter {
  public:
   Rewriter(const Flows& flows, const Candidate& candidate, const RewriteOptions& options)
@@ -37,6 +31,11 @@ class Rewriter {
     for (Remedy remedy : remedies) {
       if (choice && !helps(remedy)) continue;
       if (choice && remedy == Remedy::Copy && clearing_helps() && cuts_one()) continue;
+      bool last_resort = options_.plain_data || remedies.front() == Remedy::Clear;
+      if (choice && remedy == Remedy::Copy && last_resort && copies_each_time()) {
+        no("a copy each time costs as much as the slice is long");
+        remedy = Remedy::CopyIfCapExceeds;
+      }
       carry_out(remedy);
       if (!out_.edits.empty()) break;
     }
@@ -86,16 +85,32 @@ class Rewriter {
   // x = x[:0], and somewhere x = append(x, …)
   bool filled_again() const {
     const auto& flows = flows_.to(flow_.place);
-    return slice_.form == Form::Zero && candidate_.in_place && !candidate_.filter &&
-           std::any_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
+    return slice_.form == Form::Zero && (candidate_.in_place || exchanges()) &&
+           !candidate_.filter && std::any_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
              const Flow& flow = flows_.all()[index];
              Node right = without_parentheses(flow.right);
              return flow.value.place == flow_.place && flow.value.kind == Value::Kind::Alias &&
                     right.is("call_expression") && right.field("function").text() == "append";
            });
   }
+  // a, b = b, a[:0]: what a shows is cleared before.
+  bool exchanges() const {
+    return !candidate_.through_call && !candidate_.filter && gives_to_each_other(flow_.statement);
+  }
   bool cuts_one() const {
     return around_.removes_one() || (slice_.form == Form::Advance && slice_.low.text() == "1");
+  }
+
+  // x = x[:n] where nothing else takes as long as x is: a copy would. But of a few that stay, or of
+  // what is another's.
+  bool copies_each_time() const {
+    bool own = candidate_.in_place || (flow_.left && same_argument());
+    if (!own || candidate_.filter || shows_nothing()) return false;
+    if (slice_.form == Form::ThreeIndex) return false;  // the next append copies as well
+    const Root& root = flow_.root;
+    bool own_copy =
+        root.variable && root.variable->function && !root.pointer && flow_.place.starts_with("f:");
+    return !own_copy && !around_.keeps_few() && !around_.goes_through_all();
   }
 
   // Whether the remedy is one at this statement.
@@ -107,8 +122,8 @@ class Rewriter {
     return true;
   }
   bool clearing_helps() const {
-    return (candidate_.in_place || candidate_.through_call) && !options_.plain_data &&
-           !code_.is_string() && slice_.form != Form::ThreeIndex;
+    return (candidate_.in_place || candidate_.through_call || exchanges()) &&
+           !options_.plain_data && !code_.is_string() && slice_.form != Form::ThreeIndex;
   }
 
   bool no(std::string why) {
@@ -130,15 +145,16 @@ class Rewriter {
     return text().substr(first, end - first);
   }
   std::string newline() const { return text().find("\r\n") == std::string::npos ? "\n" : "\r\n"; }
-  // Whether the statement stands alone in its lines, among others of a block.
-  bool in_block() const {
-    auto kind = flow_.statement.parent().kind();
+  // Whether a statement stands among others of a block; is the first thing in its line.
+  static bool in_block(const Node& statement) {
+    Node around = statement.parent();
+    while (around.is("labeled_statement")) around = around.parent();
+    auto kind = around.kind();
     return kind == "block" || kind == "expression_case" || kind == "default_case" ||
            kind == "communication_case" || kind == "type_case";
   }
-  bool begins_line() const {
-    auto first = line_begin(flow_.statement.begin());
-    return text().find_first_not_of(" \t", first) == flow_.statement.begin();
+  bool begins_line(const Node& statement) const {
+    return text().find_first_not_of(" \t", line_begin(statement.begin())) == statement.begin();
   }
   // `lines` of code, indented as the statement is; within them a leading tab is one step more.
   std::string block_of(const std::vector<std::string>& lines) const {
@@ -146,26 +162,86 @@ class Rewriter {
     for (const auto& line : lines) out += indent() + line + newline();
     return out;
   }
-  void insert_before(const std::vector<std::string>& lines) {
-    auto at = line_begin(flow_.statement.begin());
-    out_.edits.push_back({at, at, block_of(lines)});
-  }
-  void insert_after(const std::vector<std::string>& lines) {
+  // Lines before the statement and behind it.
+  void surround(const std::vector<std::string>& before, const std::vector<std::string>& after) {
+    if (one_line_body()) {
+      auto lines = before;
+      lines.emplace_back(flow_.statement.text());
+      lines.insert(lines.end(), after.begin(), after.end());
+      return break_up(lines);
+    }
+    auto first = line_begin(anchor().begin());
+    if (!before.empty()) out_.edits.push_back({first, first, block_of(before)});
+    if (after.empty()) return;
     auto end = text().find('\n', flow_.statement.end());
     if (end == std::string::npos) end = text().size() - 1;
     auto at = static_cast<std::uint32_t>(end + 1);
-    out_.edits.push_back({at, at, block_of(lines)});
+    out_.edits.push_back({at, at, block_of(after)});
   }
+  void insert_before(const std::vector<std::string>& lines) { surround(lines, {}); }
+  void insert_after(const std::vector<std::string>& lines) { surround({}, lines); }
   void replace(const Node& node, std::string by) {
     out_.edits.push_back({node.begin(), node.end(), std::move(by)});
   }
+  void replace_statement(const std::vector<std::string>& lines) {
+    if (one_line_body()) return break_up(lines);
+    auto code = block_of(lines);
+    // Without the first line's indentation and the last line's end, which stand there already.
+    code = code.substr(indent().size(), code.size() - indent().size() - newline().size());
+    replace(flow_.statement, code);
+  }
+
+  // func (q *Q) reset() { q.items = q.items[:0] }, defer func() { … }(): the block, without
+  // comments.
+  Node one_line_body() const {
+    Node block = flow_.statement.parent(), function = block.parent();
+    bool body = function.is("function_declaration") || function.is("method_declaration") ||
+                function.is("func_literal");
+    if (!block.is("block") || !body || block.line() != block.end_line()) return {};
+    if (block.text().find("//") != std::string_view::npos ||
+        block.text().find("/*") != std::string_view::npos)
+      return {};
+    // Elements of composite literals are aligned by gofmt.
+    for (Node node = function; node && !node.is("block"); node = node.parent())
+      if (node.is("literal_value")) return {};
+    return block;
+  }
+  // `lines` in the statement's place, and those beside it, each in a line of its own.
+  void break_up(const std::vector<std::string>& lines) {
+    Node block = one_line_body();
+    std::string out = newline();
+    auto add = [&](std::string_view line) {
+      out += indent() + "\t" + std::string(line) + newline();
+    };
+    for (const Node& one : block.children()) {
+      if (!one.same(flow_.statement))
+        add(one.text());
+      else
+        for (const auto& line : lines) add(line);
+    }
+    out_.edits.push_back({block.begin() + 1, block.end() - 1, out + indent()});
+  }
+
   // Only white space and a comment follow in the statement's last line.
   bool ends_line() const {
     auto at = text().find_first_not_of(" \t\r", flow_.statement.end());
     return at == std::string::npos || text()[at] == '\n' || text().compare(at, 2, "//") == 0;
   }
   bool room_for_lines() {
-    if (in_block() && begins_line() && ends_line()) return true;
+    bool own = in_block(flow_.statement) && begins_line(flow_.statement) && ends_line();
+    if (own || one_line_body()) return true;
+    return no("the statement does not stand in lines of its own");
+  }
+  // if x = x[:n]; … {: what comes before that may stand before all of it.
+  Node anchor() const {
+    Node around = flow_.statement.parent();
+    if (!around.field("initializer").same(flow_.statement)) return flow_.statement;
+    return around.is("for_clause") ? around.parent() : around;
+  }
+  bool room_before() {
+    Node first = anchor();
+    if (first.same(flow_.statement)) return room_for_lines();
+    if (in_block(first) && begins_line(first)) return true;
     return no("the statement does not stand in lines of its own");
   }
 
@@ -190,7 +266,7 @@ class Rewriter {
   // --- what else reads the array ---
 
   bool may_clear() {
-    if (!candidate_.in_place) return no("another slice shows the same array");
+    if (!candidate_.in_place && !exchanges()) return no("another slice shows the same array");
     // What is cleared afterwards is written once.
     bool afterwards = cleared_afterwards();
     bool once =
@@ -219,9 +295,7 @@ class Rewriter {
     bool once = slice_.form == Form::Zero || slice_.form == Form::Advance ||
                 slice_.form == Form::Truncate || slice_.form == Form::Window;
     if (!once || candidate_.filter || assigned() != 1) return false;
-    std::vector<Node> set, cut;
-    identifiers(flow_.left, set);
-    identifiers(flow_.right, cut);
+    auto set = identifiers(flow_.left), cut = identifiers(flow_.right);
     return std::none_of(set.begin(), set.end(), [&](const Node& a) {
       return std::any_of(cut.begin(), cut.end(),
                          [&](const Node& b) { return a.text() == b.text(); });
@@ -235,16 +309,26 @@ class Rewriter {
     if (!may_clear()) return false;
     if (slice_.form == Form::Delete && slice_.rest) return clear_deleted();
     if (slice_.form == Form::Delete || cleared_afterwards()) return clear_spare();
-    if (assigned() != 1) {
+    if (assigned() != 1 && !exchanges()) {
       if (split_and_clear()) return true;
       if (slice_.form == Form::Advance) return false;
       if (slice_.form == Form::Window) return no("it is one of several assignments");
       return clear_spare(around_.removes_one());
     }
-    if (!room_for_lines()) return false;
+    if (flow_.statement.parent().is("for_clause") && clear_first_in_assignment()) return true;
+    if (!room_before()) return false;
     auto lines = clearing_before();
     if (lines.empty()) return no("its elements cannot be cleared");
     insert_before(lines);
+    return true;
+  }
+
+  // for …; s[0], s = nil, s[1:] {: s[0] is that of before.
+  bool clear_first_in_assignment() {
+    auto value = code_.zero();
+    if (slice_.form != Form::Advance || slice_.low.text() != "1" || value.empty()) return false;
+    replace(flow_.statement, as_operand(operand_text()) + "[0], " + left_text() + " = " + value +
+                                 ", " + std::string(flow_.right.text()));
     return true;
   }
 
@@ -354,20 +438,65 @@ class Rewriter {
       return no("the slice has no name here");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
     if (auto why = around_.sharing(); !why.empty()) return no(why);
-    return room_for_lines() && clear_behind(one);
+    if (!room_for_lines()) return false;
+    return one ? clear_slot_behind() : clear_rest_of_old();
   }
-  // What lies past the length, by lines that follow the statement: one slot, or all.
-  bool clear_behind(bool one) {
+  // The slot past the length, by a line that follows the statement.
+  bool clear_slot_behind() {
     auto left = left_text(), length = "len(" + left + ")";
-    if (options_.go_minor < kClear && one && !code_.zero().empty()) {
+    if (options_.go_minor < kClear && !code_.zero().empty()) {
       insert_after({code_.in_brackets(as_operand(left), "", length + "+1") + "[" + length +
                     "] = " + code_.zero()});
       return true;
     }
-    auto lines = code_.clearing(left, length, one ? length + "+1" : "cap(" + left + ")");
+    auto lines = code_.clearing(left, length, length + "+1");
     if (lines.empty()) return false;
     insert_after(lines);
     return true;
+  }
+  // What the slice showed before and shows no more. The spare room may be far larger.
+  bool clear_rest_of_old() {
+    if (!begins_where_it_did()) return no("the slice may begin elsewhere afterwards");
+    auto left = left_text(), length = "len(" + left + ")";
+    auto old = new_name({"old", "before", "whole", "former"});
+    if (old.empty()) return no("no name is free for the slice of before");
+    auto lines = code_.clearing(old, length, "");
+    if (lines.empty()) return false;
+    // A loop does nothing where it begins beyond the end.
+    if (lines.size() == 1 && !is_never_longer()) {
+      lines[0].insert(0, "\t");
+      lines.insert(lines.begin(), "if " + length + " < len(" + old + ") {");
+      lines.emplace_back("}");
+    }
+    surround({old + " := " + left}, lines);
+    out_.names.push_back(old);
+    return true;
+  }
+  std::string new_name(std::initializer_list<const char*> names) const {
+    for (const char* name : names)
+      if (!options_.taken_names.contains(name) && !code_.unused_name({name}).empty()) return name;
+    return {};
+  }
+  // By a function of package slices that deletes.
+  bool is_never_longer() const {
+    return !candidate_.through_call && !slice_.rest &&
+           (slice_.form == Form::DeleteSome || slice_.form == Form::Delete);
+  }
+  // Whether the slice's first element is what it was, whatever the function returns.
+  bool begins_where_it_did() const {
+    auto keeps = [](const Value& value) {
+      return value.kind == Value::Kind::Alias ||
+             (value.kind == Value::Kind::Reslice && is_absent_or_zero_form(value.form));
+    };
+    if (!candidate_.through_call) return keeps(slice_);
+    const auto& results = flows_.to(flow_.value.place);
+    return !results.empty() &&
+           std::all_of(results.begin(), results.end(),
+                       [&](std::uint32_t index) { return keeps(flows_.all()[index].value); });
+  }
+  static bool is_absent_or_zero_form(Form form) {
+    return form == Form::Truncate || form == Form::Zero || form == Form::Delete ||
+           form == Form::DeleteSome;
   }
   // x = cut(x, …): the function gets the very slice.
   bool same_argument() const {
@@ -395,21 +524,40 @@ class Rewriter {
       }
     }
     if (!room_for_lines()) return false;
-    return clear_behind(one);
+    return one ? clear_slot_behind() : clear_rest_of_old();
+  }
+
+  // Whether the statement declares what stands at its left.
+  bool declares(const Node& left) const {
+    auto of_statement = [&](std::uint32_t id) {
+      return id < flows_.all().size() && flows_.all()[id].file == flow_.file &&
+             flows_.all()[id].statement.same(flow_.statement);
+    };
+    auto id = flow_.id;
+    while (id > 0 && of_statement(id - 1)) id--;
+    for (; of_statement(id); id++) {
+      const Flow& flow = flows_.all()[id];
+      if (flow.left.same(left) && flow.root.variable)
+        return flow.root.variable->declaration.same(left);
+    }
+    return false;
   }
 
   // x, q = q[0], q[1:] becomes three statements.
   bool split_and_clear() {
     auto lefts = flow_.statement.field("left").children(),
          rights = flow_.statement.field("right").children();
-    bool plain = flow_.statement.is("assignment_statement") && lefts.size() == rights.size();
-    if (!plain || !room_for_lines()) return no("it is one of several assignments");
+    bool sets = flow_.statement.is("assignment_statement") ||
+                (flow_.statement.is("short_var_declaration") && slice_.form == Form::Advance &&
+                 !declares(flow_.left));
+    if (!sets || lefts.size() != rights.size() || !room_for_lines())
+      return no("it is one of several assignments");
     std::vector<std::string> first, last;
-    std::vector<Node> ours;
-    identifiers(flow_.right, ours);
-    identifiers(flow_.left, ours);
+    auto ours = identifiers(flow_.right), left = identifiers(flow_.left);
+    ours.insert(ours.end(), left.begin(), left.end());
     for (std::size_t i = 0; i < lefts.size(); i++) {
-      auto one = std::string(lefts[i].text()) + " = " + std::string(rights[i].text());
+      auto one = std::string(lefts[i].text()) + (declares(lefts[i]) ? " := " : " = ") +
+                 std::string(rights[i].text());
       if (lefts[i].same(flow_.left)) {
         last.push_back(one);
         continue;
@@ -419,9 +567,9 @@ class Rewriter {
                                 [&](auto& n) { return n.text() == lefts[i].text(); });
       // Set before another is read: cur, prev = next, cur.
       for (std::size_t k = 0; k < rights.size() && apart; k++) {
-        std::vector<Node> read;
-        if (k != i) identifiers(rights[k], read);
-        for (const Node& name : read) apart = apart && name.text() != lefts[i].text();
+        if (k == i) continue;
+        for (const Node& name : identifiers(rights[k]))
+          apart = apart && name.text() != lefts[i].text();
       }
       if (!apart || !is_pure(rights[i])) return no("it is one of several assignments");
       first.push_back(one);
@@ -430,10 +578,7 @@ class Rewriter {
     if (lines.empty()) return false;
     first.insert(first.end(), lines.begin(), lines.end());
     first.insert(first.end(), last.begin(), last.end());
-    auto code = block_of(first);
-    // Without the first line's indentation and the last line's end, which stand there already.
-    code = code.substr(indent().size(), code.size() - indent().size() - newline().size());
-    replace(flow_.statement, code);
+    replace_statement(first);
     return true;
   }
 
@@ -450,7 +595,7 @@ class Rewriter {
       return no("a copy in every round of the loop costs too much");
     if (flow_.left && assigned() > flow_.statement.field("right").children().size())
       return copy_after();
-    bool told_apart = flows_.is_compared_with_nil(flow_.place);
+    bool told_apart = around_.nil_is_told();
     if (shows_nothing() && !told_apart) {
       replace(flow_.right, "nil");
       return true;
@@ -458,7 +603,10 @@ class Rewriter {
     auto code = code_.copied(std::string(flow_.right.text()));
     if (code.empty()) return no("a copy cannot be written here");
     // append([]T(nil), x...) of nothing is nil.
-    if (told_apart && code.starts_with("append(")) return no("it is compared with nil");
+    // pool <- s[:0]: what is sent is meant to be filled again.
+    if (slice_.form == Form::Zero && flow_.statement.is("send_statement"))
+      return no("its array is sent to be used again");
+    if (told_apart && code.starts_with("append(")) return no("nil may be told from empty");
     replace(flow_.right, code);
     return true;
   }
@@ -477,7 +625,7 @@ class Rewriter {
     if (flow_.implicit || !flow_.left || code_.is_string() || !cuts_end)
       return no("nil_when_empty is for slices that are truncated");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
-    if (flows_.is_compared_with_nil(flow_.place)) return no("it is compared with nil");
+    if (around_.nil_is_told()) return no("nil may be told from empty");
     if (shows_nothing()) {
       replace(flow_.right, "nil");
       return true;
@@ -500,10 +648,13 @@ class Rewriter {
     if (slice_.form == Form::ThreeIndex || slice_.form == Form::Advance)
       return no("the slice's capacity does not tell how large its array is");
     if (around_.regrown()) return no("the program reslices it beyond its length again");
+    if (auto why = around_.writing_through(); !why.empty()) return no(why);
     if (!room_for_lines() || !is_pure(flow_.left)) return no("the statement calls a function");
     auto left = left_text();
     auto code = code_.copied(left);
     if (code.empty()) return false;
+    if (code.starts_with("append(") && around_.nil_is_told())
+      return no("nil may be told from empty");
     insert_after({"if cap(" + left + ") > 4*len(" + left + ") {", "\t" + left + " = " + code, "}"});
     return true;
   }

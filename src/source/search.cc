@@ -404,9 +404,10 @@ class Search {
       case Value::Kind::Alias:
         // Nobody sees the rest of the struct by such a slice.
         if (value.array_field && holder_.category == Category::Window) add(step, flow, penalty);
-        if (value.place != step.place && leads_on(value))
+        if (bool exchanged = gives_to_each_other(flow.statement);
+            value.place != step.place && (leads_on(value) || exchanged))
           enqueue({value.place, step.type, step.distance + 1, step.call,
-                   step.place == start_ ? &flow : nullptr, step.entered});
+                   step.place == start_ && !exchanged ? &flow : nullptr, step.entered});
         return;
       default:
         return;
@@ -527,7 +528,8 @@ class Search {
     if (holder_.kind == SliceHolder::Kind::Field) {
       // Its objects lie in the heap: no package-level variable is one of them.
       if (package_level(root.variable) && !root.pointer) return kNever;
-      return root.variable && is_local(*root.variable) && !root.pointer ? 1 : 0;
+      if (!root.variable || !is_local(*root.variable) || root.pointer) return 0;
+      return goes_elsewhere(*root.variable) ? 1 : kNever;
     }
     if (!root_) return 0;
     bool behind = holder_.behind;
@@ -536,8 +538,17 @@ class Search {
     if (!root.variable) return 1;
     if (package_level(root.variable) && root.pointer && points_to_root(*root.variable)) return 0;
     if (package_level(root.variable)) return kNever;
-    if (!root.pointer) return kNever;
+    if (!root.pointer) return goes_elsewhere(*root.variable) ? 2 : kNever;
     return other_pointer(*root.variable, behind);
+  }
+
+  // Whether a struct in a local variable is copied to somewhere, or pointed to.
+  bool goes_elsewhere(const Variable& variable) const {
+    auto place = variable_place(variable);
+    bool result =
+        variable.function && std::count(variable.function->named_results.begin(),
+                                        variable.function->named_results.end(), &variable);
+    return result || !flows_.from(place).empty() || !flows_.address_of(place).empty();
   }
 
   unsigned literal_of_other(const Flow& flow, bool behind) const {

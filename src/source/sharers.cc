@@ -37,6 +37,20 @@ bool is_named_result(const Variable& variable) {
   return std::find(results.begin(), results.end(), &variable) != results.end();
 }
 
+// Where a use takes place: one that is deferred at the end of the function or literal around it.
+std::uint32_t takes_place(const Node& use) {
+  std::uint32_t out = use.begin();
+  for (Node node = use.parent(); node && !node.is("source_file"); node = node.parent()) {
+    if (!node.is("defer_statement")) continue;
+    Node function = node.parent();
+    while (function && !function.is("func_literal") && !function.is("function_declaration") &&
+           !function.is("method_declaration"))
+      function = function.parent();
+    if (function) out = std::max(out, function.end());
+  }
+  return out;
+}
+
 // Whether the variable is declared within the node.
 bool declares(const Node& node, const Variable& variable) {
   return node.begin() <= variable.declaration.begin() && variable.declaration.begin() < node.end();
@@ -67,7 +81,7 @@ bool read_after(const Flows& flows, const Variable& variable, const Node& statem
   for (Node node = statement.parent(); node && !declares(node, variable); node = node.parent())
     if (node.is("for_statement") && !leaves(statement, node)) loop = node;
   for (const Node& use : flows.uses(variable)) {
-    if (use.begin() >= statement.end()) return true;
+    if (takes_place(use) >= statement.end()) return true;
     if (use.begin() >= statement.begin()) continue;
     if (loop && use.begin() >= loop.begin()) return true;
     for (Node node = use.parent(); node && !declares(node, variable); node = node.parent())
@@ -81,12 +95,16 @@ Sharers::Sharers(const Flows& flows, const Candidate& candidate)
       program_(flows.program()),
       candidate_(candidate),
       flow_(candidate.flow),
-      slice_(candidate.slice) {
+      slice_(candidate.slice),
+      exchanges_(!candidate.through_call && !candidate.filter &&
+                 gives_to_each_other(candidate.flow.statement)) {
   find_own();
-  bool compared = flow_.left && !candidate_.through_call;
+  find_exchanged();
+  bool compared = flow_.left && !candidate_.through_call && !exchanges_;
   if (compared && !same_object(flow_.left, slice_.operand))
     refuse("another slice shows the same array");
   check_cut_struct();
+  check_arrays();
   auto own = own_;
   for (const auto& place : own) go_back(place, 0);
   for (const auto& place : own_) follow(place, Kind::Slice);
@@ -116,6 +134,33 @@ void Sharers::find_own() {
   auto dot = flow_.place.rfind('.');
   if (flow_.place.starts_with("f:") && dot != std::string::npos)
     owner_ = flow_.place.substr(2, dot - 2);
+}
+
+// All that the statement sets: they are the cut slice's own places in turn.
+void Sharers::find_exchanged() {
+  if (!exchanges_) return;
+  auto same = [&](std::uint32_t id) {
+    return id < flows_.all().size() && flows_.all()[id].file == flow_.file &&
+           flows_.all()[id].statement.same(flow_.statement);
+  };
+  auto id = flow_.id;
+  while (id > 0 && same(id - 1)) id--;
+  for (; same(id); id++)
+    if (flows_.all()[id].left) {
+      own_.insert(flows_.all()[id].place);
+      names_.insert(flows_.all()[id].place);
+    }
+}
+
+// An array's copy has slices of its own, of the same memory.
+void Sharers::check_arrays() {
+  for (const auto& place : own_) {
+    if (!place.starts_with("[]")) continue;
+    for (auto index : flows_.copies_of(place.substr(2)))
+      if (const Flow& flow = flows_.all()[index];
+          program_.type(program_.underlying(flow.value.type)).kind == GoType::Kind::Array)
+        refuse("the array that holds the slice is copied elsewhere");
+  }
 }
 
 bool Sharers::is_local(const std::string& place, const Variable* variable) const {
@@ -165,12 +210,16 @@ void Sharers::go_back(const std::string& place, unsigned depth) {
     if (is_bare(place)) variable = flow.root.variable;
     bool leads = value.kind == Value::Kind::Alias || value.kind == Value::Kind::Reslice;
     if (value.kind == Value::Kind::Call) {
+      if (exchanges_ && depth == 0) return refuse("another slice shows the same array");
       // What its other calls return is another array.
       seen_.insert(value.place);
       if (seen_.insert("<" + value.place).second) go_back(value.place, depth + 1);
       continue;
     }
     if (!leads || value.place.empty() || value.place == place) continue;
+    if (exchanges_ && own_.contains(value.place) && gives_to_each_other(flow.statement)) continue;
+    // Two of them may begin as one.
+    if (exchanges_) return refuse("another slice shows the same array");
     if (value.place == flow_.place || own_.contains(value.place)) continue;
     if (depth == 0 && written_back_to(value.place)) {
       own_.insert(value.place);
@@ -220,6 +269,23 @@ void Sharers::follow_all() {
   }
 }
 
+// rows = append(rows, r), where each turn of a loop has an r of its own: in one element of rows.
+bool Sharers::stored_once(const Flow& flow) const {
+  const Variable* variable = flow.value.root.variable;
+  if (!flow.place.starts_with("[]") || !is_bare(flow.value.place) ||
+      !is_local(flow.value.place, variable) || flow.value.kind != Value::Kind::Alias)
+    return false;
+  // A parameter may be given the same twice, as a function literal may run twice.
+  if (variable->parameter || !variable->around.same(flow.around)) return false;
+  Node loop = innermost_loop(flow.statement);
+  if (loop && !declares(loop, *variable)) return false;
+  const auto& on = flows_.from(flow.value.place);
+  return std::count_if(on.begin(), on.end(), [&](std::uint32_t index) {
+           return flows_.all()[index].place != flow.value.place &&
+                  own_.contains(flows_.all()[index].place);
+         }) == 1;
+}
+
 // S{xs} as the value of a local variable: it lives no longer than that.
 bool Sharers::in_local_literal(const Flow& flow) const {
   if (!flow.root.fresh || flow.root.pointer) return false;
@@ -229,13 +295,39 @@ bool Sharers::in_local_literal(const Flow& flow) const {
   return false;
 }
 
+namespace {
+
+// "Lock" of mu.Lock(); "" of all else.
+std::string_view method_called(const Node& node) {
+  return node.is("call_expression") ? node.field("function").field("field").text()
+                                    : std::string_view();
+}
+bool locks(const Function& function) {
+  return any_within(function.body, [](const Node& node) {
+    return method_called(node) == "Lock" || method_called(node) == "RLock";
+  });
+}
+
+}  // namespace
+
 void Sharers::reached(const Flow& flow, Kind kind) {
   if (flow.file == flow_.file && flow.statement.same(flow_.statement) && flow.place == flow_.place)
     return;
   if (flow.place == flow.value.place && is_bare(flow.place)) return;  // x = append(x, …)
+  if (exchanges_ && own_.contains(flow.place) && flow.place != flow.value.place) {
+    if (!own_.contains(flow.value.place) || !gives_to_each_other(flow.statement))
+      refuse("another slice shows the same array");
+    return;
+  }
   if (flow.statement.is("go_statement")) return refuse("a goroutine is given the same slice");
-  if (flow.place.starts_with("r:")) return follow(flow.place, kind);
-  if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow))) return;
+  if (flow.place.starts_with("r:")) {
+    if (flow.function && flow.function != flow_.function && locks(*flow.function))
+      return refuse("the same slice is handed out of a lock");
+    return follow(flow.place, kind);
+  }
+  if (flow.place.starts_with(kDynamic)) return passed_on(flow, kind);
+  if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow) || stored_once(flow)))
+    return;
   if (is_local(flow.place, flow.root.variable)) {
     bool cut = kind == Kind::Struct && flow.root.variable == flow_.root.variable;
     if (cut) return;  // check_cut_struct
@@ -245,6 +337,15 @@ void Sharers::reached(const Flow& flow, Kind kind) {
     variables_.emplace_back(flow.root.variable, &flow);
     if (own_.contains(flow.value.place)) names_.insert(flow.place);
     return follow(flow.place, kind);
+  }
+  // next := make([]T, n); copy(next, x); x = next: the elements move.
+  if (flow.place.starts_with("[]") && flow.value.place.starts_with("[]")) {
+    auto moved = flow.value.place.substr(2);
+    const auto& on = flows_.from(flow.place.substr(2));
+    bool back = std::any_of(on.begin(), on.end(), [&](std::uint32_t index) {
+      return flows_.all()[index].place == moved;
+    });
+    if (back || flow.place == flow.value.place) return;
   }
   // Into a slice or map of slices that a local variable has.
   auto holder = flow.place.starts_with("[]") ? flow.place.substr(2) : std::string();
@@ -269,6 +370,54 @@ void Sharers::reached(const Flow& flow, Kind kind) {
   }
   refuse(kind == Kind::Pointer ? "a pointer to an element is stored elsewhere"
                                : "the same slice is stored elsewhere too");
+}
+
+namespace {
+
+// Whether a value of a type may be given to a parameter of another, as far as they are known.
+bool may_be_given(Program& program, TypeRef given, TypeRef parameter, unsigned depth = 0) {
+  const GoType &from = program.type(given), &to = program.type(parameter);
+  auto open = [](const GoType& type) {
+    return type.kind == GoType::Kind::Unknown || type.kind == GoType::Kind::Parameter;
+  };
+  if (given == parameter || open(from) || open(to) || depth > 8) return true;
+  bool from_named = from.kind == GoType::Kind::Named, to_named = to.kind == GoType::Kind::Named;
+  if (from_named && to_named && from.package_path == to.package_path && from.name == to.name)
+    return true;
+  if (program.type(program.underlying(parameter)).kind == GoType::Kind::Interface)
+    return depth == 0;
+  if (from_named && (to_named || depth > 0)) return false;
+  if (from_named) return may_be_given(program, program.underlying(given), parameter, depth);
+  if (to_named && depth > 0) return false;
+  if (to_named) return may_be_given(program, given, program.underlying(parameter), depth);
+  if (from.kind != to.kind) return false;
+  if (from.kind == GoType::Kind::Basic) return from.name == to.name;
+  return may_be_given(program, from.elem, to.elem, depth + 1) &&
+         may_be_given(program, from.key, to.key, depth + 1);
+}
+
+}  // namespace
+
+// To a function value, or to a method by an interface: to each of the program's that it may be.
+void Sharers::passed_on(const Flow& flow, Kind kind) {
+  bool function_value = flow.place.starts_with(std::string(kDynamic) + ":");
+  bool any = false;
+  for (const Variable* parameter : flows_.receivers(flow.place)) {
+    if (!parameter) continue;
+    bool literal = parameter->around.is("func_literal");
+    if (function_value && !literal && !flows_.is_value(*parameter->function)) continue;
+    TypeRef given = flow.value.type;
+    if (!may_be_given(program_, given, parameter->type)) continue;
+    any = true;
+    if (!contains(parameter->around, flow_.statement) || parameter->file != flow_.file)
+      variables_.emplace_back(parameter, &flow);
+    follow(variable_place(*parameter), kind);
+  }
+  bool unnamed =
+      std::any_of(flows_.receivers(flow.place).begin(), flows_.receivers(flow.place).end(),
+                  [](const Variable* parameter) { return parameter == nullptr; });
+  if (function_value && !any && !unnamed)
+    refuse("a function that is not known is given the same slice");
 }
 
 // Whether a struct of the field's type lies in a value of that type.
@@ -304,6 +453,15 @@ void Sharers::follow_struct_copies() {
 
 // --- one object under two names ---
 
+// "rows[i]" of what r gets in `for i, r := range rows`; "" of all else.
+std::string Sharers::ranged_element(const Flow& flow) const {
+  Node clause = flow.statement;
+  if (!clause.is("range_clause")) return {};
+  auto names = clause.field("left").children();
+  if (names.size() != 2 || !names[0].is("identifier") || names[0].text() == "_") return {};
+  return squeezed(clause.field("right").text()) + "[" + std::string(names[0].text()) + "]";
+}
+
 // "q.items" of `append(q.items[:n], x)`; of `old[1:]` where old := q.items.
 std::string Sharers::path_of(Node node, unsigned depth) const {
   for (unsigned i = 0; i < kMaxDepth; i++) {
@@ -323,17 +481,15 @@ std::string Sharers::path_of(Node node, unsigned depth) const {
     return operand + "." + std::string(node.field("field").text());
   }
   if (node.is("identifier") && depth < 4) {
-    const Variable* variable = nullptr;
-    for (const Variable& one : program_.variables()) {
-      if (one.name != node.text() || one.file != flow_.file || !one.function) continue;
-      for (const Node& use : flows_.uses(one))
-        if (use.same(node)) variable = &one;
-    }
+    const Variable* variable = flows_.variable_at(node);
     const Flow* only = nullptr;
-    if (variable && !variable->parameter)
+    if (variable && variable->function && !variable->parameter)
       for (auto index : flows_.to(variable_place(*variable))) {
         const Flow& flow = flows_.all()[index];
         if (flow.value.place == variable_place(*variable)) continue;  // x = append(x, …)
+        if (auto element = ranged_element(flow);
+            !element.empty() && flows_.to(variable_place(*variable)).size() == 1)
+          return element;
         if (only || flow.implicit || !flow.right) return std::string(node.text());
         bool names = flow.value.kind == Value::Kind::Alias ||
                      flow.value.kind == Value::Kind::Reslice ||
@@ -364,6 +520,16 @@ bool Sharers::same_object(const Flow& flow) const {
 
 // --- variables and loops that still show it ---
 
+namespace {
+
+bool is_exported_to_c(const Function& function) {
+  const auto& text = function.file->tree->text();
+  return function.receiver.empty() &&
+         text.find("//export " + function.name + "\n") != std::string::npos;
+}
+
+}  // namespace
+
 // Calls through interfaces come to all methods of the name, those of function values to all
 // function literals of as many parameters.
 const Sharers::Calls& Sharers::reaching_calls() {
@@ -375,8 +541,8 @@ const Sharers::Calls& Sharers::reaching_calls() {
   std::set<const Function*> reaching{flow_.function};
   std::set<std::string> methods;
   std::set<unsigned> literals;  // by the number of their parameters
-  for (Node node = flow_.statement.parent(); node; node = node.parent())
-    if (node.is("func_literal")) literals.insert(parameters_of(node));
+  const auto& around = flows_.literals_around(*flow_.file, flow_.statement.end());
+  literals.insert(around.begin(), around.end());
   auto reach = [&](const File* file, std::uint32_t call_end) {
     if (!calls_.insert({file, call_end}).second) return false;
     for (const Function* function : functions[file])
@@ -386,13 +552,17 @@ const Sharers::Calls& Sharers::reaching_calls() {
   };
   for (bool changed = true; changed;) {
     changed = false;
-    for (const Function* function : reaching)
+    for (const Function* function : reaching) {
       if (!function->receiver.empty()) methods.insert(function->name);
+      if (is_exported_to_c(*function)) methods.insert(kCallOfC);
+      if (flows_.is_value(*function))
+        literals.insert(static_cast<unsigned>(function->parameters.size()));
+    }
     for (const auto& [at, callee] : flows_.callees())
       if (reaching.contains(callee) && reach(at.first, at.second)) {
         changed = true;
-        const auto& around = flows_.literals_around(*at.first, at.second);
-        literals.insert(around.begin(), around.end());
+        const auto& inner = flows_.literals_around(*at.first, at.second);
+        literals.insert(inner.begin(), inner.end());
       }
     for (const auto& [file, calls] : flows_.dynamic_calls())
       for (const DynamicCall& call : calls)
@@ -404,8 +574,7 @@ const Sharers::Calls& Sharers::reaching_calls() {
 
 bool Sharers::read_after_call(const Variable& variable, const Flow* got) {
   const Calls& calls = reaching_calls();
-  if (!variable.function || !variable.file) return false;
-  const Node& function = variable.function->node;
+  const Node& function = variable.around;
   auto from = got && got->function == variable.function ? got->statement.begin()
                                                         : variable.declaration.begin();
   // Of an object that each round of a loop has anew, another round's call is about another.
@@ -414,26 +583,67 @@ bool Sharers::read_after_call(const Variable& variable, const Flow* got) {
   for (; at != calls.end() && at->first == variable.file && at->second <= function.end(); ++at) {
     auto call_end = at->second;
     for (const Node& use : flows_.uses(variable)) {
-      if (call_end > from && use.begin() >= call_end) return true;
+      if (call_end > from && takes_place(use) >= call_end) return true;
       Node loop = innermost_loop(use);
-      bool around = loop && loop.begin() < call_end && call_end <= loop.end() &&
-                    variable.declaration.begin() < loop.begin() && loop.begin() < from &&
-                    from < loop.end();
+      bool in_loop = loop && loop.begin() < call_end && call_end <= loop.end() &&
+                     variable.declaration.begin() < loop.begin() && loop.begin() < from &&
+                     from < loop.end();
       bool anew = object && object->function == variable.function &&
                   loop.begin() < object->declaration.begin() &&
                   object->declaration.begin() < loop.end();
-      if (around && !anew) return true;
+      if (in_loop && !anew) return true;
     }
   }
   return false;
 }
 
+namespace {
+
+// A function literal that is called where it stands, deferred or not, or by sort.Slice and the
+// like.
+bool runs_at_once(const Node& literal) {
+  Node list = literal.parent();
+  while (list.is("parenthesized_expression")) list = list.parent();
+  Node call = list.is("argument_list") ? list.parent() : list;
+  if (!call.is("call_expression") || call.parent().is("go_statement")) return false;
+  if (!list.is("argument_list")) return true;
+  auto package = call.field("function").field("operand").text();
+  return package == "sort" || package == "slices" || package == "strings" || package == "bytes";
+}
+
+// mu.Unlock(), but not as the function ends.
+bool unlocks(const Node& node) {
+  auto name = method_called(node);
+  return (name == "Unlock" || name == "RUnlock") && !node.parent().is("defer_statement");
+}
+
+}  // namespace
+
+// Whether a variable of another function is read when that may run beside the statement: behind
+// the lock under which it got the slice, or in a function literal that runs at another time.
+bool Sharers::is_read_later(const Variable& variable, const Flow* got) const {
+  auto from = got && got->file == variable.file && contains(variable.around, got->statement)
+                  ? got->statement.begin()
+                  : variable.declaration.begin();
+  const auto& uses = flows_.uses(variable);
+  if (uses.empty()) return false;
+  auto last = uses.back().begin();
+  bool unlocked = any_within(variable.around, [&](const Node& node) {
+    return unlocks(node) && node.begin() > from && node.begin() < last;
+  });
+  if (unlocked) return true;
+  for (const Node& use : uses)
+    for (Node node = use.parent(); node && !node.same(variable.around); node = node.parent())
+      if (node.is("func_literal") && !runs_at_once(node) && use.begin() > from) return true;
+  return variable.around.is("func_literal") && variable.around.parent().parent().is("go_statement");
+}
+
 void Sharers::check_variables() {
   for (const auto& [variable, got] : variables_) {
-    if (!variable || !variable->function || !obstacle_.empty()) continue;
-    bool here = variable->function == flow_.function;
+    if (!variable || !variable->around || !obstacle_.empty()) continue;
+    bool here = variable->file == flow_.file && contains(variable->around, flow_.statement);
     bool read = here ? is_named_result(*variable) || read_after(flows_, *variable, flow_.statement)
-                     : read_after_call(*variable, got);
+                     : read_after_call(*variable, got) || is_read_later(*variable, got);
     if (read) refuse("what it hides is read afterwards");
   }
 }

@@ -26,6 +26,8 @@ class Sharers {
   const std::string& obstacle() const { return obstacle_; }
   // Whether a place is another name of the slice: that of a local variable that gets it.
   bool names(const std::string& place) const { return names_.contains(place); }
+  // Whether the statement gives slices to each other.
+  bool exchanges() const { return exchanges_; }
 
  private:
   // Container: a slice or map of such slices, pointers or structs.
@@ -35,11 +37,14 @@ class Sharers {
     if (obstacle_.empty()) obstacle_ = why;
   }
   void find_own();
+  void find_exchanged();
+  void check_arrays();
   void check_cut_struct();
   void go_back(const std::string& place, unsigned depth);
   void follow(const std::string& place, Kind kind);
   void follow_all();
   void reached(const Flow& flow, Kind kind);
+  void passed_on(const Flow& flow, Kind kind);
   void follow_struct_copies();
   bool holds_owner(TypeRef type, unsigned depth = 0) const;
   void check_variables();
@@ -50,13 +55,16 @@ class Sharers {
   bool written_back_to(const std::string& place) const;
   bool same_object(const Flow& flow) const;
   bool same_object(const Node& left, const Node& sliced) const;
+  std::string ranged_element(const Flow& flow) const;
   std::string path_of(Node node, unsigned depth = 0) const;
+  bool stored_once(const Flow& flow) const;
   bool in_local_literal(const Flow& flow) const;
   // Calls that may come to the statement, by their ends.
   using Calls = std::set<std::pair<const File*, std::uint32_t>>;
   const Calls& reaching_calls();
   // A call in the function that may come to the statement, with the variable read behind it.
   bool read_after_call(const Variable& variable, const Flow* got);
+  bool is_read_later(const Variable& variable, const Flow* got) const;
   bool calls_within(const File& file, const Node& node);
 
   const Flows& flows_;
@@ -71,6 +79,7 @@ class Sharers {
   std::set<std::string> names_;
   // That show the array too; by which flow. None: from the beginning.
   std::vector<std::pair<const Variable*, const Flow*>> variables_;
+  bool exchanges_ = false;
   std::string owner_;  // of a field: its struct type, "example.com/m/pool.Pool"
   Calls calls_;
   bool calls_known_ = false;

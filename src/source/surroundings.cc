@@ -7,20 +7,6 @@ namespace {
 
 bool is_local(const Variable& variable) { return variable.function != nullptr; }
 
-// Whether `test` holds of a node, or of one below it.
-template <class Test>
-bool any_within(const Node& root, const Test& test) {
-  std::vector<Node> open{root};
-  while (!open.empty()) {
-    Node node = open.back();
-    open.pop_back();
-    if (test(node)) return true;
-    auto children = node.children();
-    open.insert(open.end(), children.begin(), children.end());
-  }
-  return false;
-}
-
 bool is_comparison(const Node& node) {
   auto sign = node.is("binary_expression") ? node.field("operator").text() : std::string_view();
   return sign == "<" || sign == "<=" || sign == ">" || sign == ">=";
@@ -224,8 +210,17 @@ bool Surroundings::cut_since(const Node& declaration) const {
   return false;
 }
 
+// unsafe.Slice(&x[0], cap(x)), unsafe.Pointer(&x)
+bool Surroundings::read_unsafely() const {
+  auto given = [&](const std::vector<std::uint32_t>& flows) {
+    return std::any_of(flows.begin(), flows.end(),
+                       [&](std::uint32_t index) { return flows_.all()[index].place == kUnsafe; });
+  };
+  return given(flows_.from(flow_.place)) || given(flows_.from("[]" + flow_.place));
+}
+
 bool Surroundings::regrown() const {
-  if (shows_old_length()) return true;
+  if (shows_old_length() || read_unsafely()) return true;
   auto ours = [&](const std::string& place) {
     return place == flow_.place || (candidate_.in_place && place == slice_.place) ||
            sharers().names(place);
@@ -260,7 +255,7 @@ const Sharers& Surroundings::sharers() const {
 }
 
 std::string Surroundings::sharing() const {
-  if (!sharers().obstacle().empty()) return sharers().obstacle();
+  if (!sharers().obstacle().empty() || sharers().exchanges()) return sharers().obstacle();
   // old := *h, or a copy of the struct that holds it.
   const Variable* cut = slice_.root.variable;
   bool own_copy = cut && is_local(*cut) && cut != flow_.root.variable && !candidate_.through_call &&
@@ -342,10 +337,21 @@ bool Surroundings::at_most_length(const Node& bound, unsigned depth) const {
     auto sign = node.field("operator").text();
     return (sign == "-" || sign == "/") && at_most_length(node.field("left"), depth + 1);
   }
+  // copy(x, y), min(n, len(x))
+  if (node.is("call_expression")) {
+    auto called = node.field("function").text();
+    auto arguments = node.field("arguments").children();
+    auto names = names_of_cut();
+    auto of = arguments.empty() ? std::string() : squeezed(arguments[0].text());
+    if (called == "copy") return std::find(names.begin(), names.end(), of) != names.end();
+    return called == "min" && std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
+             return at_most_length(one, depth + 1);
+           });
+  }
   if (!node.is("identifier")) return false;
   // Every value that the variable gets.
   const Variable* variable = variable_at(node);
-  if (!variable || variable->parameter) return false;
+  if (!variable || variable->parameter || !only_shrinks(*variable)) return false;
   const auto& flows = flows_.to(variable_place(*variable));
   return !flows.empty() && std::all_of(flows.begin(), flows.end(), [&](std::uint32_t index) {
     return at_most_length(flows_.all()[index].right, depth + 1);
@@ -353,12 +359,7 @@ bool Surroundings::at_most_length(const Node& bound, unsigned depth) const {
 }
 
 const Variable* Surroundings::variable_at(const Node& identifier) const {
-  for (const Variable& variable : program_.variables()) {
-    if (variable.name != identifier.text() || variable.file != flow_.file) continue;
-    for (const Node& use : flows_.uses(variable))
-      if (use.same(identifier)) return &variable;
-  }
-  return nullptr;
+  return flows_.variable_at(identifier);
 }
 
 // x[n] is read or set before, in the same function: then n < len(x).
@@ -381,11 +382,173 @@ bool Surroundings::indexed_before() const {
   return false;
 }
 
+bool Surroundings::nil_is_told() const {
+  constexpr std::size_t kMost = 64;
+  std::vector<std::string> places{flow_.place};
+  for (std::size_t i = 0; i < places.size(); i++) {
+    auto place = places[i];
+    auto name = place.starts_with("f:") ? place.substr(place.rfind('.') + 1) : std::string();
+    bool exported = !name.empty() && name[0] >= 'A' && name[0] <= 'Z';
+    if (exported || flows_.is_compared_with_nil(place)) return true;
+    for (auto index : flows_.copies_of(place)) {
+      const Flow& flow = flows_.all()[index];
+      if (flow.place.starts_with("r:") && flow.function && flow.file->package->name != "main") {
+        auto first = flow.function->name.substr(0, 1);
+        if (first >= "A" && first <= "Z") return true;
+      }
+      bool known = std::find(places.begin(), places.end(), flow.place) != places.end();
+      if (!known && places.size() < kMost) places.push_back(flow.place);
+    }
+    // What a function returns goes to its callers.
+    if (place.starts_with("r:"))
+      for (auto index : flows_.from(place)) {
+        const auto& to = flows_.all()[index].place;
+        bool known = std::find(places.begin(), places.end(), to) != places.end();
+        if (!known && places.size() < kMost) places.push_back(to);
+      }
+  }
+  return false;
+}
+
+// A literal, a constant (an identifier that is no variable), or what is reckoned from such.
+bool Surroundings::is_constant(const Node& bound, unsigned depth) const {
+  Node node = without_parentheses(bound);
+  if (depth > 6) return false;
+  if (node.is("int_literal")) return true;
+  if (node.is("binary_expression"))
+    return is_constant(node.field("left"), depth + 1) &&
+           is_constant(node.field("right"), depth + 1);
+  if (!node.is("identifier")) return false;
+  const Variable* variable = variable_at(node);
+  if (!variable) return true;
+  return variable->declaration.parent().is("const_spec");
+}
+
+bool Surroundings::keeps_few() const {
+  if (slice_.form == Form::Truncate || slice_.form == Form::ThreeIndex)
+    return slice_.high && is_constant(slice_.high);
+  Node low = without_parentheses(slice_.low);
+  if (slice_.form == Form::Advance && is_length(low)) return true;
+  return slice_.form == Form::Advance && low.is("binary_expression") &&
+         low.field("operator").text() == "-" && is_length(without_parentheses(low.field("left"))) &&
+         is_constant(low.field("right"));
+}
+
+bool Surroundings::goes_through_all() const {
+  auto names = names_of_cut();
+  auto ours = [&](const Node& node) {
+    Node of = node.is("slice_expression") ? node.field("operand") : node;
+    return std::find(names.begin(), names.end(), squeezed(of.text())) != names.end();
+  };
+  Node function = flow_.around;
+  return any_within(function.field("body"), [&](const Node& node) {
+    if (node.is("range_clause")) {
+      Node around = node.parent().field("body");
+      return ours(node.field("right")) && !any_within(around, [](const Node& inner) {
+               return inner.is("return_statement") || inner.is("break_statement");
+             });
+    }
+    if (!node.is("call_expression")) return false;
+    Node called = node.field("function");
+    auto package = called.field("operand").text();
+    bool long_one = called.text() == "copy" || package == "sort" || package == "slices";
+    return long_one && ours(node.field("arguments").first());
+  });
+}
+
 bool Surroundings::within_length() const {
   Node high = without_parentheses(slice_.high);
   const Variable* variable = high.is("identifier") ? variable_at(high) : nullptr;
   if (variable && cut_since(variable->declaration)) return false;
-  return at_most_length(slice_.high) || indexed_before();
+  return at_most_length(slice_.high) || indexed_before() || only_where_longer() ||
+         (variable && counts_elements(*variable));
+}
+
+// if len(x) > n { x = x[:n] }, if len(x) <= n { return }; x = x[:n]: nothing that has to do with x
+// or n stands between.
+bool Surroundings::only_where_longer() const {
+  Node statement = flow_.statement, block = statement.parent(), around = block.parent();
+  if (!slice_.high) return false;
+  auto siblings = block.children();
+  auto own = std::find_if(siblings.begin(), siblings.end(),
+                          [&](const Node& node) { return node.same(statement); });
+  if (own == siblings.end()) return false;
+  if (own != siblings.begin()) {
+    const Node& before = *(own - 1);
+    auto then = before.field("consequence").children();
+    bool ends = !then.empty() && leaves(then.back(), {}) && !before.field("alternative") &&
+                !before.field("initializer");
+    return before.is("if_statement") && ends && compares_length(before.field("condition"), false);
+  }
+  return around.is("if_statement") && around.field("consequence").same(block) &&
+         compares_length(around.field("condition"), true);
+}
+
+// Whether a condition says that n is at most the length; or, where it does not hold, that.
+bool Surroundings::compares_length(const Node& condition, bool holds, unsigned depth) const {
+  Node node = without_parentheses(condition);
+  if (!node.is("binary_expression") || depth > 6) return false;
+  Node left = node.field("left"), right = node.field("right");
+  auto sign = node.field("operator").text();
+  if (sign == (holds ? "&&" : "||"))
+    return compares_length(left, holds, depth + 1) || compares_length(right, holds, depth + 1);
+  if (!is_comparison(node)) return false;
+  // n < len(x)
+  if (sign == ">" || sign == ">=") std::swap(left, right);
+  if (!holds) std::swap(left, right);
+  return squeezed(left.text()) == squeezed(slice_.high.text()) &&
+         is_length(without_parentheses(right));
+}
+
+// n := 0, and n++ once in a loop over x's elements.
+bool Surroundings::counts_elements(const Variable& variable) const {
+  const auto& flows = flows_.to(variable_place(variable));
+  if (variable.parameter || flows.size() != 1 || flows_.all()[flows[0]].right.text() != "0")
+    return false;
+  unsigned counted = 0;
+  for (const Node& use : flows_.uses(variable)) {
+    Node statement = changed_by(use);
+    if (!statement) continue;
+    Node loop = statement.parent();
+    while (loop && !loop.is("for_statement") && !loop.is("func_literal")) loop = loop.parent();
+    Node clause = loop.is("for_statement") ? loop.first() : Node();
+    auto names = names_of_cut();
+    bool ours = clause.is("range_clause") &&
+                std::find(names.begin(), names.end(), squeezed(clause.field("right").text())) !=
+                    names.end();
+    bool once = loop.begin() > variable.declaration.begin() && !in_loop_since(loop, variable);
+    if (!statement.is("inc_statement") || !ours || !once) return false;
+    counted++;
+  }
+  return counted == 1;
+}
+
+// Whether a loop stands around a node, but not around the variable's declaration.
+bool Surroundings::in_loop_since(const Node& at, const Variable& variable) {
+  for (Node node = at.parent(); node && node.begin() > variable.declaration.begin();
+       node = node.parent())
+    if (node.is("for_statement") || node.is("func_literal")) return true;
+  return false;
+}
+
+// n++, n += 2, f(&n): what changes a variable beside the values that flow to it.
+Node Surroundings::changed_by(const Node& use) {
+  Node around = use.parent();
+  while (around.is("parenthesized_expression")) around = around.parent();
+  if (around.is("inc_statement") || around.is("dec_statement")) return around;
+  if (around.is("unary_expression") && around.text().starts_with('&')) return around;
+  Node statement = around.is("expression_list") ? around.parent() : Node();
+  bool set = statement.is("assignment_statement") && around.same(statement.field("left"));
+  return set && statement.field("operator").text() != "=" ? statement : Node();
+}
+
+// Whether nothing but the values that flow to it changes a variable; or makes it smaller.
+bool Surroundings::only_shrinks(const Variable& variable) const {
+  const auto& uses = flows_.uses(variable);
+  return std::none_of(uses.begin(), uses.end(), [](const Node& use) {
+    Node change = changed_by(use);
+    return change && !change.is("dec_statement");
+  });
 }
 
 // s[:len(s)-1]
@@ -393,7 +556,7 @@ bool Surroundings::removes_one() const {
   Node high = without_parentheses(slice_.high);
   if (high.is("identifier")) {
     const Variable* variable = variable_at(high);
-    if (!variable) return false;
+    if (!variable || !only_shrinks(*variable)) return false;
     const auto& flows = flows_.to(variable_place(*variable));
     if (flows.size() != 1) return false;
     high = without_parentheses(flows_.all()[flows[0]].right);

@@ -28,14 +28,21 @@ class Surroundings {
   // nothing is hidden.
   bool grows() const;
   // x = x[:cap(x)], x = x[:len(x)+1], x = x[:n] where n is compared with cap(x), x[:n] of the
-  // length that x had before the statement: old elements are used again. Not where the next
-  // statements set what comes into view.
+  // length that x had before the statement, package unsafe: old elements are used again. Not where
+  // the next statements set what comes into view.
   bool regrown() const;
   // Why clearing what the statement hides would take it from others; "": there are none.
   std::string sharing() const;
   // Why a copy would not be seen where it must be: elements are set through the slice, and others
   // show them; "": a copy does.
   std::string writing_through() const;
+  // Whether something tells nil from an empty slice: a comparison, a package that reads the field
+  // by reflection (encoding/json and the like: an exported one), or a caller of another package.
+  bool nil_is_told() const;
+  // x[:3], x[len(x)-3:], x[len(x):]: a constant number of elements stays.
+  bool keeps_few() const;
+  // Whether the function goes through all of the slice, too: by a loop, copy(), sort.Slice().
+  bool goes_through_all() const;
   // x[x[0].n:]
   bool reads_elements(const Node& bound, unsigned depth = 0) const;
   bool within_length() const;
@@ -44,6 +51,7 @@ class Surroundings {
 
  private:
   const Sharers& sharers() const;
+  bool read_unsafely() const;
   bool elements_are_set() const;
   static bool only_written(const Node& slicing);
   bool may_grow() const;
@@ -65,6 +73,13 @@ class Surroundings {
   bool shows_old_length() const;
   bool is_old_length(const Node& bound, unsigned depth = 0) const;
   const Variable* variable_at(const Node& identifier) const;
+  bool only_where_longer() const;
+  bool is_constant(const Node& bound, unsigned depth = 0) const;
+  bool compares_length(const Node& condition, bool holds, unsigned depth = 0) const;
+  bool counts_elements(const Variable& variable) const;
+  bool only_shrinks(const Variable& variable) const;
+  static Node changed_by(const Node& use);
+  static bool in_loop_since(const Node& at, const Variable& variable);
   // x[n] is read or set before, in the same function: then n < len(x).
   bool indexed_before() const;
 

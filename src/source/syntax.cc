@@ -76,6 +76,15 @@ std::vector<Node> Node::fields(std::string_view name) const {
   return out;
 }
 
+std::vector<Node> identifiers(const Node& root) {
+  std::vector<Node> out;
+  any_within(root, [&](const Node& node) {
+    if (node.is("identifier")) out.push_back(node);
+    return false;
+  });
+  return out;
+}
+
 Node Node::first() const {
   if (!*this) return {};
   auto count = ts_node_named_child_count(node_);

@@ -36,12 +36,31 @@ class Node {
   std::uint32_t line() const { return *this ? ts_node_start_point(node_).row + 1 : 0; }  // from 1
   std::uint32_t end_line() const { return *this ? ts_node_end_point(node_).row + 1 : 0; }
   bool has_error() const { return *this && ts_node_has_error(node_); }
+  // Of this node alone, as long as its tree lives.
+  const void* id() const { return node_.id; }
   bool same(const Node& other) const { return *this && other && ts_node_eq(node_, other.node_); }
 
  private:
   TSNode node_{};
   const std::string* text_ = nullptr;
 };
+
+// The identifiers in a node, itself too: names of variables, functions and packages.
+std::vector<Node> identifiers(const Node& node);
+
+// Whether `test` holds of a node, or of one below it.
+template <class Test>
+bool any_within(const Node& root, const Test& test) {
+  std::vector<Node> open{root};
+  while (!open.empty()) {
+    Node node = open.back();
+    open.pop_back();
+    if (test(node)) return true;
+    auto children = node.children();
+    open.insert(open.end(), children.begin(), children.end());
+  }
+  return false;
+}
 
 // Files of more than this many bytes are not read.
 inline constexpr std::uint64_t kMaxFileBytes = 4 << 20;

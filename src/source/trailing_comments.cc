@@ -53,7 +53,73 @@ std::vector<TrailingComment> trailing_comments(const SyntaxTree& tree) {
   return out;
 }
 
+struct OneLineFunction {
+  std::uint32_t line = 0, header_end = 0;
+  Node body;
+  std::size_t width = 0;  // of the header, in characters
+  bool broken_up = false;
+};
+
+// In the order of the text.
+std::vector<OneLineFunction> one_line_functions(const SyntaxTree& tree,
+                                                const std::vector<Edit>& edits) {
+  std::vector<OneLineFunction> out;
+  std::string_view text = tree.text();
+  for (const Node& node : tree.root().children()) {
+    Node body = node.field("body");
+    bool function = node.is("function_declaration") || node.is("method_declaration");
+    if (!function || !body || node.line() != node.end_line()) continue;
+    OneLineFunction one;
+    one.line = node.line();
+    one.body = body;
+    auto header = text.substr(node.begin(), body.begin() - node.begin());
+    auto last = header.find_last_not_of(' ');
+    one.header_end = node.begin() + static_cast<std::uint32_t>(last + 1);
+    one.width = characters(header.substr(0, last + 1));
+    one.broken_up = std::any_of(edits.begin(), edits.end(), [&](const Edit& edit) {
+      return edit.begin > body.begin() && edit.end < body.end() &&
+             edit.text.find('\n') != std::string::npos;
+    });
+    out.push_back(one);
+  }
+  return out;
+}
+
 }  // namespace
+
+std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, std::vector<Edit> edits) {
+  auto functions = one_line_functions(tree, edits);
+  auto longest = [&](std::size_t first, std::size_t end) {
+    std::size_t out = 0;
+    for (; first < end; first++) out = std::max(out, functions[first].width);
+    return out;
+  };
+  std::vector<Edit> out = edits;
+  for (std::size_t i = 0; i < functions.size();) {
+    auto end = i + 1;
+    while (end < functions.size() && functions[end].line == functions[end - 1].line + 1) end++;
+    auto padding = [&](const OneLineFunction& one) { return one.body.begin() - one.header_end; };
+    auto before = longest(i, end);
+    bool aligned = std::all_of(
+        functions.begin() + static_cast<std::ptrdiff_t>(i),
+        functions.begin() + static_cast<std::ptrdiff_t>(end),
+        [&](const OneLineFunction& one) { return padding(one) == before - one.width + 1; });
+    while (i < end) {
+      // Those that go on standing in lines that follow each other; or one that is broken up.
+      auto last = i;
+      while (last < end && !functions[last].broken_up) last++;
+      if (last == i) last++;
+      auto now = longest(i, last);
+      for (; i < last; i++) {
+        const auto& one = functions[i];
+        auto wanted = one.broken_up ? 1 : now - one.width + 1;
+        if ((aligned || one.broken_up) && padding(one) != wanted)
+          out.push_back({one.header_end, one.body.begin(), std::string(wanted, ' ')});
+      }
+    }
+  }
+  return out;
+}
 
 std::vector<Edit> with_aligned_comments(const SyntaxTree& tree, std::vector<Edit> edits) {
   auto after = SyntaxTree::parse(edited(tree.text(), edits));

@@ -13,4 +13,8 @@ namespace overhang::source {
 // run). Comments that were not aligned so before are left as they are.
 std::vector<Edit> with_aligned_comments(const SyntaxTree& tree, std::vector<Edit> edits);
 
+// The same where an edit breaks up the body of a one-line function: gofmt aligns the bodies of such
+// functions in consecutive lines.
+std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, std::vector<Edit> edits);
+
 }  // namespace overhang::source

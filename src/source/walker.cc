@@ -24,6 +24,12 @@ class Walker {
       if (variable) parameters.symbols[variable->name].variable = variable;
     for (Variable* variable : function.named_results)
       if (variable) parameters.symbols[variable->name].variable = variable;
+    for (std::size_t i = 0; i < function.parameters.size(); i++) {
+      auto count = function.parameters.size();
+      flows_.add_receiver(dynamic_place("", count, i), function.parameters[i]);
+      if (function.self)
+        flows_.add_receiver(dynamic_place(function.name, count, i), function.parameters[i]);
+    }
     // Parameters and the body are one block.
     enter(parameters, [&] { visit_all(function.body); });
     function_ = nullptr;
@@ -78,7 +84,10 @@ class Walker {
     nesting_++;
     auto outer = statement_;
     auto kind = node.kind();
-    if (is_statement(kind) && !is_compound(kind)) statement_ = node;
+    if (is_statement(kind) && !is_compound(kind)) {
+      statement_ = node;
+      flows_.add_literals_around(file_, node, literals_);
+    }
     visit_kind(node, kind);
     statement_ = outer;
     nesting_--;
@@ -108,7 +117,16 @@ class Walker {
     if (kind == "slice_expression") return slicing(node);
     if (kind == "func_literal") return function_literal(node);
     if (kind == "type_switch_statement") return type_switch(node);
-    if (kind == "selector_expression") return visit(node.field("operand"));
+    if (kind == "selector_expression") {
+      visit(node.field("operand"));
+      return method_value(node);
+    }
+    if (kind == "for_statement") {
+      // The body of a loop over a function is a function that it calls (range()).
+      auto around = literals_.size();
+      in_block([&] { visit_all(node); });
+      return literals_.resize(around);
+    }
     if (kind == "block" || is_compound(kind) || kind == "expression_case" ||
         kind == "default_case" || kind == "communication_case" || kind == "type_case")
       return in_block([&] { visit_all(node); });
@@ -131,9 +149,32 @@ class Walker {
   }
 
   void use(const Node& node) {
-    if (Variable* variable = evaluator_.variable_named(std::string(node.text())))
-      flows_.add_use(*variable, node);
+    auto name = std::string(node.text());
+    if (Variable* variable = evaluator_.variable_named(name))
+      return flows_.add_use(*variable, node);
+    if (is_called(node) || (evaluator_.scope && evaluator_.scope->find(name))) return;
+    if (auto at = file_.package->functions.find(name); at != file_.package->functions.end())
+      flows_.add_function_value(*at->second);
   }
+  void method_value(const Node& node) {
+    if (is_called(node)) return;
+    Node operand = node.field("operand");
+    auto name = std::string(node.field("field").text());
+    if (auto path = evaluator_.package_named(operand.text());
+        operand.is("identifier") && !path.empty()) {
+      Package* package = program_.loaded(path);
+      if (!package) return;
+      if (auto at = package->functions.find(name); at != package->functions.end())
+        flows_.add_function_value(*at->second);
+      return;
+    }
+    TypeRef type = evaluator_.value(operand).type;
+    if (program_.find_field(type, name)) return;
+    if (const Function* method = program_.find_method(type, name))
+      flows_.add_function_value(*method);
+  }
+  static std::string_view called_text(const Node& call) { return call.field("function").text(); }
+  bool is_called(const Node& node) const { return called_.same(node); }
 
   Variable* define(const Node& name, TypeRef type) {
     Variable* variable =
@@ -178,13 +219,16 @@ class Walker {
   }
 
   void assign_elements(const Value& place, const Node& right) {
+    copy_elements(place, right);
     Value element = element_of(program_, place);
     if (right.is("composite_literal")) {
       auto kind = right.field("type").kind();
       if (kind != "slice_type" && kind != "map_type" && kind != "array_type" &&
           kind != "implicit_length_array_type" && kind != "type_identifier")
         return;
-      if (program_.type(program_.behind(place.type)).kind == GoType::Kind::Struct) return;
+      // The literal's own: that of a package-level variable may not be known yet.
+      TypeRef type = evaluator_.value(right).type;
+      if (program_.type(program_.underlying(type)).kind == GoType::Kind::Struct) return;
       for (const Node& item : right.field("body").children()) {
         if (item.is("keyed_element")) {
           for (const Node& part : item.children()) add_element(element, part.first());
@@ -197,6 +241,30 @@ class Walker {
       for (std::size_t i = 1; i < arguments.size(); i++)
         if (!arguments[i].is("variadic_argument")) add_element(element, arguments[i]);
     }
+  }
+
+  // append(x, y...), slices.Clone(y), maps.Clone(y): the slices that are y's elements are those of
+  // `place` too.
+  void copy_elements(const Value& place, const Node& right) {
+    if (!right.is("call_expression")) return;
+    auto arguments = right.field("arguments").children();
+    Node function = without_parentheses(right.field("function"));
+    if (function.text() == "append") {
+      for (const Node& argument : arguments)
+        if (argument.is("variadic_argument")) copy_elements_of(argument.first(), place);
+    } else if (function.field("field").text() == "Clone" && arguments.size() == 1) {
+      auto path = evaluator_.package_named(function.field("operand").text());
+      if (path == "slices" || path == "maps" || path.starts_with("golang.org/x/exp/"))
+        copy_elements_of(arguments[0], place);
+    }
+  }
+  void copy_elements_of(const Node& from, const Value& to) {
+    Value source = evaluator_.value(from);
+    if (source.place.empty() || to.place.empty()) return;
+    Value element = element_of(program_, source);
+    auto kind = program_.type(program_.underlying(element.type)).kind;
+    if (kind == GoType::Kind::Slice || kind == GoType::Kind::Struct || kind == GoType::Kind::Array)
+      implicit_flow(element_of(program_, to), std::move(element), from);
   }
 
   void add_element(const Value& element, const Node& from) {
@@ -321,6 +389,10 @@ class Walker {
       if (!value || over.place.empty() || over.kind != Value::Kind::Alias) continue;
       implicit_flow(place, element_of(program_, over), right);
     }
+    // A type of a package that is not there may be a function's, as iter.Seq is.
+    bool named = type.kind == GoType::Kind::Named || type.kind == GoType::Kind::Parameter;
+    if (named || type.kind == GoType::Kind::Func || type.kind == GoType::Kind::Unknown)
+      literals_.push_back(static_cast<unsigned>(lefts.size()));
   }
 
   void returned(const Node& node) {
@@ -344,8 +416,10 @@ class Walker {
         flows_.add(flow_to(result(i), evaluator_.result(without_parentheses(values[0]), i), {},
                            values[0]));
     else
-      for (std::size_t i = 0; i < values.size(); i++)
+      for (std::size_t i = 0; i < values.size(); i++) {
+        copy_elements(result(i), without_parentheses(values[i]));
         flows_.add(flow_to(result(i), evaluator_.value(values[i]), {}, values[i]));
+      }
   }
 
   void sent(const Node& node) {
@@ -375,13 +449,17 @@ class Walker {
   }
 
   void call(const Node& node) {
+    called_ = without_parentheses(node.field("function"));
     visit_all(node);
     auto callee = evaluator_.callee(node);
+    if (called_text(node) == "copy" && !evaluator_.variable_named("copy"))
+      if (auto arguments = node.field("arguments").children(); arguments.size() == 2)
+        copy_elements_of(arguments[1], evaluator_.value(arguments[0]));
     if (!callee.function) {
       dynamic_call(node, callee);
       return kept_outside(node);
     }
-    note_literals_around(node);
+    flows_.add_literals_around(file_, node, literals_);
     const Function& function = *callee.function;
     flows_.add_callee(file_, node, function);
     if (function.self && !callee.receiver.place.empty()) pass_receiver(function, callee.receiver);
@@ -399,34 +477,37 @@ class Walker {
     }
   }
 
-  void note_literals_around(const Node& call) {
-    for (Node node = call.parent(); node; node = node.parent()) {
-      if (node.is("func_literal")) flows_.add_literal_around(file_, call, parameters_of(node));
-      // for x := range each: the loop's body is a function that `each` calls.
-      Node clause = node.is("for_statement") ? node.first() : Node();
-      if (!clause.is("range_clause")) continue;
-      Value over = evaluator_.value(clause.field("right"));
-      auto kind = program_.type(program_.behind(over.type)).kind;
-      if (kind == GoType::Kind::Func || kind == GoType::Kind::Unknown)
-        flows_.add_literal_around(file_, call,
-                                  static_cast<unsigned>(clause.field("left").children().size()));
-    }
-  }
-
   void dynamic_call(const Node& call, const Evaluator::Callee& callee) {
     Node function = without_parentheses(call.field("function"));
-    auto arguments = static_cast<unsigned>(call.field("arguments").children().size());
     if (function.is("identifier")) {
-      if (evaluator_.variable_named(std::string(function.text())))
-        flows_.add_dynamic_call(file_, {call.end(), "", arguments});
+      if (evaluator_.variable_named(std::string(function.text()))) call_dynamically(call, "");
     } else if (function.is("selector_expression")) {
       Node operand = function.field("operand");
-      if (operand.is("identifier") && !evaluator_.package_named(operand.text()).empty()) return;
+      if (auto path = evaluator_.package_named(operand.text());
+          operand.is("identifier") && !path.empty()) {
+        // C calls back what is exported to it.
+        if (path == "C") flows_.add_dynamic_call(file_, {call.end(), kCallOfC, 0});
+        return;
+      }
       auto name = std::string(function.field("field").text());
       bool field = program_.find_field(callee.receiver.type, name).has_value();
-      flows_.add_dynamic_call(file_, {call.end(), field ? "" : name, arguments});
-    } else if (!function.is("func_literal")) {
-      flows_.add_dynamic_call(file_, {call.end(), "", arguments});
+      call_dynamically(call, field ? "" : name);
+    } else if (call.is("call_expression")) {
+      call_dynamically(call, "");
+    }
+  }
+  void call_dynamically(const Node& call, const std::string& method) {
+    auto arguments = call.field("arguments").children();
+    flows_.add_dynamic_call(file_, {call.end(), method, static_cast<unsigned>(arguments.size())});
+    for (std::size_t i = 0; i < arguments.size(); i++) {
+      bool spread = arguments[i].is("variadic_argument");
+      Node given = spread ? arguments[i].first() : arguments[i];
+      Value value = evaluator_.value(given);
+      if (value.place.empty()) continue;
+      Value place;
+      place.kind = Value::Kind::Alias;
+      place.place = dynamic_place(method, arguments.size(), i);
+      implicit_flow(place, std::move(value), given);
     }
   }
 
@@ -435,19 +516,43 @@ class Walker {
   void kept_outside(const Node& call) {
     Node method = without_parentheses(call.field("function"));
     auto name = method.field("field").text();
+    if (Node of = method.field("operand");
+        of.is("identifier") && evaluator_.package_named(of.text()) == "unsafe") {
+      auto arguments = call.field("arguments").children();
+      if (arguments.empty()) return;
+      // unsafe.Pointer(&x) but not *(*string)(unsafe.Pointer(&x)), which asks for the length.
+      bool header = name == "Pointer" && arguments[0].is("unary_expression") &&
+                    !arguments[0].field("operand").is("index_expression") &&
+                    call.parent().parent().field("function").text() != "(*string)";
+      if (header || name == "Slice" || name == "SliceData") give_outside(arguments[0], kUnsafe);
+      return;
+    }
+    // encoding/json writes nil as null.
+    for (const char* told : {"Marshal", "Encode", "DeepEqual", "JSON"})
+      if (name.find(told) != std::string_view::npos)
+        for (const Node& argument : call.field("arguments").children())
+          if (auto place = evaluator_.value(argument).place; !place.empty())
+            flows_.add_nil_comparison(place);
     bool keeps = name.find("Store") != std::string_view::npos || name.starts_with("Push") ||
                  name.find("Swap") != std::string_view::npos || name == "Put" ||
-                 name == "NewBuffer" || name == "NewReader";
+                 name == "NewBuffer" || name == "NewReader" || name == "WithValue" ||
+                 name == "ValueOf" || is_iterator(method);
     if (!method.is("selector_expression") || !keeps) return;
     for (const Node& argument : call.field("arguments").children())
       if (!argument.is("variadic_argument")) give_outside(argument);
   }
-  void give_outside(const Node& given) {
+  // slices.Values(x): it goes through x whenever it is asked to, slices.Chunk(x) gives parts of it.
+  bool is_iterator(const Node& function) const {
+    auto name = function.field("field").text();
+    return (name == "All" || name == "Values" || name == "Backward" || name == "Chunk") &&
+           evaluator_.package_named(function.field("operand").text()) == "slices";
+  }
+  void give_outside(const Node& given, const char* where = kOutside) {
     Value value = evaluator_.value(given);
     if (value.place.empty()) return;
     Value place;
     place.kind = Value::Kind::Alias;
-    place.place = kOutside;
+    place.place = where;
     implicit_flow(place, std::move(value), given);
   }
 
@@ -515,19 +620,30 @@ class Walker {
     around_ = node;
     auto statement = statement_;
     statement_ = {};
+    auto count = parameters_of(node);
+    literals_.push_back(count);
     in_block([&] {
-      auto declare = [&](const Node& list) {
+      auto declare = [&](const Node& list, bool given) {
         if (!list.is("parameter_list")) return;
+        std::size_t position = 0;
         for (const Node& parameter : list.children()) {
           auto type = program_.type_of(parameter.field("type"), file_, evaluator_.scope);
           if (parameter.is("variadic_parameter_declaration")) type = program_.slice_of(type);
-          for (const Node& name : parameter.fields("name")) define(name, type)->parameter = true;
+          auto names = parameter.fields("name");
+          for (const Node& name : names) {
+            Variable* variable = define(name, type);
+            variable->parameter = true;
+            if (given) flows_.add_receiver(dynamic_place("", count, position++), variable);
+          }
+          if (given && names.empty())
+            flows_.add_receiver(dynamic_place("", count, position++), nullptr);
         }
       };
-      declare(node.field("parameters"));
-      declare(node.field("result"));
+      declare(node.field("parameters"), true);
+      declare(node.field("result"), false);
       visit_all(node.field("body"));
     });
+    literals_.pop_back();
     statement_ = statement;
     around_ = outer;
   }
@@ -564,6 +680,9 @@ class Walker {
   Evaluator evaluator_;
   const Function* function_ = nullptr;
   Node around_, statement_;
+  Node called_;  // the function of the call that is being visited
+  // How many parameters the function literals around have, and the bodies of loops over functions.
+  std::vector<unsigned> literals_;
   Scope* scope_ = nullptr;
   unsigned nesting_ = 0;
 };

@@ -191,6 +191,124 @@ TEST(FixModern, VendoredModulesHaveTheirOwnLanguage) {
   }
 }
 
+// Programs that tell what they see, before and after: a patch must not change it.
+struct Behaviour {
+  const char* name;
+  const char* code;     // of package main: declares type T, func build() string
+  const char* patched;  // a line that the patch adds; "": there is none
+  bool goes_away;       // all that was hidden
+};
+
+const Behaviour kBehaviours[] = {
+    {"callback_keeps",
+     "type B struct {\n\titems []*T\n\tout   func([]*T)\n}\n\n"
+     "var kept []*T\n\nvar b = &B{out: func(ts []*T) { kept = ts }}\n\n"
+     "func (b *B) flush() {\n\tb.out(b.items)\n\tb.items = b.items[:0]\n}\n\n"
+     "func build() (seen string) {\n\tfor i := 0; i < 100; i++ {\n\t\tb.items = append(b.items, "
+     "&T{n: i})\n\t}\n"
+     "\tb.flush()\n\tfor _, t := range kept {\n\t\tseen += fmt.Sprint(t != nil && t.n >= 0)\n\t}\n"
+     "\tkept = nil\n\treturn seen\n}\n",
+     "+\tb.items = nil\n", true},
+    {"deferred_restores",
+     "type P struct{ toks []*T }\n\nvar p P\n\nfunc (p *P) next() *T {\n\tt := p.toks[0]\n"
+     "\tp.toks = p.toks[1:]\n\treturn t\n}\n\n"
+     "func (p *P) try() {\n\tsaved := p.toks\n\tdefer func() { p.toks = saved "
+     "}()\n\tp.next()\n\tp.next()\n}\n\n"
+     "func build() (seen string) {\n\tfor i := 0; i < 100; i++ {\n\t\tp.toks = append(p.toks, "
+     "&T{n: i})\n\t}\n"
+     "\tp.try()\n\tfor len(p.toks) > 10 {\n\t\tt := p.next()\n\t\tseen += fmt.Sprint(t != nil && "
+     "t.n >= 0)\n\t}\n"
+     "\treturn seen\n}\n",
+     "", false},
+    {"buffers_exchanged",
+     "type D struct{ in, out []*T }\n\nvar d D\n\nfunc (d *D) turn() int {\n\td.in, d.out = "
+     "d.out[:0], d.in\n"
+     "\treturn len(d.out)\n}\n\n"
+     "func build() (seen string) {\n\tfor r := 4; r > 0; r-- {\n\t\tfor i := 0; i < 50*r; i++ {\n"
+     "\t\t\td.in = append(d.in, &T{n: i})\n\t\t}\n\t\tseen += fmt.Sprint(d.turn(), cap(d.in), \" "
+     "\")\n\t}\n"
+     "\treturn seen\n}\n",
+     "+\tfor i := range d.out {\n+\t\td.out[i] = nil\n+\t}\n", true},
+    {"functions_of_one_line",
+     "type Q struct{ items []*T }\n\nvar q, r Q\n\n"
+     "func (q *Q) add(t *T)   { q.items = append(q.items, t) }\n"
+     "func (q *Q) reset()     { q.items = q.items[:0] }\n"
+     "func (q *Q) size() int  { return len(q.items) }\n"
+     "func (q *Q) drop(n int) { q.items = q.items[:len(q.items)-n] }\n\n"
+     "func build() (seen string) {\n\tfor i := 0; i < 100; i++ {\n\t\tq.add(&T{n: "
+     "i})\n\t\tr.add(&T{n: i})\n\t}\n"
+     "\tq.drop(90)\n\tr.reset()\n\tr.add(&T{})\n\treturn fmt.Sprint(q.size(), r.size(), "
+     "cap(r.items))\n}\n",
+     "+func (q *Q) reset() {\n", true},
+    {"helper_in_constant_time",
+     "type H struct{ all []*T }\n\nvar h H\n\nfunc del(ts []*T, i int) []*T {\n\tts[i] = "
+     "ts[len(ts)-1]\n"
+     "\treturn ts[:len(ts)-1]\n}\n\nfunc (h *H) leave(i int) {\n\th.all = del(h.all, i)\n}\n\n"
+     "func build() (seen string) {\n\tfor i := 0; i < 100; i++ {\n\t\th.all = append(h.all, &T{n: "
+     "i})\n\t}\n"
+     "\tfor len(h.all) > 10 {\n\t\th.leave(3)\n\t}\n\tfor _, t := range h.all {\n\t\tseen += "
+     "fmt.Sprint(t.n, \" \")\n\t}\n"
+     "\treturn seen\n}\n",
+     "+\told := h.all\n", true},
+    {"read_outside_of_the_lock",
+     "type S struct {\n\tmu    sync.Mutex\n\titems []*T\n}\n\nvar s S\nvar step = make(chan "
+     "int)\n\n"
+     "func (s *S) show() {\n\ts.mu.Lock()\n\titems := s.items\n\ts.mu.Unlock()\n\tstep <- "
+     "0\n\t<-step\n\tn := 0\n"
+     "\tfor _, t := range items {\n\t\tif t != nil {\n\t\t\tn++\n\t\t}\n\t}\n\tstep <- n\n}\n\n"
+     "func (s *S) trim(n int) {\n\ts.mu.Lock()\n\ts.items = s.items[:n]\n\ts.mu.Unlock()\n}\n\n"
+     "func build() (seen string) {\n\tfor i := 0; i < 100; i++ {\n\t\ts.items = append(s.items, "
+     "&T{n: i})\n\t}\n"
+     "\tgo s.show()\n\t<-step\n\ts.trim(10)\n\tstep <- 0\n\treturn fmt.Sprint(<-step)\n}\n",
+     "+\tif cap(s.items) > 4*len(s.items) {\n", true},
+};
+
+class FixBehaviour : public testing::TestWithParam<Behaviour> {};
+
+TEST_P(FixBehaviour, StaysAsItWas) {
+  const Behaviour& one = GetParam();
+  TemporaryDirectory folder;
+  fs::copy(std::string(OVERHANG_SUBJECTS_DIR) + "/kit", folder.file("kit"),
+           fs::copy_options::recursive);
+  fs::create_directory(folder.file("main"));
+  std::ofstream(folder.file("main") + "/go.mod")
+      << "module example.com/main\n\ngo 1.19\n\nrequire overhang.subjects/kit v0.0.0\n\n"
+         "replace overhang.subjects/kit => ../kit\n";
+  auto code = std::string(one.code);
+  bool locks = code.find("sync.") != std::string::npos;
+  std::ofstream(folder.file("main") + "/main.go")
+      << "package main\n\nimport (\n\t\"fmt\"\n"
+      << (locks ? "\t\"sync\"\n" : "")
+      << "\n\t\"overhang.subjects/kit\"\n)\n\ntype T struct {\n\tn   int\n\tpad [500]byte\n}\n\n"
+      << code << "\nfunc main() {\n\tkit.FactText(\"seen\", build())\n\tkit.Serve()\n}\n";
+  ProcessOptions options{
+      .directory = folder.file("main"),
+      .environment = {"CGO_ENABLED=0", "GOWORK=off", "GOFLAGS=", "GIT_CEILING_DIRECTORIES=/"},
+      .timeout = std::chrono::seconds(300)};
+  auto build = [&] {
+    auto built = run({"go", "build", "-o", folder.file("program"), "."}, options);
+    if (built.exit_code != 0) throw std::runtime_error(built.err);
+    return Subject::started(folder.file("program"), {});
+  };
+  auto before = build();
+  EXPECT_NE(left_over(before), "");
+  auto fix = run_fix(before, folder.file("main"));
+  EXPECT_EQ(fix.out.empty(), *one.patched == 0) << fix.out << fix.err;
+  EXPECT_NE(fix.out.find(one.patched), std::string::npos) << fix.out << fix.err;
+  if (fix.out.empty()) return;
+  std::ofstream(folder.file("fix.diff")) << fix.out;
+  ASSERT_EQ(run({"git", "apply", folder.file("fix.diff")}, options).exit_code, 0) << fix.out;
+  EXPECT_EQ(run({"gofmt", "-l", "."}, options).out, "") << fix.out;
+  auto after = build();
+  EXPECT_EQ(after.facts().at("seen"), before.facts().at("seen")) << fix.out;
+  EXPECT_EQ(left_over(after).empty(), one.goes_away) << left_over(after) << fix.out;
+}
+
+void PrintTo(const Behaviour& one, std::ostream* out) { *out << one.name; }
+
+INSTANTIATE_TEST_SUITE_P(Programs, FixBehaviour, testing::ValuesIn(kBehaviours),
+                         [](auto& instance) { return std::string(instance.param.name); });
+
 // Ten conns of a few hundred bytes are stale, in an array of half a megabyte.
 TEST(FixRemedies, TheBestIsWhatFreesMost) {
   Checkout checkout;

@@ -32,6 +32,14 @@ TEST(BestRemedies, CheaperOnesThatFreeNearlyAsMuchComeFirst) {
             (Order{Remedy::NilWhenEmpty, Remedy::Copy, Remedy::Clear}));
 }
 
+// To copy the tail's slice frees what its head hides, too: the head's own statement is cleared.
+TEST(BestRemedies, AreMeasuredWithTheSameSitesOthers) {
+  EXPECT_EQ(best_remedies(row_that(300, 0, 800)), (Order{Remedy::Copy, Remedy::Clear}));
+  EXPECT_EQ(best_remedies(row_that(300, 0, 800), 450), (Order{Remedy::Clear, Remedy::Copy}));
+  // Nothing that clearing frees here.
+  EXPECT_EQ(best_remedies(row_that(0, 0, 800), 800), (Order{Remedy::Copy, Remedy::Clear}));
+}
+
 TEST(BestRemedies, AreThereWhereNoneFreesAnythingByItself) {
   EXPECT_EQ(best_remedies(row_that(0, 0, 0)), (Order{Remedy::Clear, Remedy::Copy}));
   EXPECT_EQ(best_remedies(SiteRow()), (Order{Remedy::Clear, Remedy::Copy}));

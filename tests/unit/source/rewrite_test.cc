@@ -2,6 +2,7 @@
 #include "source/rewrite.h"
 
 #include "source/patch.h"
+#include "source/trailing_comments.h"
 #include "unit/source/snippet.h"
 
 namespace overhang::source::test {
@@ -231,7 +232,6 @@ TEST(Rewrite, RefusesWhatIsNotSafe) {
   expect_refused("\tlast := &xs[n]\n\txs = xs[:n]\n\tuse(last)\n");
   expect_refused("\txs = xs[:0]\n\tys = xs\n");
   expect_refused("\told := xs\n\txs = old[:n]\n\tuse(old[n])\n");
-  expect_refused("\tif xs = xs[:n]; n > 3 {\n\t\tn++\n\t}\n");
   expect_refused("\txs = xs[:next()]\n");
   // In the next round of the loop, what was hidden is read.
   expect_refused("\tall := xs\n\tfor n > 0 {\n\t\tuse(all[n])\n\t\txs = xs[:n]\n\t}\n");
@@ -309,7 +309,7 @@ TEST(Rewrite, BoundsByFunctionsThatOnlyReturn) {
   EXPECT_NE(out.text.find("\tif q.size() < len(q.items) {\n\t\tclear(q.items[q.size():])\n\t}\n"),
             std::string::npos)
       << out.text;
-  EXPECT_NE(out.text.find("\tq.items = append([]*int(nil), q.items[:q.next()]...)\n"),
+  EXPECT_NE(out.text.find("\tq.items = q.items[:q.next()]\n\tif cap(q.items) > 4*len(q.items) {\n"),
             std::string::npos)
       << out.text;
 }
@@ -363,8 +363,9 @@ TEST(Rewrite, WhatAFunctionDeletesIsClearedAfterwards) {
       "\txs = slices.DeleteFunc(xs, func(t *T) bool { return t.n > n })\n";
   RewriteOptions options;
   options.go_minor = 21;
-  EXPECT_EQ(rewritten(before + "}\n", global("xs"), options).text,
-            before + "\tclear(xs[len(xs):cap(xs)])\n}\n");
+  auto after = before + "\tclear(old[len(xs):])\n}\n";
+  after.insert(after.find("\txs = slices"), "\told := xs\n");
+  EXPECT_EQ(rewritten(before + "}\n", global("xs"), options).text, after);
 }
 
 // As lane's PriorityQueue, which counts in uint.
@@ -536,17 +537,19 @@ std::string queue_of(const std::string& functions) {
 
 // What becomes of them, of Go 1.26 unless said, by clearing alone unless said.
 std::string queue_rewritten(const std::string& functions, int go_minor = 26,
-                            std::vector<Remedy> remedies = {Remedy::Clear}) {
+                            std::vector<Remedy> remedies = {Remedy::Clear},
+                            Category category = Category::Tail) {
   RewriteOptions options;
   options.go_minor = go_minor;
   options.remedies = std::move(remedies);
-  return rewritten(queue_of(functions), field("main.Q", "items"), options).text;
+  return rewritten(queue_of(functions), field("main.Q", "items", category), options).text;
 }
 
 void expect_queue_stays(const std::string& functions) {
   EXPECT_EQ(queue_rewritten(functions), queue_of(functions));
 }
 
+const std::string kRest = "\tif len(q.items) < len(old) {\n\t\tclear(old[len(q.items):])\n\t}\n";
 const std::string kReset = "func (q *Q) reset() {\n\tq.items = q.items[:0]\n}\n";
 
 TEST(Rewrite, WhatIsAppendedToTheCutSliceIsReadBeforeItIsCleared) {
@@ -555,9 +558,266 @@ TEST(Rewrite, WhatIsAppendedToTheCutSliceIsReadBeforeItIsCleared) {
         "q.items = append(q.items[:n], q.rest()...)", "q.items = append(q.items[:0], rest...)"}) {
     auto before =
         "func (q *Q) keep(i, n int) {\n\trest := q.items[n:]\n\t" + std::string(statement) + "\n";
-    EXPECT_EQ(queue_rewritten(before + "}\n"),
-              queue_of(before + "\tclear(q.items[len(q.items):cap(q.items)])\n}\n"));
+    auto after = before + kRest + "}\n";
+    after.insert(after.find("\tq.items = append"), "\told := q.items\n");
+    EXPECT_EQ(queue_rewritten(before + "}\n"), queue_of(after));
   }
+}
+
+// func (q *Q) reset() { … } becomes one of several lines, and those beside it are aligned anew.
+TEST(Rewrite, FunctionsOfOneLine) {
+  auto cut = [](const std::string& body) { return "func (q *Q) cut(n int) {" + body + "}\n"; };
+  EXPECT_EQ(queue_rewritten(cut(" q.items = q.items[:0] ")),
+            queue_of(cut("\n\tclear(q.items)\n\tq.items = q.items[:0]\n")));
+  EXPECT_EQ(
+      queue_rewritten(cut(" q.n++; q.items = q.items[1:] "), 26, {Remedy::Clear}, Category::Head),
+      queue_of(cut("\n\tq.n++\n\tq.items[0] = nil\n\tq.items = q.items[1:]\n")));
+  EXPECT_EQ(queue_rewritten(cut("\n\tdefer func() { q.items = q.items[:0] }()\n")),
+            queue_of(cut("\n\tdefer func() {\n\t\tclear(q.items)\n\t\tq.items = "
+                         "q.items[:0]\n\t}()\n")));
+  for (const char* body : {" q.items = q.items[:0] /* all */ ",
+                           "\n\tuse(struct{ f func() }{f: func() { q.items = q.items[:0] }})\n"})
+    expect_queue_stays(cut(body));
+}
+
+TEST(Patch, AlignsTheBodiesOfFunctionsInConsecutiveLines) {
+  std::string text =
+      "package main\n\nfunc f() { a() }\n\nfunc x()     { a() }\nfunc xxxx()  { b() }\n"
+      "func xxxxx() { c() }\nfunc y()     { d() }\n";
+  auto tree = SyntaxTree::parse(text);
+  auto at = [&](const char* body) { return static_cast<std::uint32_t>(text.find(body)); };
+  std::vector<Edit> edits{{at(" c() "), at(" c() ") + 5, "\n\tc()\n"}};
+  EXPECT_EQ(edited(text, with_aligned_bodies(*tree, edits)),
+            "package main\n\nfunc f() { a() }\n\nfunc x()    { a() }\nfunc xxxx() { b() }\n"
+            "func xxxxx() {\n\tc()\n}\nfunc y() { d() }\n");
+  EXPECT_EQ(edited(text, with_aligned_bodies(*tree, {})), text);
+  // Not aligned so before.
+  auto other = text;
+  other.replace(other.find("x()     {"), 9, "x() {");
+  auto begin = static_cast<std::uint32_t>(other.find(" c() "));
+  EXPECT_EQ(
+      with_aligned_bodies(*SyntaxTree::parse(other), {{begin, begin + 5, "\n\tc()\n"}}).size(), 1u);
+}
+
+// What stands before an if or a switch runs before it, and an assignment reads before it sets.
+TEST(Rewrite, StatementsWithinOthers) {
+  expect_rewrite("\tif xs = xs[:0]; n > 3 {\n\t\tn++\n\t}\n",
+                 "\tclear(xs)\n\tif xs = xs[:0]; n > 3 {\n\t\tn++\n\t}\n", 26);
+  expect_rewrite("\tswitch xs = xs[1:]; n {\n\t}\n",
+                 "\txs[0] = nil\n\tswitch xs = xs[1:]; n {\n\t}\n", 26, kBest, Category::Head);
+  expect_rewrite("\tfor ; n > 0; xs = xs[1:] {\n\t\tn--\n\t}\n",
+                 "\tfor ; n > 0; xs[0], xs = nil, xs[1:] {\n\t\tn--\n\t}\n", 26, kBest,
+                 Category::Head);
+  expect_refused("\tif n > 3 {\n\t\tn++\n\t} else if xs = xs[:n]; n > 2 {\n\t\tn++\n\t}\n");
+}
+
+// What a function of the program or package slices cut off lies between the new length and the old
+// one: the capacity may be far larger.
+TEST(Rewrite, NoMoreIsClearedThanTheSliceShowed) {
+  const std::string del =
+      "func del(s []*T, i int) []*T {\n\ts[i] = s[len(s)-1]\n\treturn s[:len(s)-1]\n}\n\n";
+  const std::string call = "\tq.items = del(q.items, i)\n";
+  const std::string old = "\told := q.items\n";
+  const std::string leave = "func (q *Q) leave(i int) {\n";
+  EXPECT_EQ(queue_rewritten(del + leave + call + "}\n"),
+            queue_of(del + leave + old + call + kRest + "}\n"));
+  EXPECT_EQ(queue_rewritten(del + leave + call + "}\n", 20),
+            queue_of(del + leave + old + call +
+                     "\tfor k := len(q.items); k < len(old); k++ {\n\t\told[k] = nil\n\t}\n}\n"));
+  // The name is taken.
+  auto taken = queue_rewritten(del + leave + "\tuse(old)\n" + call + "}\n");
+  EXPECT_NE(taken.find("\tbefore := q.items\n"), std::string::npos) << taken;
+  // What it returns may begin elsewhere.
+  expect_queue_stays(
+      "func skip(s []*T, n int) []*T {\n\tif n > 3 {\n\t\treturn s[n:]\n\t}\n\treturn "
+      "s[:n]\n}\n\n" +
+      leave + "\tq.items = skip(q.items, i)\n}\n");
+}
+
+// Where the slice may not be cleared, to copy what stays each time takes as long as that is.
+TEST(Rewrite, NoCopyEachTime) {
+  auto cut = [](const std::string& lines, const std::string& statement) {
+    return "func (q *Q) pop(n int, ts []*T) {\n" + lines + "\tout := q.items[n:]\n\t" + statement +
+           "\n\tuse(out)\n}\n";
+  };
+  auto one = [&](const std::string& lines, const std::string& statement) {
+    return queue_rewritten(cut(lines, statement), 26, kBest);
+  };
+  EXPECT_EQ(one("", "q.items = q.items[:n]"),
+            queue_of(cut("",
+                         "q.items = q.items[:n]\n\tif cap(q.items) > 4*len(q.items) {\n"
+                         "\t\tq.items = slices.Clone(q.items)\n\t}")));
+  // Few stay; it takes as long anyway.
+  EXPECT_EQ(one("", "q.items = q.items[:3]"),
+            queue_of(cut("", "q.items = slices.Clone(q.items[:3])")));
+  for (std::string all : {"\tfor _, t := range q.items {\n\t\tuse(t)\n\t}\n",
+                          "\tcopy(q.items, ts)\n", "\tsort.Slice(q.items, f)\n"})
+    EXPECT_EQ(one(all, "q.items = q.items[:n]"),
+              queue_of(cut(all, "q.items = slices.Clone(q.items[:n])")));
+  // It may end at the first.
+  auto search =
+      std::string("\tfor _, t := range q.items {\n\t\tif t.n > n {\n\t\t\tbreak\n\t\t}\n\t}\n");
+  EXPECT_NE(one(search, "q.items = q.items[:n]").find("\tif cap(q.items)"), std::string::npos);
+  // By a function, in constant time.
+  auto first = std::string("func first(s []*T, n int) []*T {\n\treturn s[:n]\n}\n\n") +
+               "func (q *Q) leave(n int) {\n\tout := q.items\n\tq.items = first(q.items, n)\n";
+  EXPECT_EQ(
+      queue_rewritten(first + "\tuse(out)\n}\n", 26, kBest),
+      queue_of(first +
+               "\tif cap(q.items) > 4*len(q.items) {\n\t\tq.items = slices.Clone(q.items)\n\t}\n"
+               "\tuse(out)\n}\n"));
+  // The capacity does not tell.
+  auto head = std::string(
+      "func (q *Q) skip(n int) {\n\tout := q.items[:n]\n\tq.items = q.items[n:]\n\tuse(out)\n}\n");
+  EXPECT_EQ(queue_rewritten(head, 26, kBest, Category::Head), queue_of(head));
+}
+
+// Nothing stays, or what a later append copies anyway.
+TEST(Rewrite, CopiesOfLittle) {
+  const std::string types = "func (q *Q) take() []*T {\n\tout := q.items\n\tq.items = ";
+  auto one = [&](const std::string& cut, Category category) {
+    return queue_rewritten(types + cut + "\n\treturn out\n}\n", 26, kBest, category);
+  };
+  EXPECT_NE(
+      one("q.items[len(q.items):]", Category::Head).find("slices.Clone(q.items[len(q.items):])"),
+      std::string::npos);
+  EXPECT_NE(one("q.items[:0:0]", Category::Clipped).find("slices.Clone(q.items[:0:0])"),
+            std::string::npos);
+  // append([]*T(nil), …) of nothing is nil.
+  auto told = std::string("func (q *Q) add() {\n\tif q.items == nil {\n\t\tstart()\n\t}\n}\n\n") +
+              "func (q *Q) cut(n int) {\n\tq.items = q.items[:n]\n}\n";
+  EXPECT_EQ(queue_rewritten(told, 20, {Remedy::CopyIfCapExceeds}), queue_of(told));
+}
+
+TEST(Rewrite, AQueueOfAShortDeclaration) {
+  const std::string before = "\ts := []*T{{1}, {2}}\n", after = "\tuse(x)\n\tshow(s)\n}\n";
+  auto all = [](const std::string& body) {
+    return "package main\n\ntype T struct{ n int }\n\nfunc walk() { // func\n" + body;
+  };
+  RewriteOptions options;
+  options.go_minor = 26;
+  auto text = all(before + "\tx, s := s[0], s[1:]\n" + after);
+  EXPECT_EQ(rewritten(text, local(text, "s", Category::Head), options).text,
+            all(before + "\tx := s[0]\n\ts[0] = nil\n\ts = s[1:]\n" + after));
+  // Another s.
+  auto inner =
+      all(before + "\tif s != nil {\n\t\tx, s := s[0], s[1:]\n\t" + after + "\tshow(s)\n}\n");
+  EXPECT_EQ(rewritten(inner, local(inner, "s", Category::Head), options).text, inner);
+}
+
+TEST(Rewrite, ElementsOfALoopByTheirIndex) {
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  auto text = [](const std::string& key, const std::string& clear, const std::string& bounds) {
+    return "package main\n\ntype M struct{ rows [][]*int }\n\nfunc (m *M) cut(n, j int) {\n\tfor " +
+           key + ", r := range m.rows {\n" + clear + "\t\tm.rows[" + (key == "_" ? "j" : key) +
+           "] = r" + bounds + "\n\t}\n}\n";
+  };
+  auto holder = field("main.M", "rows");
+  holder.elements = 1;
+  EXPECT_EQ(rewritten(text("i", "", "[:len(r)-n]"), holder, options).text,
+            text("i", "\t\tclear(r[len(r)-n:])\n", "[:len(r)-n]"));
+  EXPECT_EQ(rewritten(text("_", "", "[:len(r)-n]"), holder, options).text,
+            text("_", "", "[:len(r)-n]"));
+}
+
+// The keys of a struct's literal are no variables.
+TEST(Rewrite, LiteralsOfPackageLevelVariables) {
+  auto out = queue_rewritten(
+      "type W struct{ Q; q int }\n\nvar q = Q{items: nil}\n\nvar items = Q{items: nil}\n\n" +
+      kReset);
+  EXPECT_NE(out.find("\tclear(q.items)\n"), std::string::npos) << out;
+}
+
+// A pool of empty slices is none.
+TEST(Rewrite, NoCopyOfNothingIsSent) {
+  auto text = std::string(
+      "package main\n\nvar free chan []*int\n\nfunc put(s []*int) {\n\tfree <- s[:0]\n}\n");
+  auto holder = global("free");
+  holder.elements = 1;
+  RewriteOptions options;
+  options.go_minor = 26;
+  EXPECT_EQ(rewritten(text, holder, options).text, text);
+}
+
+// A struct's copy that goes on is cut, or one that nobody sees again.
+TEST(Rewrite, StructsInLocalVariables) {
+  const std::string types = "package main\n\ntype B struct{ items []*int }\n\nvar kept B\n\n";
+  auto all = [&](const std::string& name, const std::string& rest) {
+    RewriteOptions options;
+    options.go_minor = 26;
+    auto text = types + rest;
+    return rewritten(
+               text,
+               name.empty() ? field("main.B", "items") : global_field(name, "main.B", "items"),
+               options)
+        .text;
+  };
+  const std::string first = "func (b B) first(n int) B {\n\tb.items = b.items[:n]\n\treturn b\n}\n";
+  for (const char* name : {"", "kept"})
+    EXPECT_NE(all(name, first).find("\tb.items = slices.Clone(b.items[:n])\n"), std::string::npos)
+        << all(name, first);
+  auto lost = std::string(
+      "func show(bs []B) {\n\tfor _, b := range bs {\n\t\tb.items = b.items[:1]\n"
+      "\t\tuse(len(b.items))\n\t}\n}\n");
+  EXPECT_EQ(all("", lost), types + lost);
+}
+
+// Two buffers that change places stay two.
+TEST(Rewrite, BuffersThatAreExchanged) {
+  auto turn = [](const std::string& lines) { return "func (q *Q) turn() {\n" + lines + "}\n\n"; };
+  for (std::string cut : {"\tq.items, q.spare = q.spare[:0], q.items\n",
+                          "\tq.spare, q.items = q.items, q.spare[:0]\n"})
+    EXPECT_EQ(queue_rewritten(turn(cut)), queue_of(turn("\tclear(q.spare)\n" + cut)));
+  std::string out = "\tq.items, q.spare = q.spare, q.items[:0]\n";
+  EXPECT_EQ(queue_rewritten(turn(out)), queue_of(turn("\tclear(q.items)\n" + out)));
+  expect_rewrite("\tys := []*T{}\n\txs, ys = ys, xs[:0]\n\txs, ys = ys, xs\n",
+                 "\tys := []*T{}\n\tclear(xs)\n\txs, ys = ys, xs[:0]\n\txs, ys = ys, xs\n", 26);
+  // Once they are one.
+  for (const char* line :
+       {"q.spare = q.items", "q.spare = q.items[:n]", "q.spare = append(q.items, t)",
+        "q.items, q.spare = ts, ts[n:]", "kept = q.spare"})
+    expect_queue_stays(turn(out) + "func (q *Q) also(ts []*T, t *T, n int) {\n\t" + line + "\n}\n");
+  expect_queue_stays(turn("\ttaken := q.spare\n" + out + "\tuse(q.spare[:cap(q.spare)])\n"));
+  // Not all of what stands at the left is given away.
+  expect_queue_stays(turn("\tq.items, q.spare = q.spare[:0], kept\n"));
+}
+
+// No more than the length: nothing need ask.
+TEST(Rewrite, BoundsThatAreWithinTheLength) {
+  auto expect = [](const std::string& before, const std::string& bound, bool within) {
+    auto cut = "\txs = xs[:" + bound + "]\n", clear = "\tclear(xs[" + bound + ":])\n";
+    if (!within) clear = "\tif " + bound + " < len(xs) {\n\t" + clear + "\t}\n";
+    expect_rewrite(before + cut, before + clear + cut, 26);
+  };
+  const std::string cut = "\txs = xs[:n]\n";
+  auto inner = [](const std::string& condition) { return "\tif " + condition + " {\n"; };
+  for (const char* condition : {"len(xs) > n", "n < len(xs)", "i > 3 && n <= len(xs)"})
+    expect_rewrite(inner(condition) + "\t" + cut + "\t}\n",
+                   inner(condition) + "\t\tclear(xs[n:])\n\t" + cut + "\t}\n", 26);
+  for (const char* condition :
+       {"len(xs) > i", "len(xs) > n || i > 3", "len(ys) > n", "n > len(ys)"})
+    expect_rewrite(
+        inner(condition) + "\t" + cut + "\t}\n",
+        inner(condition) + "\t\tif n < len(xs) {\n\t\t\tclear(xs[n:])\n\t\t}\n\t" + cut + "\t}\n",
+        26);
+  auto early = [](const std::string& condition) {
+    return "\tif " + condition + " {\n\t\treturn nil\n\t}\n";
+  };
+  expect(early("len(xs) <= n"), "n", true);
+  expect(early("i > 3 || n > len(xs)"), "n", true);
+  expect(early("i > 3 && n > len(xs)"), "n", false);
+  expect(early("len(xs) <= n") + "\tn++\n", "n", false);
+  const std::string count = "\tm := 0\n\tfor _, x := range xs {\n";
+  expect(count + "\t\tif x != nil {\n\t\t\txs[m] = x\n\t\t\tm++\n\t\t}\n\t}\n", "m", true);
+  expect(count + "\t\tm++\n\t\tm++\n\t}\n", "m", false);
+  expect(count + "\t\tm += x.n\n\t}\n", "m", false);
+  expect("\tm := 0\n\tfor range ys {\n\t\tm++\n\t}\n", "m", false);
+  expect("\tm := copy(xs, ys)\n", "m", true);
+  expect("\tm := min(i, len(xs))\n", "m", true);
+  expect("\tm := len(xs) - 1\n\tm--\n", "m", true);
+  expect("\tm := len(xs) - 1\n\tm += i\n", "m", false);
 }
 
 TEST(Rewrite, AnInsertionCutsNothing) {
@@ -573,9 +833,10 @@ TEST(Rewrite, AnInsertionCutsNothing) {
 }
 
 TEST(Rewrite, DeletesWhatIsInOrderAndOfIntAlone) {
-  const std::string spare = "\tclear(q.items[len(q.items):cap(q.items)])\n";
-  auto before = "func (q *Q) move(i, j int) {\n\tq.items = append(q.items[:i], q.items[j:]...)\n";
-  EXPECT_EQ(queue_rewritten(before + std::string("}\n")), queue_of(before + spare + "}\n"));
+  const std::string move = "func (q *Q) move(i, j int) {\n",
+                    cut = "\tq.items = append(q.items[:i], q.items[j:]...)\n";
+  EXPECT_EQ(queue_rewritten(move + cut + "}\n"),
+            queue_of(move + "\told := q.items\n" + cut + kRest + "}\n"));
   auto one = "func (q *Q) del(i uint32) {\n\tq.items = append(q.items[:i], q.items[i+1:]...)\n";
   EXPECT_EQ(queue_rewritten(one + std::string("}\n")),
             queue_of(one + std::string("\tclear(q.items[len(q.items) : len(q.items)+1])\n}\n")));
@@ -702,6 +963,190 @@ TEST(Rewrite, WhatTheSpareRoomIsReadFor) {
   EXPECT_NE(queue_rewritten(wipe + kReset).find("\tclear(q.items)\n"), std::string::npos);
 }
 
+// What is given to a function value or by an interface goes to all that it may be.
+TEST(Rewrite, WhatCallbacksKeep) {
+  const std::string flush = "func (q *Q) flush(out func([]*T)) {\n\tout(q.items)\n" +
+                            std::string("\tq.items = q.items[:0]\n}\n\n");
+  expect_queue_stays(flush + "func run(q *Q) {\n\tq.flush(func(ts []*T) { kept = ts })\n}\n");
+  expect_queue_stays(flush + "func keep(ts []*T) { kept = ts }\n\nfunc run(q *Q) {\n" +
+                     "\tq.flush(keep)\n}\n");
+  expect_queue_stays(flush + "type K struct{ last []*T }\n\n" +
+                     "func (k *K) keep(ts []*T) { k.last = ts }\n\n" +
+                     "func run(q *Q, k *K) {\n\tq.flush(k.keep)\n}\n");
+  // None is known.
+  expect_queue_stays(flush);
+  // These read it alone, or are given something else.
+  auto reads = flush + "func run(q *Q) {\n\tq.flush(func(ts []*T) { show(len(ts)) })\n" +
+               "\teach(func(n []int) { ns = n })\n}\n\nfunc never(ts []*T) { kept = ts }\n";
+  EXPECT_NE(queue_rewritten(reads).find("\tclear(q.items)\n"), std::string::npos);
+  expect_queue_stays(
+      "type sink interface{ write(ts []*T) }\n\nfunc (q *Q) flush(out sink) {\n"
+      "\tout.write(q.items)\n\tq.items = q.items[:0]\n}\n\ntype K struct{ last []*T }\n\n"
+      "func (k *K) write(ts []*T) { k.last = ts }\n");
+}
+
+// What another goroutine may read at any time.
+TEST(Rewrite, WhatIsReadOutsideOfItsLock) {
+  auto publish = [](const std::string& body) {
+    return "func (q *Q) publish() {\n\tq.mu.Lock()\n\titems := q.items\n" + body + "}\n\n" + kReset;
+  };
+  const std::string loop = "\tfor _, t := range items {\n\t\tuse(t)\n\t}\n";
+  expect_queue_stays(publish("\tq.mu.Unlock()\n" + loop));
+  auto within = publish(loop + "\tq.mu.Unlock()\n");
+  EXPECT_NE(queue_rewritten(within).find("\tclear(q.items)\n"), std::string::npos);
+  expect_queue_stays(
+      "func (q *Q) all() []*T {\n\tq.mu.Lock()\n\tdefer q.mu.Unlock()\n\treturn q.items\n}\n\n"
+      "func show(q *Q) {\n\tuse(q.all())\n}\n\n" +
+      kReset);
+  expect_queue_stays("func send(ts []*T) {\n\tgo func() {\n\t\tuse(ts)\n\t}()\n}\n\n" +
+                     std::string("func (q *Q) flush() {\n\tsend(q.items)\n\tq.items = "
+                                 "q.items[:0]\n}\n"));
+}
+
+// What a function has deferred runs behind all that it calls.
+TEST(Rewrite, WhatIsReadAsAFunctionEnds) {
+  auto cut = std::string("func (q *Q) next() {\n\tq.items = q.items[:2]\n}\n\n");
+  for (const char* deferred :
+       {"\tdefer func() {\n\t\tq.items = saved\n\t}()\n", "\tdefer show(saved)\n"}) {
+    expect_queue_stays(cut + "func (q *Q) try() {\n\tsaved := q.items\n" + deferred +
+                       "\tq.next()\n}\n");
+    expect_queue_stays("func (q *Q) next() {\n\tsaved := q.items\n" + std::string(deferred) +
+                       "\tq.items = q.items[:2]\n}\n");
+  }
+}
+
+TEST(Rewrite, StatementsWithALabel) {
+  auto text = std::string(
+      "func (q *Q) run() {\nagain:\n\tq.items = q.items[:0]\n\tif len(q.items) > 0 {\n"
+      "\t\tgoto again\n\t}\n}\n");
+  auto out = text;
+  out.insert(out.find("\tq.items"), "\tclear(q.items)\n");
+  EXPECT_EQ(queue_rewritten(text), queue_of(out));
+}
+
+TEST(Rewrite, CutByAFunctionThatCCalls) {
+  auto text = [](const std::string& called) {
+    return "package main\n\nimport \"C\"\n\nvar xs []*int\n\n//export cut\nfunc cut(n C.int) {\n"
+           "\txs = xs[:5]\n}\n\nfunc each() {\n\tfor _, x := range xs {\n\t\t" +
+           called + "\n\t\tuse(x)\n\t}\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  EXPECT_EQ(rewritten(text("C.run(1)"), global("xs"), options).text, text("C.run(1)"));
+  EXPECT_NE(rewritten(text("run(1)"), global("xs"), options).text.find("\t\tclear(xs[5:])\n"),
+            std::string::npos);
+}
+
+// What is not known to be a slice may be a string.
+TEST(Rewrite, CopiesOfStrings) {
+  auto one = [](const std::string& value) {
+    auto text =
+        "package main\n\nimport \"strings\"\n\ntype R struct{ host, path string }\n\n"
+        "func parse(f T) *R { // func\n\thost, path, _ := " +
+        value + "\n\treturn &R{host, path}\n}\n";
+    RewriteOptions options;
+    options.go_minor = 26;
+    return rewritten(text, local(text, "path", Category::Window), options).text;
+  };
+  EXPECT_NE(one("strings.Cut(f[1], \"/\")").find("\tpath = strings.Clone(path)\n"),
+            std::string::npos);
+  EXPECT_EQ(one("split(f[1], \"/\")").find("Clone"), std::string::npos);
+}
+
+TEST(Rewrite, WhatTheLibraryKeeps) {
+  for (const char* statement :
+       {"ctx = context.WithValue(ctx, key, q.items)", "q.it = slices.Values(q.items)",
+        "for c := range slices.Chunk(q.items, n) {\n\t\tall = append(all, c)\n\t}",
+        "hold(reflect.ValueOf(q.items))"}) {
+    auto text =
+        queue_of("func (q *Q) keep(n int) {\n\t" + std::string(statement) + "\n}\n\n" + kReset);
+    text.insert(text.find("\n\n") + 2,
+                "import (\n\t\"context\"\n\t\"reflect\"\n\t\"slices\"\n)\n\n");
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::Clear};
+    EXPECT_EQ(rewritten(text, field("main.Q", "items"), options).text, text);
+  }
+}
+
+// A copy of what holds the slice holds another that shows the same.
+TEST(Rewrite, CopiesOfTheHolder) {
+  auto cut = [](const std::string& type, const std::string& function) {
+    return "package main\n\nimport (\n\t\"maps\"\n\t\"slices\"\n)\n\ntype M struct{ rows " + type +
+           " }\n\nfunc (m *M) cut(i, n int) {\n\tm.rows[i] = m.rows[i][:n]\n}\n\nfunc (m *M) "
+           "other() " +
+           function + "\n";
+  };
+  auto stays = [](const std::string& text) {
+    auto holder = field("main.M", "rows");
+    holder.elements = 1;
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::Clear};
+    return rewritten(text, holder, options).text == text;
+  };
+  const std::string of_slices = "[][]*int";
+  EXPECT_TRUE(stays(cut("[4][]*int", "[4][]*int {\n\treturn m.rows\n}")));
+  EXPECT_TRUE(stays(cut(of_slices,
+                        "[][]*int {\n\treturn append([][]*int(nil), m.rows...)\n}\n\n"
+                        "func f(m *M) {\n\told := m.other()\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  EXPECT_TRUE(
+      stays(cut(of_slices, "{\n\told := slices.Clone(m.rows)\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  EXPECT_TRUE(
+      stays(cut("map[int][]*int", "{\n\told := maps.Clone(m.rows)\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  EXPECT_TRUE(stays(
+      cut(of_slices,
+          "{\n\told := make([][]*int, 9)\n\tcopy(old, m.rows)\n\tm.cut(1, 2)\n\tuse(old)\n}")));
+  // Moved; the very same.
+  EXPECT_FALSE(stays(cut(
+      of_slices,
+      "{\n\tnext := make([][]*int, 9)\n\tcopy(next, m.rows)\n\tm.rows = next\n\tm.cut(1, 2)\n}")));
+  EXPECT_FALSE(stays(
+      cut(of_slices, "{\n\tcopy(m.rows[1:], m.rows)\n\tm.rows = append(m.rows, m.rows...)\n}")));
+  // Each in an element of its own; or one in two.
+  auto add = [&](const std::string& lines) {
+    return stays(cut(of_slices, "{\n\tfor i := 0; i < 9; i++ {\n" + lines + "\t}\n}"));
+  };
+  EXPECT_FALSE(add("\t\tr := make([]*int, 9)\n\t\tm.rows = append(m.rows, r)\n"));
+  EXPECT_TRUE(add("\t\tr := make([]*int, 9)\n\t\tm.rows = append(m.rows, r)\n\t\tm.rows[i] = r\n"));
+  EXPECT_TRUE(stays(cut(of_slices,
+                        "{\n\tr := make([]*int, 9)\n\tfor i := 0; i < 9; i++ {\n"
+                        "\t\tm.rows = append(m.rows, r)\n\t}\n}")));
+  EXPECT_TRUE(stays(cut(of_slices,
+                        "{\n\tr := make([]*int, 9)\n\tadd := func() {\n"
+                        "\t\tm.rows = append(m.rows, r)\n\t}\n\tadd()\n\tadd()\n}")));
+  EXPECT_FALSE(stays(cut(of_slices, "{\n\trows := m.rows\n\tm.cut(1, 2)\n\tuse(rows)\n}")));
+}
+
+// The loop's body is a function that the iterator calls within a loop of its own.
+TEST(Rewrite, CutInTheBodyOfALoopOverAFunction) {
+  for (const char* type : {"iter.Seq2[int, *T]", "func(func(int, *T) bool)"})
+    expect_queue_stays("func (q *Q) All() " + std::string(type) +
+                       " {\n\treturn func(yield func(int, *T) bool) {\n"
+                       "\t\tfor i, t := range q.items {\n\t\t\tif !yield(i, t) {\n"
+                       "\t\t\t\treturn\n\t\t\t}\n\t\t}\n\t}\n}\n\n"
+                       "func (q *Q) cut() {\n\tfor i, t := range q.All() {\n\t\tuse(i, t)\n"
+                       "\t\tq.items = q.items[:4]\n\t}\n}\n");
+}
+
+TEST(Rewrite, WhatPackageUnsafeReads) {
+  for (const char* expression :
+       {"unsafe.Slice(&q.items[0], cap(q.items))", "unsafe.SliceData(q.items)",
+        "(*header)(unsafe.Pointer(&q.items))"})
+    for (Remedy remedy : {Remedy::Clear, Remedy::Copy, Remedy::NilWhenEmpty}) {
+      auto text = "func (q *Q) all() {\n\tuse(" + std::string(expression) + ")\n}\n\n" + kReset;
+      auto with_import = [](std::string one) {
+        return one.insert(one.find("\n\n") + 2, "import \"unsafe\"\n\n");
+      };
+      RewriteOptions options;
+      options.go_minor = 26;
+      options.remedies = {remedy};
+      auto all = with_import(queue_of(text));
+      EXPECT_EQ(rewritten(all, field("main.Q", "items"), options).text, all) << expression;
+    }
+}
+
 TEST(Rewrite, PointersToElementsStoredElsewhere) {
   const std::string types =
       "package main\n\ntype T struct{ p *int }\ntype Q struct {\n\titems []T\n\tcur *T\n}\n\n"
@@ -746,6 +1191,38 @@ TEST(Rewrite, NilIsToldFromEmpty) {
   auto add = "func (q *Q) add(t *T) {\n\tif q.items == nil {\n\t\tstart()\n\t}\n}\n\n";
   for (Remedy remedy : {Remedy::NilWhenEmpty, Remedy::Copy})
     EXPECT_EQ(queue_rewritten(add + kReset, 20, {remedy}), queue_of(add + kReset));
+}
+
+// By reflection, in another package, by what it was copied to.
+TEST(Rewrite, NilIsToldFromEmptyElsewhere) {
+  auto one = [](const std::string& text, const std::string& owner, const std::string& name) {
+    RewriteOptions options;
+    options.go_minor = 26;
+    options.remedies = {Remedy::NilWhenEmpty, Remedy::Copy};
+    return rewritten(text, field(owner, name), options).text;
+  };
+  const std::string exported =
+      "package main\n\ntype R struct {\n\tItems []*int `json:\"items\"`\n}\n\nfunc (r *R) reset() "
+      "{\n\tr.Items = ";
+  EXPECT_EQ(one(exported + "r.Items[:0]\n}\n", "main.R", "Items"),
+            exported + "slices.Clone(r.Items[:0])\n}\n");
+  auto stays = [&](const std::string& functions, bool told) {
+    auto text = queue_of(functions + kReset);
+    auto out = one(text, "main.Q", "items");
+    EXPECT_EQ(out.find("\tq.items = nil\n") == std::string::npos, told) << out;
+  };
+  stays("func (q *Q) show() {\n\tuse(len(q.items))\n}\n\n", false);
+  stays("func (q *Q) show() {\n\tjson.Marshal(q.items)\n}\n\n", true);
+  stays(
+      "func (q *Q) show() {\n\twrite(q.items)\n}\n\nfunc write(v any) "
+      "{\n\tjson.NewEncoder(w).Encode(v)\n}\n\n",
+      true);
+  stays("type R struct{ Items []*T }\n\nfunc (q *Q) show() R {\n\treturn R{Items: q.items}\n}\n\n",
+        true);
+  stays(
+      "func (q *Q) all() []*T {\n\treturn q.items\n}\n\nfunc f(q *Q) bool {\n\tts := "
+      "q.all()\n\treturn ts == nil\n}\n\n",
+      true);
 }
 
 TEST(Rewrite, AnArrayThatIsFilledAgainIsKept) {
@@ -807,10 +1284,9 @@ TEST(Rewrite, BoundsOfLoopsBeforeGo121) {
       out("n+1").find("\tfor i := n + 1; i < len(q.items); i++ {\n\t\tq.items[i] = nil\n\t}\n"),
       std::string::npos)
       << out("n+1");
-  EXPECT_NE(out("2*n+1").find(
-                "\tif 2*n+1 < len(q.items) {\n"
-                "\t\tfor i, hidden := 0, q.items[2*n+1:len(q.items)]; i < len(hidden); i++ {\n"
-                "\t\t\thidden[i] = nil\n\t\t}\n\t}\n"),
+  EXPECT_NE(out("2*n+1").find("\tif 2*n+1 < len(q.items) {\n"
+                              "\t\tfor i, hidden := 0, q.items[2*n+1:]; i < len(hidden); i++ {\n"
+                              "\t\t\thidden[i] = nil\n\t\t}\n\t}\n"),
             std::string::npos)
       << out("2*n+1");
 }
@@ -891,7 +1367,15 @@ TEST(Patch, ImportsWhereGofmtWould) {
   EXPECT_NE(
       patched("\nimport (\n\t\"fmt\"\n\n\t\"x.org/z\"\n)\n").find(" \t\"fmt\"\n+\t\"slices\"\n \n"),
       std::string::npos);
-  EXPECT_NE(patched("\nimport \"fmt\"\n").find(" import \"fmt\"\n+import \"slices\"\n"),
+  EXPECT_NE(patched("\nimport \"fmt\"\n")
+                .find("-import \"fmt\"\n+import (\n+\t\"fmt\"\n+\t\"slices\"\n+)\n"),
+            std::string::npos);
+  EXPECT_NE(
+      patched("\nimport \"sort\" // sorted\n")
+          .find(
+              "-import \"sort\" // sorted\n+import (\n+\t\"slices\"\n+\t\"sort\"\n+) // sorted\n"),
+      std::string::npos);
+  EXPECT_NE(patched("\nimport f \"fmt\"\n").find(" import f \"fmt\"\n+import \"slices\"\n"),
             std::string::npos);
   EXPECT_NE(patched("").find("+import \"slices\"\n"), std::string::npos);
 }
