@@ -549,10 +549,14 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
       continue;
     for (TypeId type : shape.types) {
       if (exhausted()) return kUnknownType;
+      auto verdict = check_values(type, object, before, cap, kDepth);
+      if (!verdict) continue;
+      // Of a queue that was emptied what is left is nil, and what it held stands before it.
+      if (before > 0)
+        *verdict += check_values(type, object, 0, before / shape.size, kDepth).value_or(0);
       // What holds of many values is no chance: {data, n, n} is a slice then, not a string and a
       // number.
-      if (auto verdict = check_values(type, object, before, cap, kDepth))
-        fitting.push_back({type, *verdict, cap >= kMany ? explained_words(type) : 0});
+      fitting.push_back({type, *verdict, cap >= kMany ? explained_words(type) : 0});
     }
   }
   return clear_winner(std::move(fitting), kEnough, bytes_of(object) + before, cap);

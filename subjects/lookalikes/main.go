@@ -456,6 +456,26 @@ var locals = map[string]func(all []*conn, n int){
 			println(c.id)
 		}
 	},
+	"a_part_is_set_and_read": func(s []*conn, n int) {
+		few, part := s[:n], s[2:900]
+		<-stop
+		part[n] = few[0]
+		part[n+1], part[n+2] = part[n+2], part[n+1]
+		take(append(few, newConn(n)))
+		println(part[n+2].id)
+	},
+	"a_part_is_set_and_read_on": func(s []*conn, n int) {
+		few, part := s[:n], s[2:n*100]
+		for <-stop {
+			part[len(few)] = newConn(n)
+			few = append(few, newConn(n))
+			part = part[1:]
+		}
+		take(few)
+		for i := range part {
+			println(part[i].id)
+		}
+	},
 	"two_lens": func(s []*conn, n int) {
 		all, part := s[:n*100], s[:n]
 		<-stop

@@ -383,6 +383,37 @@ func prepared(n int) []*Conn {
 	return s
 }
 
+// relay holds back what nobody takes yet.
+//
+//go:noinline
+func relay(incoming chan *Conn, outgoing chan Conn) {
+	var queue []*Conn
+	for c := range incoming {
+		queue = append(queue, c)
+		for len(queue) > 0 {
+			select {
+			case c, ok := <-incoming:
+				if !ok {
+					return
+				}
+				queue = append(queue, c)
+				if len(queue) == 1000 {
+					hold(queue)
+				}
+			case outgoing <- *queue[0]:
+				queue = queue[1:] // overhang: queue
+			}
+		}
+	}
+}
+
+//go:noinline
+func hold(queue []*Conn) {
+	hide(queue)
+	expect(Site{Site: "queue in main.relay", Kind: "local", Elem: "*main.Conn", Category: "head", Arrays: 1, Slots: cap(queue), Stale: len(queue)})
+	close(ran)
+}
+
 type task struct {
 	id   int
 	conn *Conn
@@ -478,6 +509,18 @@ func init() {
 		}
 		go closing(all, kept)
 		<-ran
+	})
+	add("head_local", func() {
+		incoming, outgoing := make(chan *Conn), make(chan Conn)
+		go relay(incoming, outgoing)
+		for i := 0; i < 1000; i++ {
+			incoming <- newConn(i)
+		}
+		<-ran
+		for i := 0; i < 1000; i++ {
+			<-outgoing
+		}
+		kept = incoming
 	})
 	add("tail_captured", func() {
 		s := truncate(conns(1000), 10) // overhang: main.newHandler.func1

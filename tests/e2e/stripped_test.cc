@@ -18,7 +18,9 @@ constexpr std::uint64_t kNoise = 1024;  // bytes
 
 // A slice in a local alone is certain where the function's code says that no other slice shares its
 // pointer.
-bool in_a_local(const std::string& label) { return label.starts_with("oracle_tail_local"); }
+bool in_a_local(const std::string& label) {
+  return label.starts_with("oracle_tail_local") || label == "oracle_head_local";
+}
 
 // Since Go 1.22 an object with pointers of over 512 bytes carries its type.
 bool allocator_knows_types() { return go_minor() >= 22; }
