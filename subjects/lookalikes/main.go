@@ -49,6 +49,10 @@ type buffer struct {
 	n    int
 }
 
+// Eight slots of a map from strings to this are as large as eight slices, with pointers at the same
+// words; but they stand in the map's groups alone.
+type size int
+
 type ownMap map[int32]ownMap
 
 type anyRing struct {
@@ -137,6 +141,8 @@ func conns(n int) []conn {
 }
 
 var (
+	pages           [][]byte
+	sizes           = map[string]size{}
 	sliceRing       ring
 	sliceRingByCall ring
 	fullRing        ring
@@ -307,6 +313,16 @@ var scenarios = map[string]func(){
 				println(p.next().id)
 			}
 		}()
+	},
+	"pages": func() {
+		for i := 0; i < 5; i++ {
+			page := make([]byte, 0, 14336)
+			for len(page) < 8192 {
+				page = append(page, "a line of text\n"...)
+			}
+			pages = append(pages, page)
+			sizes[fmt.Sprint("page ", i)] = size(len(page))
+		}
 	},
 	"cursors": func() {
 		for i := range cursors {
