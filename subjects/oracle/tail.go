@@ -1,6 +1,7 @@
 package main
 
 import (
+	"container/heap"
 	"strconv"
 	"sync/atomic"
 	"unsafe"
@@ -414,6 +415,40 @@ func hold(queue []*Conn) {
 	close(ran)
 }
 
+type byID []*Conn
+
+func (h byID) Len() int           { return len(h) }
+func (h byID) Less(i, j int) bool { return h[i].id < h[j].id }
+func (h byID) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *byID) Push(c any)        { *h = append(*h, c.(*Conn)) }
+func (h *byID) Pop() any {
+	old := *h
+	c := old[len(old)-1]
+	*h = old[:len(old)-1] // overhang: waiting
+	return c
+}
+
+// sorting has a heap that escapes, since an interface holds its address.
+//
+//go:noinline
+func sorting(incoming chan *Conn) {
+	var waiting byID
+	for c := range incoming {
+		if c != nil {
+			heap.Push(&waiting, c)
+			continue
+		}
+		hide(waiting[10:])
+		for len(waiting) > 10 {
+			heap.Pop(&waiting)
+		}
+		sorted <- cap(waiting)
+	}
+	println(len(waiting))
+}
+
+var sorted = make(chan int)
+
 type task struct {
 	id   int
 	conn *Conn
@@ -522,6 +557,20 @@ func init() {
 		}
 		kept = incoming
 	})
+	add("tail_escaped_locals", func() {
+		slots := 0
+		for k := 0; k < 2; k++ {
+			incoming := make(chan *Conn)
+			go sorting(incoming)
+			for i := 0; i < 500; i++ {
+				incoming <- newConn(i)
+			}
+			incoming <- nil
+			slots += <-sorted
+			keptToo = append(keptToo, incoming)
+		}
+		expect(Site{Site: "waiting in main.sorting", Kind: "local", Elem: "*main.Conn", Category: "tail", Arrays: 2, Slots: slots, Visible: 20, Stale: 980})
+	})
 	add("tail_captured", func() {
 		s := truncate(conns(1000), 10) // overhang: main.newHandler.func1
 		handler = newHandler(s)
@@ -537,6 +586,7 @@ func init() {
 }
 
 var kept chan *Conn
+var keptToo []chan *Conn
 
 func build[T any](to *[]T, name, elem string, n int, make func(i int) T) {
 	for i := 0; i < n; i++ {

@@ -282,6 +282,17 @@ TEST_F(Stripped, NamesGlobalsByTheirTypes) {
   }
 }
 
+// All goroutines that run a function have the same variable.
+TEST_F(Stripped, NamesAnEscapedVariableByItsTypeAndFunction) {
+  Subject subject("oracle", {"tail_escaped_locals"});
+  auto report = leaks_json({subject.target().front(), "--exe", stripped(subject.executable())});
+  ASSERT_EQ(report.at("sites").size(), 1u) << report;
+  auto& site = report.at("sites")[0];
+  EXPECT_EQ(site.at("site"), "a local []*main.Conn in main.sorting");
+  EXPECT_EQ(site.at("arrays"), 2);
+  EXPECT_EQ(site.at("stale_slots"), 980);
+}
+
 TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {
   auto full = build_subject("oracle");
   auto debug = directory_.file("program.debug"), program = directory_.file("program");
