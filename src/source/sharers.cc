@@ -236,6 +236,7 @@ void Sharers::reached(const Flow& flow, Kind kind) {
   if (flow.statement.is("go_statement")) return refuse("a goroutine is given the same slice");
   if (flow.place.starts_with("r:")) return follow(flow.place, kind);
   if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow))) return;
+  if (into_cut_place(flow)) return;
   if (is_local(flow.place, flow.root.variable)) {
     bool cut = kind == Kind::Struct && flow.root.variable == flow_.root.variable;
     if (cut) return;  // check_cut_struct
@@ -360,6 +361,22 @@ bool Sharers::same_object(const Flow& flow) const {
   auto name = flow.place.substr(flow.place.rfind('.') + 1);
   return lefts.size() == 1 && literal.parent().is("expression_list") &&
          path_of(lefts[0]) + "." + name == path_of(flow.right);
+}
+
+// *h = less before the statement that cuts *h: what shows the array is what is cut. The variable
+// that leads there is the same all the time, and nothing comes to the first again.
+bool Sharers::into_cut_place(const Flow& flow) const {
+  const Variable* root = flow_.root.variable;
+  bool same = flow.left && flow_.left && root && flow.root.variable == root &&
+              flow.place == flow_.place &&
+              squeezed(flow.left.text()) == squeezed(flow_.left.text());
+  if (!same || flow.function != flow_.function || !flow.around.same(flow_.around) ||
+      flow.statement.end() > flow_.statement.begin() || innermost_loop(flow.statement))
+    return false;
+  const auto& sets = flows_.to(variable_place(*root));
+  return root->parameter && std::all_of(sets.begin(), sets.end(), [&](std::uint32_t index) {
+           return flows_.all()[index].argument;
+         });
 }
 
 // --- variables and loops that still show it ---

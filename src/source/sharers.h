@@ -49,6 +49,7 @@ class Sharers {
   bool written_back(const Variable& variable, const std::string& place) const;
   bool written_back_to(const std::string& place) const;
   bool same_object(const Flow& flow) const;
+  bool into_cut_place(const Flow& flow) const;
   bool same_object(const Node& left, const Node& sliced) const;
   std::string path_of(Node node, unsigned depth = 0) const;
   bool in_local_literal(const Flow& flow) const;
