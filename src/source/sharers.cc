@@ -233,7 +233,8 @@ void Sharers::reached(const Flow& flow, Kind kind) {
   if (flow.file == flow_.file && flow.statement.same(flow_.statement) && flow.place == flow_.place)
     return;
   if (flow.place == flow.value.place && is_bare(flow.place)) return;  // x = append(x, …)
-  if (flow.statement.is("go_statement")) return refuse("a goroutine is given the same slice");
+  if (flow.statement.is("go_statement"))
+    return refuse("a goroutine is given the same slice", flow.file, flow.statement);
   if (flow.place.starts_with("r:")) return follow(flow.place, kind);
   if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow))) return;
   if (into_cut_place(flow)) return;
@@ -266,10 +267,11 @@ void Sharers::reached(const Flow& flow, Kind kind) {
                               return flows_.all()[index].value.place == flow.place;
                             });
     if (flow.place == value.place || back) return;
-    return refuse("the struct that holds the slice is copied elsewhere");
+    return refuse("the struct that holds the slice is copied elsewhere", flow.file, flow.statement);
   }
   refuse(kind == Kind::Pointer ? "a pointer to an element is stored elsewhere"
-                               : "the same slice is stored elsewhere too");
+                               : "the same slice is stored elsewhere too",
+         flow.file, flow.statement);
 }
 
 // Whether a struct of the field's type lies in a value of that type.
@@ -451,7 +453,9 @@ void Sharers::check_variables() {
     bool here = variable->function == flow_.function;
     bool read = here ? is_named_result(*variable) || read_after(flows_, *variable, flow_.statement)
                      : read_after_call(*variable, got);
-    if (read) refuse("what it hides is read afterwards");
+    if (read)
+      refuse("what it hides is read afterwards by way of " + variable->name, variable->file,
+             variable->declaration);
   }
 }
 
@@ -471,9 +475,9 @@ void Sharers::check_loops() {
       bool behind = slice_.form == Form::Advance && slice_.low.text() == "1" &&
                     innermost_loop(flow_.statement).same(loop.loop);
       bool over = candidate_.filter || leaves(flow_.statement, loop.loop);
-      if (!behind && !over) refuse("a loop over the slice goes on");
+      if (!behind && !over) refuse("a loop over the slice goes on", loop.file, loop.loop);
     } else if (calls_within(*loop.file, loop.loop.field("body"))) {
-      refuse("a loop over the slice goes on");
+      refuse("a loop over the slice goes on", loop.file, loop.loop);
     }
   }
 }

@@ -31,8 +31,13 @@ class Sharers {
   // Container: a slice or map of such slices, pointers or structs.
   enum class Kind : std::uint8_t { Slice, Pointer, Struct, Container };
 
-  void refuse(const char* why) {
-    if (obstacle_.empty()) obstacle_ = why;
+  // With what stands in the way: "… (pool.go:149)".
+  void refuse(std::string why, const File* file = nullptr, const Node& node = {}) {
+    if (!obstacle_.empty()) return;
+    obstacle_ = std::move(why);
+    if (!file || !node) return;
+    auto name = file->path.substr(file->path.rfind('/') + 1);
+    obstacle_ += " (" + name + ":" + std::to_string(node.line()) + ")";
   }
   void find_own();
   void check_cut_struct();

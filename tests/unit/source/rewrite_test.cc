@@ -265,6 +265,22 @@ TEST(Rewrite, RefusesWhatIsNotSafe) {
   expect_refused("\tall := xs\n\tfor n > 0 {\n\t\tuse(all[n])\n\t\txs = xs[:n]\n\t}\n");
 }
 
+// The obstacle names what stands in the way.
+TEST(Rewrite, SaysWhereTheObstacleStands) {
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  auto obstacle = [&](const std::string& body) {
+    auto out = rewritten(program_of(body), global("xs"), options);
+    return out.obstacles.empty() ? "" : out.obstacles[0];
+  };
+  EXPECT_TRUE(obstacle("\tall := xs\n\txs = xs[:n]\n\tuse(all)\n").ends_with(" all (main.go:11)"))
+      << obstacle("\tall := xs\n\txs = xs[:n]\n\tuse(all)\n");
+  EXPECT_TRUE(obstacle("\txs = xs[:n]\n\tys = xs\n").ends_with(" (main.go:12)"));
+  EXPECT_TRUE(obstacle("\tfor _, x := range xs {\n\t\tuse(x)\n\t\txs = xs[:n]\n\t}\n")
+                  .ends_with(" (main.go:11)"));
+}
+
 TEST(Rewrite, RefusesWhereElementsAreUsedAgain) {
   for (Remedy remedy :
        {Remedy::Clear, Remedy::Copy, Remedy::NilWhenEmpty, Remedy::CopyIfCapExceeds}) {
