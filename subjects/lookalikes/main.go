@@ -49,6 +49,19 @@ type buffer struct {
 	n    int
 }
 
+// An option has pointers where a packet has; the only array of eight pointers that has a type is of
+// packets.
+type option struct {
+	name       *string
+	rest       *[32]unsafe.Pointer
+	uses, last int
+}
+
+type packet struct {
+	from *string
+	data []byte
+}
+
 // Eight slots of a map from strings to this are as large as eight slices, with pointers at the same
 // words; but they stand in the map's groups alone.
 type size int
@@ -141,6 +154,8 @@ func conns(n int) []conn {
 }
 
 var (
+	options         []*option
+	optionsOf       [8]option
 	pages           [][]byte
 	sizes           = map[string]size{}
 	sliceRing       ring
@@ -313,6 +328,15 @@ var scenarios = map[string]func(){
 				println(p.next().id)
 			}
 		}()
+	},
+	"options": func() {
+		for i := range optionsOf {
+			optionsOf[i].rest = &[32]unsafe.Pointer{unsafe.Pointer(newConn(i)), 31: unsafe.Pointer(newConn(i))}
+		}
+		// All lead to variables, of which nothing tells what they are.
+		options = append(make([]*option, 0, 8), &optionsOf[0], &optionsOf[1], &optionsOf[2], &optionsOf[3],
+			&optionsOf[4], &optionsOf[5], &optionsOf[6], &optionsOf[7])
+		loose = append(loose, new([8]*packet))
 	},
 	"pages": func() {
 		for i := 0; i < 5; i++ {

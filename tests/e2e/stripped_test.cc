@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 
 #include "e2e/subjects.h"
@@ -280,6 +281,23 @@ TEST_F(Stripped, NamesGlobalsByTheirTypes) {
     auto site = report.at("sites")[0].at("site").get<std::string>();
     EXPECT_TRUE(site.starts_with(begin)) << site;
   }
+}
+
+// Pointers to variables are no witnesses: an array's type that is in the executable is not the type
+// of all arrays of so many pointers.
+TEST_F(Stripped, ArraysOfPointersToVariablesAreOfNoType) {
+  Subject subject("lookalikes", {"options"});
+  auto file = directory_.file("heap.json");
+  auto ran = run_overhang({"heap", subject.target().front(), "--exe",
+                           stripped(subject.executable()), "--format", "json", "-o", file});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  auto report = json::parse(std::ifstream(file));
+  for (auto& type : report.at("types")) {
+    if (type.at("type") != "[8]*main.packet") continue;
+    EXPECT_EQ(type.at("objects"), 1);  // that an interface holds
+    return;
+  }
+  FAIL() << report;
 }
 
 // All goroutines that run a function have the same variable.
