@@ -1,6 +1,7 @@
 #include "cli/fix.h"
 
 #include <algorithm>
+#include <cctype>
 #include <charconv>
 #include <filesystem>
 #include <fstream>
@@ -124,6 +125,28 @@ bool is_generated(const source::File& file) {
 
 }  // namespace
 
+std::string advice_for_dependency(const std::string& file) {
+  constexpr std::string_view kCache = "/pkg/mod/";
+  auto begin = file.find(kCache);
+  auto version = begin == std::string::npos ? begin : file.find('@', begin);
+  auto end = version == std::string::npos ? version : file.find('/', version);
+  if (end == std::string::npos) return {};
+  begin += kCache.size();
+  // golang.org/x/mod/module.EscapePath: "!a" for "A".
+  std::string module;
+  for (auto at = begin; at < version; at++)
+    module += file[at] == '!' && at + 1 < version
+                  ? static_cast<char>(std::toupper(static_cast<unsigned char>(file[++at])))
+                  : file[at];
+  if (module == "golang.org/toolchain") return {};
+  auto copy = module.substr(module.rfind('/') + 1) + "-patched";
+  return fmt::format(
+      "to patch the dependency {0}{1}: cp -r '{2}' ../{3} && chmod -R u+w ../{3}, then this "
+      "command with "
+      "--source ../{3}, and go mod edit -replace {0}=../{3}",
+      module, file.substr(version, end - version), file.substr(0, end), copy);
+}
+
 std::vector<Remedy> best_remedies(const SiteRow& row, std::uint64_t cleared_beside) {
   // A copy in the place of a cut costs time and memory whenever the statement runs.
   std::vector<Remedy> out{Remedy::Clear, Remedy::Copy};
@@ -147,9 +170,9 @@ Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements
   source::Patch patch;
   auto root = fs::weakly_canonical(folder).string();
   std::string header;
-  std::set<std::string> generated;  // files that it was said of
-  // By function.
-  std::map<const source::Function*, std::set<std::string>> names;
+  std::set<std::string> generated;                                 // files that it was said of
+  std::map<const source::Function*, std::set<std::string>> names;  // that patches declare
+  std::vector<std::string> dependencies;
   // Who else uses what is patched.
   sources.read_users();
   for (std::size_t i = 0; i < statements.size(); i++) {
@@ -163,6 +186,9 @@ Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements
       if (!path.starts_with(root + "/")) {
         out.advice.push_back(
             fmt::format("{}: not under {}: {}", name, folder.string(), place_text(candidate)));
+        if (auto how = advice_for_dependency(path);
+            !how.empty() && std::ranges::find(dependencies, how) == dependencies.end())
+          dependencies.push_back(how);
         continue;
       }
       source::RewriteOptions how;
@@ -195,6 +221,7 @@ Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements
       out.advice.push_back(fmt::format("{}: the statement that hides it was not found", name));
     if (rewritten == 0) out.advice.push_back(fmt::format("{}: {}", name, advice_for(row)));
   }
+  out.advice.insert(out.advice.end(), dependencies.begin(), dependencies.end());
   if (report.sites.size() > statements.size())
     out.advice.push_back(fmt::format("statements were searched for {} sites alone, of {}",
                                      statements.size(), report.sites.size()));

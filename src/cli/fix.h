@@ -25,6 +25,11 @@ struct Fix {
 Result<Fix> make_fix(Sources& sources, const std::vector<Statements>& statements,
                      const LeakReport& report, const FixOptions& options);
 
+// How a module of the module cache that a file belongs to comes to be patched: it is copied, the
+// copy named by --source, and built with in its place. "": the file is none of such a module (the
+// standard library's, which the go command may keep there, is not).
+std::string advice_for_dependency(const std::string& file);
+
 // A site's remedies in the order in which they are tried, by what the report says they free. The
 // first is the one that frees most, but for a cheaper one that frees nearly as much.
 // `cleared_beside`: bytes that clearing frees at the other categories of the same site; to copy the

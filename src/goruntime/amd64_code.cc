@@ -176,7 +176,9 @@ Instruction converted(const cs_insn& in) {
   if (is_conditional_move(in.id)) out.operation = Operation::ConditionalMove;
   const cs_x86& x86 = in.detail->x86;
   Operand* operands[] = {&out.a, &out.b, &out.c};
-  for (std::uint8_t i = 0; i < x86.op_count && i < 3; i++)
+  // What a nop of several bytes seems to address (nopl 0(ax)(ax*1)) it does not.
+  auto operand_count = out.operation == Operation::Nop ? std::uint8_t{0} : x86.op_count;
+  for (std::uint8_t i = 0; i < operand_count && i < 3; i++)
     *operands[i] = operand(in, x86.operands[i]);
   // The first operand is one of two, but for imul r, r, imm.
   if (out.operation == Operation::Arithmetic && out.c.kind == Operand::Kind::None) {
@@ -220,11 +222,29 @@ std::optional<std::vector<Instruction>> decode(ByteSpan code, Address at) {
   return out;
 }
 
+// cmd/internal/obj/x86/asm6.go: nop.
+std::size_t nop(ByteSpan code) {
+  auto at = [&](std::size_t i) {
+    return i < code.size() ? std::to_integer<unsigned>(code[i]) : 0u;
+  };
+  std::size_t n = 0;
+  while (n < code.size() && at(n) == 0x66) n++;
+  if (at(n) == 0x90) return n + 1;
+  if (at(n) != 0x0F || at(n + 1) != 0x1F) return 0;
+  auto mode = at(n + 2) >> 6, base = at(n + 2) & 7;
+  n += 3;
+  if (mode != 3 && base == 4) n++;  // SIB
+  if (mode == 1) n += 1;
+  if (mode == 2 || (mode == 0 && base == 5)) n += 4;
+  return n <= code.size() ? n : 0;
+}
+
 constexpr std::array<Gpr, 9> kArguments{kRax, kRbx, kRcx, kRdi, kRsi, kR8, kR9, kR10, kR11};
 
 }  // namespace
 
 const Machine kMachine{.decode = decode,
+                       .nop = nop,
                        .arguments = kArguments,
                        .barrier_buffer = kR11,
                        .duff_writes = 1u << kRsi | 1u << kRdi};

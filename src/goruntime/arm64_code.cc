@@ -701,12 +701,17 @@ std::optional<std::vector<Instruction>> decode(ByteSpan code, Address at) {
   return decoder.take();
 }
 
+std::size_t nop(ByteSpan code) {
+  constexpr std::uint32_t kNop = 0xD503201F;
+  return load<std::uint32_t>(code, 0) == kNop ? 4 : 0;
+}
+
 constexpr std::array<Gpr, 16> kArguments{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15};
 
 }  // namespace
 
 // mkduff.go: by duffzero x20 alone, by duffcopy x20 and x21, which point into the frame.
 const Machine kMachine{
-    .decode = decode, .arguments = kArguments, .barrier_buffer = 25, .duff_writes = 0};
+    .decode = decode, .nop = nop, .arguments = kArguments, .barrier_buffer = 25, .duff_writes = 0};
 
 }  // namespace overhang::arm64

@@ -173,4 +173,16 @@ std::uint64_t FrameCode::rank(std::uint64_t value) const {
       immediates_.begin(), immediates_.upper_bound(static_cast<std::int64_t>(value))));
 }
 
+Address behind_nops(const Runtime& runtime, Address pc) {
+  constexpr std::uint64_t kMost = 32;  // bytes: what is aligned
+  const auto* machine = machine::machine_for(runtime.layout().architecture);
+  auto function = machine ? runtime.find_function(pc) : std::nullopt;
+  if (!function) return pc;
+  auto code = runtime.image().bytes(pc, std::min(kMost, function->end - pc));
+  if (!code) return pc;
+  std::size_t at = 0;
+  while (auto size = machine->nop(code->subspan(at))) at += size;
+  return pc + at;
+}
+
 }  // namespace overhang

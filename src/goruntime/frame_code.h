@@ -80,4 +80,8 @@ class FrameCode {
   std::set<std::size_t> barriers_addresses_;  // instructions
 };
 
+// Behind the nops at `pc`, as far as the function goes. The assembler aligns what follows a call by
+// nops, and where variables stand after the call DWARF tells from the next instruction on.
+Address behind_nops(const Runtime& runtime, Address pc);
+
 }  // namespace overhang

@@ -54,7 +54,7 @@ class SliceUses {
 
   void check(std::size_t i, const FrameState& state) {
     const Instruction in = FrameFlow::resolved(in_[i], state);
-    check_element(in, state);
+    check_element(i, in, state);
     switch (in.operation) {
       case Operation::Call:
         return check_call(code_.call_at(i), state);
@@ -106,9 +106,64 @@ class SliceUses {
     return at == slice_.pointer || at == slice_.len || at == slice_.cap;
   }
 
+  std::size_t behind_nops(std::size_t i) const {
+    while (i < in_.size() && in_[i].operation == Operation::Nop) i++;
+    return i;
+  }
+
+  // Whether an element is but set: by a store; by what the write barrier takes for that, before its
+  // call or behind it: the value that stood there, and up to Go 1.20 its address.
+  bool is_set_alone(std::size_t i, bool is_target, const FrameState& state) const {
+    const Instruction& in = in_[i];
+    if (in.operation == Operation::Lea) return leads_to_stores_alone(i);
+    if (in.operation != Operation::Move) return false;
+    if (is_target) return true;
+    auto next = behind_nops(i + 1);
+    auto buffer = code_.machine().barrier_buffer;
+    if (state.registers[buffer] & kBuffer && next < in_.size())
+      return in_[next].operation == Operation::Move && in_[next].a.is_memory() &&
+             in_[next].a.base == buffer && in_[next].b.is_register() &&
+             in_[next].b.base == in.a.base;
+    return leads_to_barrier(next);
+  }
+
+  bool leads_to_barrier(std::size_t from) const {
+    for (auto i = from; i < in_.size() && i < from + 5; i++) {
+      if (in_[i].operation == Operation::Call)
+        return code_.call_at(i).callee == Callee::WriteBarrier;
+      if (in_[i].operation != Operation::Move && in_[i].operation != Operation::Nop) return false;
+    }
+    return false;
+  }
+
+  // Whether the address that instruction `i` computes is only stored to.
+  bool leads_to_stores_alone(std::size_t i) const {
+    auto address = in_[i].a.base;
+    auto read = search({i + 1}, [&](std::size_t k) {
+      const Instruction& in = in_[k];
+      if (in.operation == Operation::Call) return Step::Ends;
+      bool written = in.operation == Operation::Move || in.operation == Operation::Lea ||
+                     in.operation == Operation::Arithmetic || in.operation == Operation::Zero ||
+                     in.operation == Operation::ConditionalMove;
+      auto uses = [&](const Operand& operand) {
+        return (operand.is_register() || operand.is_memory()) &&
+               (operand.base == address || operand.index == address);
+      };
+      bool stored = in.operation == Operation::Move && in.a.is_memory() && in.a.index != address;
+      bool to = written && in.a.is_register();
+      if (in.operation == Operation::Move && to && uses(in.b) && in.b.is_register() &&
+          leads_to_barrier(k + 1))
+        return Step::Ends;
+      if (uses(in.b) || uses(in.c) || (uses(in.a) && !to && !stored)) return Step::Found;
+      return to && in.a.base == address ? Step::Ends : Step::On;
+    });
+    return read == false;
+  }
+
   // An element, or the address of one, that a number tells which may be past the len. What was made
-  // from the pointer before the call (part := s[2:5]) may be computed behind it.
-  void check_element(const Instruction& in, const FrameState& state) {
+  // from the pointer before the call (part := s[2:5]) may be computed behind it; what is only set
+  // there, as append does, is not seen.
+  void check_element(std::size_t i, const Instruction& in, const FrameState& state) {
     for (const Operand* operand : {&in.a, &in.b, &in.c}) {
       if (!operand->is_memory() || operand->base == machine::kNoRegister) continue;
       auto base = state.registers[operand->base];
@@ -119,16 +174,18 @@ class SliceUses {
         continue;
       }
       auto index = state.registers[operand->index];
+      bool set = base & kPart && is_set_alone(i, operand == &in.a, state);
       if ((base & kPointers && index & (kTooLong | kBeyond)) ||
-          (index & kPointers && base & (kTooLong | kBeyond)) || base & kPart)
+          (index & kPointers && base & (kTooLong | kBeyond)) || (base & kPart && !set))
         doubt();
     }
   }
 
   // The stack pointer moves where the function begins, which is not looked at, and ends.
   void check_end(std::size_t i) {
-    for (auto k = i + 1; k < in_.size() && k < i + 3; k++)
-      if (in_[k].operation == Operation::Return) return;
+    auto next = behind_nops(i + 1);
+    for (unsigned n = 0; n < 2 && next < in_.size(); n++, next = behind_nops(next + 1))
+      if (in_[next].operation == Operation::Return) return;
     doubt();
   }
 

@@ -83,6 +83,8 @@ struct Instruction {
 struct Machine {
   // All instructions of a function that starts at `at`; nothing where bytes are none.
   std::optional<std::vector<Instruction>> (*decode)(ByteSpan code, Address at);
+  // The size of the nop that code begins with, bytes; 0: it begins with none.
+  std::size_t (*nop)(ByteSpan code);
   std::span<const Gpr> arguments;  // ABIInternal: of integers, and of results, in order
   Gpr barrier_buffer;              // of gcWriteBarrier, which keeps all others
   RegisterSet duff_writes;         // by duffzero and duffcopy

@@ -435,7 +435,13 @@ Reference Guesser::guess(const ObjectRef& object) {
   bool arrays = std::all_of(types.begin(), types.end(), [&](TypeId type) {
     return decoder_.types().info(type).kind == TypeKind::Array;
   });
-  auto type = best_of(types, object, !arrays && !tiling_types(object).empty() ? kEnough : 0);
+  // Nor does an array's type say more than what may as well stand side by side: makeslice's arrays
+  // have no type of their own.
+  const auto& side_by_side = tiling_types(object);
+  bool told = std::all_of(side_by_side.begin(), side_by_side.end(), [&](TypeId type) {
+    return arrays && innermost(type) == innermost(types.front());
+  });
+  auto type = best_of(types, object, told ? 0 : kEnough);
   if (type == kUnknownType || type == map_header_ || type == channel_header_) return out;
   out.kind = Reference::Kind::Value;
   out.type = type;

@@ -51,13 +51,18 @@ void Guesser::index_types() {
   for (auto* name : {"runtime.slice", "runtime.stringStruct", "internal/unsafeheader.Slice",
                      "internal/unsafeheader.String"})
     headers.insert(types.named(name));
-  // The slots of maps' groups stand nowhere else.
+  // The slots of maps' groups stand nowhere else, nor do arrays of them.
   std::unordered_set<TypeId> map_slots;
   for (TypeId type : types.all()) {
     if (types.info(type).kind != TypeKind::Map || !decoder_.runtime().layout().swiss_maps())
       continue;
-    for (const TypeField& field : types.info(types.info(type).map_storage).fields)
-      map_slots.insert(types.info(field.type).elem);
+    const auto& fields = types.info(types.info(type).map_storage).fields;
+    if (fields.size() != 2) continue;  // keys and elements apart (GOEXPERIMENT=mapsplitgroup)
+    for (const TypeField& field : fields) {
+      auto slot = types.info(field.type).elem;
+      if (slot != kUnknownType && types.info(slot).kind == TypeKind::Struct)
+        map_slots.insert({slot, field.type});
+    }
   }
   std::map<std::pair<std::uint64_t, std::uint64_t>, std::vector<TypeId>> shapes;
   std::map<std::uint64_t, TypeId> sizes;
@@ -73,8 +78,7 @@ void Guesser::index_types() {
     if (!info.has_pointers) pointer_free_slots_.insert(allocated_size(info.size, false));
     if (info.size > kLargestType) continue;
     if (!info.has_pointers) index_texts(type);
-    if (info.kind == TypeKind::Struct && (map_slots.contains(type) || headers.contains(type)))
-      continue;
+    if (map_slots.contains(type) || headers.contains(type)) continue;
     if (info.size > kLargestInline) {
       if (info.has_pointers && !info.name.starts_with(kClosureStruct)) large_.push_back(type);
       continue;
@@ -549,10 +553,14 @@ TypeId Guesser::element_by_shape(const ObjectRef& object, std::uint64_t before, 
       continue;
     for (TypeId type : shape.types) {
       if (exhausted()) return kUnknownType;
+      auto verdict = check_values(type, object, before, cap, kDepth);
+      if (!verdict) continue;
+      // Of a queue that was emptied what is left is nil, and what it held stands before it.
+      if (before > 0)
+        *verdict += check_values(type, object, 0, before / shape.size, kDepth).value_or(0);
       // What holds of many values is no chance: {data, n, n} is a slice then, not a string and a
       // number.
-      if (auto verdict = check_values(type, object, before, cap, kDepth))
-        fitting.push_back({type, *verdict, cap >= kMany ? explained_words(type) : 0});
+      fitting.push_back({type, *verdict, cap >= kMany ? explained_words(type) : 0});
     }
   }
   return clear_winner(std::move(fitting), kEnough, bytes_of(object) + before, cap);

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/checked.h"
+#include "goruntime/frame_code.h"
 #include "goruntime/stack_loads.h"
 
 namespace overhang {
@@ -199,7 +200,7 @@ const std::vector<RootPlaces::Local>& RootPlaces::locals_at(const StackFrame& fr
   // while the location list still names a register up to the call's end.
   auto variables = dwarf_->variables(frame.lookup_pc() - bias);
   if (frame.pc != frame.lookup_pc()) {
-    auto after = dwarf_->variables(frame.pc - bias);
+    auto after = dwarf_->variables(behind_nops(heap_.runtime(), frame.pc) - bias);
     for (DwarfVariable& variable : variables) {
       auto same = std::find_if(after.begin(), after.end(), [&](const DwarfVariable& v) {
         return v.name == variable.name && v.type == variable.type;

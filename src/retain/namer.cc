@@ -211,7 +211,12 @@ SiteName Namer::name_object(ObjectId id, std::uint64_t offset, unsigned depth) {
   if (info.array() && (header || of.kind == TypeKind::Pointer))
     return {"element of " + name_of_pointee(id, depth).text, SiteKind::Element};
   if (header) {
-    // A header of its own: a variable that escaped, or a value in an interface.
+    // A header of its own: a variable that escaped, or a value in an interface. Without a name, all
+    // goroutines that run the function have the same one.
+    auto holder = info.holder();
+    if (holder.is_place() && views_.places().row(holder).kind == RootPlace::Kind::Unknown)
+      if (auto function = views_.places().function(views_.places().row(holder)); !function.empty())
+        return {fmt::format("a local {} in {}", of.name, function), SiteKind::Other};
     return name_of_pointee(id, depth);
   }
   auto key = std::uint64_t{type.value} << 40 ^ within;

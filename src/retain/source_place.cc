@@ -68,14 +68,18 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
         offset = place.parent_offset;
         continue;
       }
-      if (place.nameless) {
+      auto function = views_.places().function(place);
+      // A word of a frame that nothing describes may be a variable's that escaped.
+      bool of_frame = place.kind == RootPlace::Kind::Unknown && !function.empty();
+      if (place.nameless || of_frame) {
         // The struct's type and field say as much as of an object, a function almost as much as
         // the name of its variable.
         if (complete()) {
           out.kind = SlicePlace::Kind::Field;
-        } else if (place.kind == RootPlace::Kind::Local && !in_object && out.fields.empty()) {
+        } else if ((place.kind == RootPlace::Kind::Local || of_frame) && !in_object &&
+                   out.fields.empty()) {
           out.kind = SlicePlace::Kind::Local;
-          out.function = views_.places().function(place);
+          out.function = function;
         }
         return out;
       }

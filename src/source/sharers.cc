@@ -319,15 +319,17 @@ void Sharers::reached(const Flow& flow, Kind kind) {
       refuse("another slice shows the same array");
     return;
   }
-  if (flow.statement.is("go_statement")) return refuse("a goroutine is given the same slice");
+  if (flow.statement.is("go_statement"))
+    return refuse("a goroutine is given the same slice", flow.file, flow.statement);
   if (flow.place.starts_with("r:")) {
     if (flow.function && flow.function != flow_.function && locks(*flow.function))
-      return refuse("the same slice is handed out of a lock");
+      return refuse("the same slice is handed out of a lock", flow.file, flow.statement);
     return follow(flow.place, kind);
   }
   if (flow.place.starts_with(kDynamic)) return passed_on(flow, kind);
   if (own_.contains(flow.place) && (is_bare(flow.place) || same_object(flow) || stored_once(flow)))
     return;
+  if (into_cut_place(flow)) return;
   if (is_local(flow.place, flow.root.variable)) {
     bool cut = kind == Kind::Struct && flow.root.variable == flow_.root.variable;
     if (cut) return;  // check_cut_struct
@@ -366,10 +368,11 @@ void Sharers::reached(const Flow& flow, Kind kind) {
                               return flows_.all()[index].value.place == flow.place;
                             });
     if (flow.place == value.place || back) return;
-    return refuse("the struct that holds the slice is copied elsewhere");
+    return refuse("the struct that holds the slice is copied elsewhere", flow.file, flow.statement);
   }
   refuse(kind == Kind::Pointer ? "a pointer to an element is stored elsewhere"
-                               : "the same slice is stored elsewhere too");
+                               : "the same slice is stored elsewhere too",
+         flow.file, flow.statement);
 }
 
 namespace {
@@ -518,6 +521,22 @@ bool Sharers::same_object(const Flow& flow) const {
          path_of(lefts[0]) + "." + name == path_of(flow.right);
 }
 
+// *h = less before the statement that cuts *h: what shows the array is what is cut. The variable
+// that leads there is the same all the time, and nothing comes to the first again.
+bool Sharers::into_cut_place(const Flow& flow) const {
+  const Variable* root = flow_.root.variable;
+  bool same = flow.left && flow_.left && root && flow.root.variable == root &&
+              flow.place == flow_.place &&
+              squeezed(flow.left.text()) == squeezed(flow_.left.text());
+  if (!same || flow.function != flow_.function || !flow.around.same(flow_.around) ||
+      flow.statement.end() > flow_.statement.begin() || innermost_loop(flow.statement))
+    return false;
+  const auto& sets = flows_.to(variable_place(*root));
+  return root->parameter && std::all_of(sets.begin(), sets.end(), [&](std::uint32_t index) {
+           return flows_.all()[index].argument;
+         });
+}
+
 // --- variables and loops that still show it ---
 
 namespace {
@@ -644,7 +663,9 @@ void Sharers::check_variables() {
     bool here = variable->file == flow_.file && contains(variable->around, flow_.statement);
     bool read = here ? is_named_result(*variable) || read_after(flows_, *variable, flow_.statement)
                      : read_after_call(*variable, got) || is_read_later(*variable, got);
-    if (read) refuse("what it hides is read afterwards");
+    if (read)
+      refuse("what it hides is read afterwards by way of " + variable->name, variable->file,
+             variable->declaration);
   }
 }
 
@@ -664,9 +685,9 @@ void Sharers::check_loops() {
       bool behind = slice_.form == Form::Advance && slice_.low.text() == "1" &&
                     innermost_loop(flow_.statement).same(loop.loop);
       bool over = candidate_.filter || leaves(flow_.statement, loop.loop);
-      if (!behind && !over) refuse("a loop over the slice goes on");
+      if (!behind && !over) refuse("a loop over the slice goes on", loop.file, loop.loop);
     } else if (calls_within(*loop.file, loop.loop.field("body"))) {
-      refuse("a loop over the slice goes on");
+      refuse("a loop over the slice goes on", loop.file, loop.loop);
     }
   }
 }

@@ -33,8 +33,13 @@ class Sharers {
   // Container: a slice or map of such slices, pointers or structs.
   enum class Kind : std::uint8_t { Slice, Pointer, Struct, Container };
 
-  void refuse(const char* why) {
-    if (obstacle_.empty()) obstacle_ = why;
+  // With what stands in the way: "… (pool.go:149)".
+  void refuse(std::string why, const File* file = nullptr, const Node& node = {}) {
+    if (!obstacle_.empty()) return;
+    obstacle_ = std::move(why);
+    if (!file || !node) return;
+    auto name = file->path.substr(file->path.rfind('/') + 1);
+    obstacle_ += " (" + name + ":" + std::to_string(node.line()) + ")";
   }
   void find_own();
   void find_exchanged();
@@ -54,6 +59,7 @@ class Sharers {
   bool written_back(const Variable& variable, const std::string& place) const;
   bool written_back_to(const std::string& place) const;
   bool same_object(const Flow& flow) const;
+  bool into_cut_place(const Flow& flow) const;
   bool same_object(const Node& left, const Node& sliced) const;
   std::string ranged_element(const Flow& flow) const;
   std::string path_of(Node node, unsigned depth = 0) const;

@@ -49,6 +49,23 @@ type buffer struct {
 	n    int
 }
 
+// An option has pointers where a packet has; the only array of eight pointers that has a type is of
+// packets.
+type option struct {
+	name       *string
+	rest       *[32]unsafe.Pointer
+	uses, last int
+}
+
+type packet struct {
+	from *string
+	data []byte
+}
+
+// Eight slots of a map from strings to this are as large as eight slices, with pointers at the same
+// words; but they stand in the map's groups alone.
+type size int
+
 type ownMap map[int32]ownMap
 
 type anyRing struct {
@@ -137,6 +154,10 @@ func conns(n int) []conn {
 }
 
 var (
+	options         []*option
+	optionsOf       [8]option
+	pages           [][]byte
+	sizes           = map[string]size{}
 	sliceRing       ring
 	sliceRingByCall ring
 	fullRing        ring
@@ -308,6 +329,25 @@ var scenarios = map[string]func(){
 			}
 		}()
 	},
+	"options": func() {
+		for i := range optionsOf {
+			optionsOf[i].rest = &[32]unsafe.Pointer{unsafe.Pointer(newConn(i)), 31: unsafe.Pointer(newConn(i))}
+		}
+		// All lead to variables, of which nothing tells what they are.
+		options = append(make([]*option, 0, 8), &optionsOf[0], &optionsOf[1], &optionsOf[2], &optionsOf[3],
+			&optionsOf[4], &optionsOf[5], &optionsOf[6], &optionsOf[7])
+		loose = append(loose, new([8]*packet))
+	},
+	"pages": func() {
+		for i := 0; i < 5; i++ {
+			page := make([]byte, 0, 14336)
+			for len(page) < 8192 {
+				page = append(page, "a line of text\n"...)
+			}
+			pages = append(pages, page)
+			sizes[fmt.Sprint("page ", i)] = size(len(page))
+		}
+	},
 	"cursors": func() {
 		for i := range cursors {
 			cursors[i] = cursor{newConn(i), i % 3, i}
@@ -454,6 +494,26 @@ var locals = map[string]func(all []*conn, n int){
 		take(append(part, newConn(n)))
 		for _, c := range all {
 			println(c.id)
+		}
+	},
+	"a_part_is_set_and_read": func(s []*conn, n int) {
+		few, part := s[:n], s[2:900]
+		<-stop
+		part[n] = few[0]
+		part[n+1], part[n+2] = part[n+2], part[n+1]
+		take(append(few, newConn(n)))
+		println(part[n+2].id)
+	},
+	"a_part_is_set_and_read_on": func(s []*conn, n int) {
+		few, part := s[:n], s[2:n*100]
+		for <-stop {
+			part[len(few)] = newConn(n)
+			few = append(few, newConn(n))
+			part = part[1:]
+		}
+		take(few)
+		for i := range part {
+			println(part[i].id)
 		}
 	},
 	"two_lens": func(s []*conn, n int) {

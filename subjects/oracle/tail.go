@@ -1,6 +1,7 @@
 package main
 
 import (
+	"container/heap"
 	"strconv"
 	"sync/atomic"
 	"unsafe"
@@ -383,6 +384,71 @@ func prepared(n int) []*Conn {
 	return s
 }
 
+// relay holds back what nobody takes yet.
+//
+//go:noinline
+func relay(incoming chan *Conn, outgoing chan Conn) {
+	var queue []*Conn
+	for c := range incoming {
+		queue = append(queue, c)
+		for len(queue) > 0 {
+			select {
+			case c, ok := <-incoming:
+				if !ok {
+					return
+				}
+				queue = append(queue, c)
+				if len(queue) == 1000 {
+					hold(queue)
+				}
+			case outgoing <- *queue[0]:
+				queue = queue[1:] // overhang: queue
+			}
+		}
+	}
+}
+
+//go:noinline
+func hold(queue []*Conn) {
+	hide(queue)
+	expect(Site{Site: "queue in main.relay", Kind: "local", Elem: "*main.Conn", Category: "head", Arrays: 1, Slots: cap(queue), Stale: len(queue)})
+	close(ran)
+}
+
+type byID []*Conn
+
+func (h byID) Len() int           { return len(h) }
+func (h byID) Less(i, j int) bool { return h[i].id < h[j].id }
+func (h byID) Swap(i, j int)      { h[i], h[j] = h[j], h[i] }
+func (h *byID) Push(c any)        { *h = append(*h, c.(*Conn)) }
+func (h *byID) Pop() any {
+	old := *h
+	c := old[len(old)-1]
+	*h = old[:len(old)-1] // overhang: waiting
+	return c
+}
+
+// sorting has a heap that escapes, since an interface holds its address.
+//
+//go:noinline
+func sorting(incoming chan *Conn) {
+	var waiting byID
+	for c := range incoming {
+		if c != nil {
+			heap.Push(&waiting, c)
+			continue
+		}
+		hide(waiting[10:])
+		for len(waiting) > 10 {
+			heap.Pop(&waiting)
+		}
+		sorted <- cap(waiting)
+	}
+	println(len(waiting))
+}
+
+var sorted = make(chan int)
+
 type task struct {
 	id   int
 	conn *Conn
@@ -479,6 +545,32 @@ func init() {
 		go closing(all, kept)
 		<-ran
 	})
+	add("head_local", func() {
+		incoming, outgoing := make(chan *Conn), make(chan Conn)
+		go relay(incoming, outgoing)
+		for i := 0; i < 1000; i++ {
+			incoming <- newConn(i)
+		}
+		<-ran
+		for i := 0; i < 1000; i++ {
+			<-outgoing
+		}
+		kept = incoming
+	})
+	add("tail_escaped_locals", func() {
+		slots := 0
+		for k := 0; k < 2; k++ {
+			incoming := make(chan *Conn)
+			go sorting(incoming)
+			for i := 0; i < 500; i++ {
+				incoming <- newConn(i)
+			}
+			incoming <- nil
+			slots += <-sorted
+			keptToo = append(keptToo, incoming)
+		}
+		expect(Site{Site: "waiting in main.sorting", Kind: "local", Elem: "*main.Conn", Category: "tail", Arrays: 2, Slots: slots, Visible: 20, Stale: 980})
+	})
 	add("tail_captured", func() {
 		s := truncate(conns(1000), 10) // overhang: main.newHandler.func1
 		handler = newHandler(s)
@@ -494,6 +586,7 @@ func init() {
 }
 
 var kept chan *Conn
+var keptToo []chan *Conn
 
 func build[T any](to *[]T, name, elem string, n int, make func(i int) T) {
 	for i := 0; i < n; i++ {

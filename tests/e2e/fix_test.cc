@@ -111,10 +111,11 @@ INSTANTIATE_TEST_SUITE_P(
                     "tail_generic", "tail_behind_pointer_to_slice", "tail_atomic", "tail_interface",
                     "tail_many_fields", "tail_list_nodes", "tail_many_generics", "tail_map_values",
                     "tail_map_of_structs", "tail_elements", "tail_array_elements",
-                    "tail_in_channel", "tail_local", "tail_captured", "tail_captured_by_reference",
-                    "tail_of_interfaces", "tail_of_strings", "tail_of_arrays", "shared_array",
-                    "two_sites_hold_the_same", "hidden_but_visible_elsewhere", "hidden_cycle",
-                    "hidden_within_hidden", "stack_object"),
+                    "tail_in_channel", "tail_local", "head_local", "tail_escaped_locals",
+                    "tail_captured", "tail_captured_by_reference", "tail_of_interfaces",
+                    "tail_of_strings", "tail_of_arrays", "shared_array", "two_sites_hold_the_same",
+                    "hidden_but_visible_elsewhere", "hidden_cycle", "hidden_within_hidden",
+                    "stack_object"),
     [](auto& instance) { return instance.param; });
 
 // As a module of today's Go: clear() and package slices.

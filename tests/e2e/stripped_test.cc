@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <algorithm>
+#include <fstream>
 #include <map>
 
 #include "e2e/subjects.h"
@@ -18,7 +19,9 @@ constexpr std::uint64_t kNoise = 1024;  // bytes
 
 // A slice in a local alone is certain where the function's code says that no other slice shares its
 // pointer.
-bool in_a_local(const std::string& label) { return label.starts_with("oracle_tail_local"); }
+bool in_a_local(const std::string& label) {
+  return label.starts_with("oracle_tail_local") || label == "oracle_head_local";
+}
 
 // Since Go 1.22 an object with pointers of over 512 bytes carries its type.
 bool allocator_knows_types() { return go_minor() >= 22; }
@@ -278,6 +281,34 @@ TEST_F(Stripped, NamesGlobalsByTheirTypes) {
     auto site = report.at("sites")[0].at("site").get<std::string>();
     EXPECT_TRUE(site.starts_with(begin)) << site;
   }
+}
+
+// Pointers to variables are no witnesses: an array's type that is in the executable is not the type
+// of all arrays of so many pointers.
+TEST_F(Stripped, ArraysOfPointersToVariablesAreOfNoType) {
+  Subject subject("lookalikes", {"options"});
+  auto file = directory_.file("heap.json");
+  auto ran = run_overhang({"heap", subject.target().front(), "--exe",
+                           stripped(subject.executable()), "--format", "json", "-o", file});
+  ASSERT_EQ(ran.exit_code, 0) << ran.err;
+  auto report = json::parse(std::ifstream(file));
+  for (auto& type : report.at("types")) {
+    if (type.at("type") != "[8]*main.packet") continue;
+    EXPECT_EQ(type.at("objects"), 1);  // that an interface holds
+    return;
+  }
+  FAIL() << report;
+}
+
+// All goroutines that run a function have the same variable.
+TEST_F(Stripped, NamesAnEscapedVariableByItsTypeAndFunction) {
+  Subject subject("oracle", {"tail_escaped_locals"});
+  auto report = leaks_json({subject.target().front(), "--exe", stripped(subject.executable())});
+  ASSERT_EQ(report.at("sites").size(), 1u) << report;
+  auto& site = report.at("sites")[0];
+  EXPECT_EQ(site.at("site"), "a local []*main.Conn in main.sorting");
+  EXPECT_EQ(site.at("arrays"), 2);
+  EXPECT_EQ(site.at("stale_slots"), 980);
 }
 
 TEST_F(Stripped, TakesSymbolsAndDwarfFromTheDebugFile) {

@@ -53,5 +53,17 @@ TEST(BestRemedies, AreNotMeasuredByTheArrayWhereSitesKeepTheSame) {
   EXPECT_EQ(best_remedies(row), (Order{Remedy::Clear, Remedy::Copy}));
 }
 
+TEST(Fix, SaysHowADependencyIsPatched) {
+  auto advice = advice_for_dependency("/go/pkg/mod/github.com/!azure/go-amqp@v1.0.0/a/conn.go");
+  EXPECT_NE(advice.find("github.com/Azure/go-amqp@v1.0.0:"), std::string::npos) << advice;
+  EXPECT_NE(advice.find("cp -r '/go/pkg/mod/github.com/!azure/go-amqp@v1.0.0' ../go-amqp-patched "),
+            std::string::npos)
+      << advice;
+  EXPECT_NE(advice.find("-replace github.com/Azure/go-amqp=../go-amqp-patched"), std::string::npos);
+  for (auto* file : {"/home/x/relay/pool.go", "/usr/lib/go/src/net/http/header.go",
+                     "/go/pkg/mod/golang.org/toolchain@v0.0.1-go1.26.8.linux-amd64/src/net/x.go"})
+    EXPECT_EQ(advice_for_dependency(file), "") << file;
+}
+
 }  // namespace
 }  // namespace overhang::test

@@ -40,6 +40,38 @@ TEST(Amd64Code, WordsOfTheFrame) {
   EXPECT_EQ(flag.a.size, 1);
 }
 
+// Between a pop that ends a frame and its return, and anywhere before a jump.
+TEST(Amd64Code, NopsAddressNothing) {
+  auto code = decoded({0x0F, 0x1F, 0x44, 0x00, 0x00,              // NOPL 0(AX)(AX*1)
+                       0x66, 0x0F, 0x1F, 0x84, 0x00, 0, 0, 0, 0,  // NOPW 0(AX)(AX*1)
+                       0x66, 0x90, 0x90});                        // NOPW; NOPL
+  ASSERT_TRUE(code);
+  ASSERT_EQ(code->size(), 4u);
+  for (const Instruction& in : *code) {
+    EXPECT_EQ(in.operation, Operation::Nop);
+    for (const Operand* operand : {&in.a, &in.b, &in.c})
+      EXPECT_EQ(operand->kind, Operand::Kind::None);
+  }
+}
+
+TEST(Amd64Code, NopsBySize) {
+  auto size = [](std::initializer_list<unsigned> bytes) {
+    std::vector<std::byte> code;
+    for (auto byte : bytes) code.push_back(static_cast<std::byte>(byte));
+    return kMachine.nop(code);
+  };
+  EXPECT_EQ(size({0x90, 0x90}), 1u);
+  EXPECT_EQ(size({0x66, 0x90}), 2u);
+  EXPECT_EQ(size({0x0F, 0x1F, 0x00}), 3u);
+  EXPECT_EQ(size({0x0F, 0x1F, 0x40, 0x00}), 4u);
+  EXPECT_EQ(size({0x66, 0x0F, 0x1F, 0x44, 0x00, 0x00}), 6u);
+  EXPECT_EQ(size({0x0F, 0x1F, 0x80, 0, 0, 0, 0}), 7u);
+  EXPECT_EQ(size({0x66, 0x0F, 0x1F, 0x84, 0x00, 0, 0, 0, 0}), 9u);
+  EXPECT_EQ(size({0x0F, 0x1F, 0x84, 0x00, 0}), 0u);  // cut short
+  EXPECT_EQ(size({0x48, 0x8B, 0x5C, 0x24, 0x48}), 0u);
+  EXPECT_EQ(size({}), 0u);
+}
+
 TEST(Amd64Code, WhatDecides) {
   auto code = decoded({0x4C, 0x39, 0xC1,                          // CMPQ CX, R8
                        0x72, 0x0F,                                // JB

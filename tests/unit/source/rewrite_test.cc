@@ -170,6 +170,34 @@ TEST(Rewrite, PopInOneAssignment) {
                  16);
 }
 
+// What the place itself gets in the meantime is no other slice (nsq's queues, which shrink so).
+// Through a pointer that is set anew it may be another's.
+TEST(Rewrite, PopFromWhatWasJustShrunk) {
+  auto program = [](const std::string& set, const std::string& before) {
+    return "package main\n\ntype T struct{ n int }\ntype H []*T\n\nvar h, other H\n\n"
+           "func use() *T { return h.Pop() }\n\n"
+           "func (h *H) Pop() *T {\n\tn := len(*h)\n\tif n < cap(*h)/2 {\n" +
+           set +
+           "\t\tless := make(H, n, cap(*h)/2)\n\t\tcopy(less, *h)\n\t\t*h = less\n\t}\n"
+           "\tt := (*h)[n-1]\n" +
+           before + "\t*h = (*h)[:n-1]\n\treturn t\n}\n";
+  };
+  RewriteOptions options;
+  options.go_minor = 20;
+  options.remedies = {Remedy::Clear};
+  EXPECT_EQ(rewritten(program("", ""), global("h"), options).text,
+            program("", "\t(*h)[n-1] = nil\n"));
+  // It is restored when the loop comes round.
+  auto text =
+      "package main\n\ntype T struct{ n int }\ntype H []*T\n\nvar h H\n\n"
+      "func (h *H) walk(n int) {\n\tall := make(H, n)\n\tcopy(all, *h)\n"
+      "\tfor n > 0 {\n\t\t*h = all\n\t\tuse(h)\n\t\t*h = (*h)[:n-1]\n\t\tn--\n\t}\n}\n";
+  EXPECT_EQ(rewritten(text, global("h"), options).text, text);
+  const std::string set = "\t\tkept := h\n\t\th = &other\n\t\tdefer func() { *kept = *h }()\n";
+  auto out = rewritten(program(set, ""), global("h"), options);
+  EXPECT_EQ(out.text, program(set, ""));
+}
+
 // The slice is removed from through a pointer to it, and the loop over it ends there.
 TEST(Rewrite, RemovalThroughAPointer) {
   std::string text = R"(package main
@@ -235,6 +263,22 @@ TEST(Rewrite, RefusesWhatIsNotSafe) {
   expect_refused("\txs = xs[:next()]\n");
   // In the next round of the loop, what was hidden is read.
   expect_refused("\tall := xs\n\tfor n > 0 {\n\t\tuse(all[n])\n\t\txs = xs[:n]\n\t}\n");
+}
+
+// The obstacle names what stands in the way.
+TEST(Rewrite, SaysWhereTheObstacleStands) {
+  RewriteOptions options;
+  options.go_minor = 26;
+  options.remedies = {Remedy::Clear};
+  auto obstacle = [&](const std::string& body) {
+    auto out = rewritten(program_of(body), global("xs"), options);
+    return out.obstacles.empty() ? "" : out.obstacles[0];
+  };
+  EXPECT_TRUE(obstacle("\tall := xs\n\txs = xs[:n]\n\tuse(all)\n").ends_with(" all (main.go:11)"))
+      << obstacle("\tall := xs\n\txs = xs[:n]\n\tuse(all)\n");
+  EXPECT_TRUE(obstacle("\txs = xs[:n]\n\tys = xs\n").ends_with(" (main.go:12)"));
+  EXPECT_TRUE(obstacle("\tfor _, x := range xs {\n\t\tuse(x)\n\t\txs = xs[:n]\n\t}\n")
+                  .ends_with(" (main.go:11)"));
 }
 
 TEST(Rewrite, RefusesWhereElementsAreUsedAgain) {
