@@ -87,7 +87,7 @@ std::vector<OneLineFunction> one_line_functions(const SyntaxTree& tree,
 
 }  // namespace
 
-std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, std::vector<Edit> edits) {
+std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, const std::vector<Edit>& edits) {
   auto functions = one_line_functions(tree, edits);
   auto longest = [&](std::size_t first, std::size_t end) {
     std::size_t out = 0;

@@ -15,6 +15,6 @@ std::vector<Edit> with_aligned_comments(const SyntaxTree& tree, std::vector<Edit
 
 // The same where an edit breaks up the body of a one-line function: gofmt aligns the bodies of such
 // functions in consecutive lines.
-std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, std::vector<Edit> edits);
+std::vector<Edit> with_aligned_bodies(const SyntaxTree& tree, const std::vector<Edit>& edits);
 
 }  // namespace overhang::source
