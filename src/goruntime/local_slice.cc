@@ -151,6 +151,10 @@ class SliceUses {
       };
       bool stored = in.operation == Operation::Move && in.a.is_memory() && in.a.index != address;
       bool to = written && in.a.is_register();
+      // lea di, [ax+bx*8]; lea di, [di-8]
+      if (in.operation == Operation::Lea && to && in.a.base == address && in.b.base == address &&
+          in.b.index == machine::kNoRegister)
+        return Step::On;
       if (in.operation == Operation::Move && to && uses(in.b) && in.b.is_register() &&
           leads_to_barrier(k + 1))
         return Step::Ends;
