@@ -101,6 +101,10 @@ Value Evaluator::library_call(const Node& expression, std::string_view path, std
     if (returns_part(name)) return part_of_first(Form::Window);
     if (path == "strings" && (name == "Repeat" || name == "Join" || name == "ToLower"))
       return fresh(program_.basic("string"));
+    // SplitSeq and FieldsSeq give functions.
+    bool list = name == "Split" || name == "SplitN" || name == "SplitAfter" ||
+                name == "SplitAfterN" || name == "Fields" || name == "FieldsFunc";
+    if (path == "strings" && list) return fresh(program_.slice_of(program_.basic("string")));
   }
   if (Package* package = program_.imported(std::string(path)))
     if (auto at = package->functions.find(std::string(name)); at != package->functions.end()) {

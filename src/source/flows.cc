@@ -8,7 +8,7 @@ namespace {
 constexpr std::size_t kMaxFlows = 4 << 20;
 const std::vector<std::uint32_t> kNoFlows;
 const std::vector<Node> kNoUses;
-const std::set<unsigned> kNoLiterals;
+const std::set<Parameters> kNoLiterals;
 const std::vector<const Variable*> kNoReceivers;
 
 }  // namespace
@@ -79,7 +79,7 @@ void Flows::add_callee(const File& file, const Node& call, const Function& funct
   callees_[{&file, call.end()}] = &function;
 }
 
-const std::set<unsigned>& Flows::literals_around(const File& file, std::uint32_t end) const {
+const std::set<Parameters>& Flows::literals_around(const File& file, std::uint32_t end) const {
   auto at = literals_around_.find({&file, end});
   return at == literals_around_.end() ? kNoLiterals : at->second;
 }

@@ -88,11 +88,14 @@ struct RangeLoop {
   bool reads_elements = false;  // has a variable for them
 };
 
+// The types of a function's parameters, or of what it is given; kUnknown where they are not known.
+using Parameters = std::vector<TypeRef>;
+
 // A call of a function value, or of a method that an interface has.
 struct DynamicCall {
   std::uint32_t end = 0;
   std::string method;  // "": of a function value
-  unsigned arguments = 0;
+  Parameters given;
 };
 
 // What a DynamicCall has for a method where C is called, which may call what is exported to it.
@@ -147,13 +150,13 @@ class Flows {
   void add_callee(const File& file, const Node& call, const Function& function);
   using Callees = std::map<std::pair<const File*, std::uint32_t>, const Function*>;
   const Callees& callees() const { return callees_; }
-  // Of a call that add_callee() told, or of a statement: how many parameters the function literals
-  // around it have, and the bodies of loops over functions.
-  const std::set<unsigned>& literals_around(const File& file, std::uint32_t end) const;
+  // Of a call that add_callee() told, or of a statement: the parameters of the function literals
+  // around it, and of the bodies of loops over functions.
+  const std::set<Parameters>& literals_around(const File& file, std::uint32_t end) const;
   void add_literals_around(const File& file, const Node& node,
-                           const std::vector<unsigned>& parameters) {
-    if (!parameters.empty())
-      literals_around_[{&file, node.end()}].insert(parameters.begin(), parameters.end());
+                           const std::vector<Parameters>& literals) {
+    if (!literals.empty())
+      literals_around_[{&file, node.end()}].insert(literals.begin(), literals.end());
   }
   const std::map<const File*, std::vector<DynamicCall>>& dynamic_calls() const {
     return dynamic_calls_;
@@ -179,7 +182,7 @@ class Flows {
   std::unordered_map<std::string, std::vector<const Variable*>> receivers_;
   std::unordered_set<const Function*> function_values_;
   Callees callees_;  // by the call's end
-  std::map<std::pair<const File*, std::uint32_t>, std::set<unsigned>> literals_around_;
+  std::map<std::pair<const File*, std::uint32_t>, std::set<Parameters>> literals_around_;
   std::map<const File*, std::vector<DynamicCall>> dynamic_calls_;
   std::deque<Flow> slicings_;
   std::vector<RangeLoop> range_loops_;

@@ -549,8 +549,26 @@ bool is_exported_to_c(const Function& function) {
 
 }  // namespace
 
+namespace {
+
+Parameters parameters_of(const Function& function) {
+  Parameters out;
+  for (const Variable* parameter : function.parameters)
+    out.push_back(parameter ? parameter->type : kUnknown);
+  return out;
+}
+
+bool may_be_given(Program& program, const Parameters& given, const Parameters& parameters) {
+  if (given.size() != parameters.size()) return false;
+  for (std::size_t i = 0; i < given.size(); i++)
+    if (!may_be_given(program, given[i], parameters[i])) return false;
+  return true;
+}
+
+}  // namespace
+
 // Calls through interfaces come to all methods of the name, those of function values to all
-// function literals of as many parameters.
+// functions and function literals of such parameters.
 const Sharers::Calls& Sharers::reaching_calls() {
   if (calls_known_ || !flow_.function) return calls_;
   calls_known_ = true;
@@ -559,9 +577,9 @@ const Sharers::Calls& Sharers::reaching_calls() {
     functions[function.file].push_back(&function);
   std::set<const Function*> reaching{flow_.function};
   std::set<std::string> methods;
-  std::set<unsigned> literals;  // by the number of their parameters
+  std::set<Parameters> values;  // what functions have that are given as such
   const auto& around = flows_.literals_around(*flow_.file, flow_.statement.end());
-  literals.insert(around.begin(), around.end());
+  values.insert(around.begin(), around.end());
   auto reach = [&](const File* file, std::uint32_t call_end) {
     if (!calls_.insert({file, call_end}).second) return false;
     for (const Function* function : functions[file])
@@ -569,23 +587,27 @@ const Sharers::Calls& Sharers::reaching_calls() {
         reaching.insert(function);
     return true;
   };
+  auto comes_to_value = [&](const DynamicCall& call) {
+    return std::any_of(values.begin(), values.end(), [&](const Parameters& parameters) {
+      return may_be_given(program_, call.given, parameters);
+    });
+  };
   for (bool changed = true; changed;) {
     changed = false;
     for (const Function* function : reaching) {
       if (!function->receiver.empty()) methods.insert(function->name);
       if (is_exported_to_c(*function)) methods.insert(kCallOfC);
-      if (flows_.is_value(*function))
-        literals.insert(static_cast<unsigned>(function->parameters.size()));
+      if (flows_.is_value(*function)) values.insert(parameters_of(*function));
     }
     for (const auto& [at, callee] : flows_.callees())
       if (reaching.contains(callee) && reach(at.first, at.second)) {
         changed = true;
         const auto& inner = flows_.literals_around(*at.first, at.second);
-        literals.insert(inner.begin(), inner.end());
+        values.insert(inner.begin(), inner.end());
       }
     for (const auto& [file, calls] : flows_.dynamic_calls())
       for (const DynamicCall& call : calls)
-        if (call.method.empty() ? literals.contains(call.arguments) : methods.contains(call.method))
+        if (call.method.empty() ? comes_to_value(call) : methods.contains(call.method))
           changed = reach(file, call.end) || changed;
   }
   return calls_;

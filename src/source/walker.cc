@@ -118,8 +118,11 @@ class Walker {
     if (kind == "func_literal") return function_literal(node);
     if (kind == "type_switch_statement") return type_switch(node);
     if (kind == "selector_expression") {
+      // A call in the operand, f().m(), is another.
+      bool called = is_called(node);
       visit(node.field("operand"));
-      return method_value(node);
+      if (!called) method_value(node);
+      return;
     }
     if (kind == "for_statement") {
       // The body of a loop over a function is a function that it calls (range()).
@@ -157,7 +160,6 @@ class Walker {
       flows_.add_function_value(*at->second);
   }
   void method_value(const Node& node) {
-    if (is_called(node)) return;
     Node operand = node.field("operand");
     auto name = std::string(node.field("field").text());
     if (auto path = evaluator_.package_named(operand.text());
@@ -392,7 +394,7 @@ class Walker {
     // A type of a package that is not there may be a function's, as iter.Seq is.
     bool named = type.kind == GoType::Kind::Named || type.kind == GoType::Kind::Parameter;
     if (named || type.kind == GoType::Kind::Func || type.kind == GoType::Kind::Unknown)
-      literals_.push_back(static_cast<unsigned>(lefts.size()));
+      literals_.emplace_back(lefts.size(), kUnknown);
   }
 
   void returned(const Node& node) {
@@ -486,7 +488,7 @@ class Walker {
       if (auto path = evaluator_.package_named(operand.text());
           operand.is("identifier") && !path.empty()) {
         // C calls back what is exported to it.
-        if (path == "C") flows_.add_dynamic_call(file_, {call.end(), kCallOfC, 0});
+        if (path == "C") flows_.add_dynamic_call(file_, {call.end(), kCallOfC, {}});
         return;
       }
       auto name = std::string(function.field("field").text());
@@ -498,7 +500,11 @@ class Walker {
   }
   void call_dynamically(const Node& call, const std::string& method) {
     auto arguments = call.field("arguments").children();
-    flows_.add_dynamic_call(file_, {call.end(), method, static_cast<unsigned>(arguments.size())});
+    Parameters types;
+    for (const Node& argument : arguments)
+      types.push_back(argument.is("variadic_argument") ? kUnknown
+                                                       : evaluator_.value(argument).type);
+    flows_.add_dynamic_call(file_, {call.end(), method, std::move(types)});
     for (std::size_t i = 0; i < arguments.size(); i++) {
       bool spread = arguments[i].is("variadic_argument");
       Node given = spread ? arguments[i].first() : arguments[i];
@@ -621,7 +627,10 @@ class Walker {
     auto statement = statement_;
     statement_ = {};
     auto count = parameters_of(node);
-    literals_.push_back(count);
+    Parameters& types = literals_.emplace_back();
+    for (const Node& parameter : node.field("parameters").children())
+      types.insert(types.end(), std::max<std::size_t>(parameter.fields("name").size(), 1),
+                   program_.type_of(parameter.field("type"), file_, evaluator_.scope));
     in_block([&] {
       auto declare = [&](const Node& list, bool given) {
         if (!list.is("parameter_list")) return;
@@ -682,7 +691,7 @@ class Walker {
   Node around_, statement_;
   Node called_;  // the function of the call that is being visited
   // How many parameters the function literals around have, and the bodies of loops over functions.
-  std::vector<unsigned> literals_;
+  std::vector<Parameters> literals_;
   Scope* scope_ = nullptr;
   unsigned nesting_ = 0;
 };

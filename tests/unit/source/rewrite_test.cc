@@ -1174,6 +1174,21 @@ TEST(Rewrite, CutInTheBodyOfALoopOverAFunction) {
                        "\t\tq.items = q.items[:4]\n\t}\n}\n");
 }
 
+// A callback comes to what a function of its parameters does, not to what others do.
+TEST(Rewrite, CutInAFunctionThatIsGivenAway) {
+  auto text = [](const std::string& parameters) {
+    return "func (q *Q) each(f func(int, *T)) {\n\tfor i, t := range q.items {\n"
+           "\t\tf(i, t)\n\t}\n}\n\n"
+           "func cut" +
+           parameters +
+           " {\n\tbusy.items = busy.items[:4]\n}\n\n"
+           "var busy *Q\nvar run = cut\n";
+  };
+  expect_queue_stays(text("(i int, t *T)"));
+  auto other = text("(name string, t *T)");
+  EXPECT_NE(queue_rewritten(other), queue_of(other));
+}
+
 TEST(Rewrite, WhatPackageUnsafeReads) {
   for (const char* expression :
        {"unsafe.Slice(&q.items[0], cap(q.items))", "unsafe.SliceData(q.items)",
