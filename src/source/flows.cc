@@ -107,10 +107,11 @@ bool gives_to_each_other(const Node& assignment) {
   return once && !calls && set == given;
 }
 
-unsigned parameters_of(const Node& literal) {
-  unsigned out = 0;
-  for (const Node& one : literal.field("parameters").children())
-    out += static_cast<unsigned>(std::max<std::size_t>(one.fields("name").size(), 1));
+Parameters types_of(const std::vector<Variable*>& parameters, bool variadic) {
+  Parameters out;
+  for (const Variable* parameter : parameters)
+    out.push_back(parameter ? parameter->type : kUnknown);
+  if (variadic && !out.empty()) out.back() = kUnknown;
   return out;
 }
 

@@ -88,8 +88,10 @@ struct RangeLoop {
   bool reads_elements = false;  // has a variable for them
 };
 
-// The types of a function's parameters, or of what it is given; kUnknown where they are not known.
+// The types of a function's parameters, or of what it is given; kUnknown where they are not known,
+// of variadic parameters and of untyped constants.
 using Parameters = std::vector<TypeRef>;
+Parameters types_of(const std::vector<Variable*>& parameters, bool variadic);
 
 // A call of a function value, or of a method that an interface has.
 struct DynamicCall {
@@ -100,9 +102,6 @@ struct DynamicCall {
 
 // What a DynamicCall has for a method where C is called, which may call what is exported to it.
 inline constexpr const char* kCallOfC = "C.";
-
-// How many parameters a function literal has.
-unsigned parameters_of(const Node& literal);
 
 // Where values go that nothing else is known of: a package's that is not there.
 inline constexpr const char* kOutside = "outside";

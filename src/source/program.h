@@ -156,6 +156,8 @@ class Program {
   TypeRef named(const TypeDecl& decl);
   TypeRef function_type(const Function& function);
   TypeRef basic(std::string_view name);
+  // An alias is the type that it stands for.
+  TypeRef unaliased(TypeRef ref);
   // Through names and aliases, to what the type is made of.
   TypeRef underlying(TypeRef ref);
   // The same, and through one pointer.

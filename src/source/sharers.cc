@@ -379,6 +379,8 @@ namespace {
 
 // Whether a value of a type may be given to a parameter of another, as far as they are known.
 bool may_be_given(Program& program, TypeRef given, TypeRef parameter, unsigned depth = 0) {
+  given = program.unaliased(given);
+  parameter = program.unaliased(parameter);
   const GoType &from = program.type(given), &to = program.type(parameter);
   auto open = [](const GoType& type) {
     return type.kind == GoType::Kind::Unknown || type.kind == GoType::Kind::Parameter;
@@ -551,13 +553,6 @@ bool is_exported_to_c(const Function& function) {
 
 namespace {
 
-Parameters parameters_of(const Function& function) {
-  Parameters out;
-  for (const Variable* parameter : function.parameters)
-    out.push_back(parameter ? parameter->type : kUnknown);
-  return out;
-}
-
 bool may_be_given(Program& program, const Parameters& given, const Parameters& parameters) {
   if (given.size() != parameters.size()) return false;
   for (std::size_t i = 0; i < given.size(); i++)
@@ -597,7 +592,8 @@ const Sharers::Calls& Sharers::reaching_calls() {
     for (const Function* function : reaching) {
       if (!function->receiver.empty()) methods.insert(function->name);
       if (is_exported_to_c(*function)) methods.insert(kCallOfC);
-      if (flows_.is_value(*function)) values.insert(parameters_of(*function));
+      if (flows_.is_value(*function))
+        values.insert(types_of(function->parameters, function->variadic));
     }
     for (const auto& [at, callee] : flows_.callees())
       if (reaching.contains(callee) && reach(at.first, at.second)) {

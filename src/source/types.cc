@@ -164,6 +164,14 @@ TypeRef Program::struct_of(const Node& node, File& file, const Scope* scope, uns
   return add(std::move(type));
 }
 
+TypeRef Program::unaliased(TypeRef ref) {
+  for (unsigned i = 0; i < kMaxTypeDepth && type(ref).decl && type(ref).decl->alias; i++) {
+    underlying(ref);
+    ref = type(ref).decl->underlying;
+  }
+  return ref;
+}
+
 TypeRef Program::underlying(TypeRef ref) {
   for (unsigned i = 0; i < kMaxTypeDepth; i++) {
     const GoType& of = type(ref);
@@ -204,13 +212,7 @@ std::optional<Program::FieldFound> Program::find_field(TypeRef in, const std::st
       auto named_type = at.type;
       if (auto direct = type(named_type); direct.kind == GoType::Kind::Pointer)
         named_type = direct.elem;
-      // An alias is the type that it stands for.
-      for (unsigned i = 0; i < kMaxTypeDepth; i++) {
-        const TypeDecl* decl = type(named_type).decl;
-        if (!decl || !decl->alias) break;
-        underlying(named_type);
-        named_type = decl->underlying;
-      }
+      named_type = unaliased(named_type);
       const GoType of = type(underlying(named_type));
       if (of.kind != GoType::Kind::Struct) continue;
       for (const auto& field : of.fields) {
@@ -236,10 +238,7 @@ const Function* Program::find_method(TypeRef in, const std::string& name) {
     std::vector<TypeRef> next;
     for (TypeRef at : level) {
       if (type(at).kind == GoType::Kind::Pointer) at = type(at).elem;
-      for (unsigned i = 0; i < kMaxTypeDepth && type(at).decl && type(at).decl->alias; i++) {
-        underlying(at);
-        at = type(at).decl->underlying;
-      }
+      at = unaliased(at);
       if (const TypeDecl* decl = type(at).decl)
         if (auto method = decl->methods.find(name); method != decl->methods.end())
           return method->second;

@@ -24,15 +24,17 @@ class Walker {
       if (variable) parameters.symbols[variable->name].variable = variable;
     for (Variable* variable : function.named_results)
       if (variable) parameters.symbols[variable->name].variable = variable;
-    for (std::size_t i = 0; i < function.parameters.size(); i++) {
-      auto count = function.parameters.size();
-      flows_.add_receiver(dynamic_place("", count, i), function.parameters[i]);
-      if (function.self)
-        flows_.add_receiver(dynamic_place(function.name, count, i), function.parameters[i]);
-    }
+    add_receivers("", function.parameters);
+    if (function.self) add_receivers(function.name, function.parameters);
     // Parameters and the body are one block.
     enter(parameters, [&] { visit_all(function.body); });
     function_ = nullptr;
+  }
+
+  // Of a method, or of function values ("").
+  void add_receivers(const std::string& method, const std::vector<Variable*>& parameters) {
+    for (std::size_t i = 0; i < parameters.size(); i++)
+      flows_.add_receiver(dynamic_place(method, parameters.size(), i), parameters[i]);
   }
 
   // `var x = …` at package level.
@@ -501,20 +503,20 @@ class Walker {
   void call_dynamically(const Node& call, const std::string& method) {
     auto arguments = call.field("arguments").children();
     Parameters types;
-    for (const Node& argument : arguments)
-      types.push_back(argument.is("variadic_argument") ? kUnknown
-                                                       : evaluator_.value(argument).type);
-    flows_.add_dynamic_call(file_, {call.end(), method, std::move(types)});
     for (std::size_t i = 0; i < arguments.size(); i++) {
       bool spread = arguments[i].is("variadic_argument");
       Node given = spread ? arguments[i].first() : arguments[i];
       Value value = evaluator_.value(given);
+      // An untyped constant has its default type here.
+      bool basic = program_.type(value.type).kind == GoType::Kind::Basic;
+      types.push_back(spread || basic ? kUnknown : value.type);
       if (value.place.empty()) continue;
       Value place;
       place.kind = Value::Kind::Alias;
       place.place = dynamic_place(method, arguments.size(), i);
       implicit_flow(place, std::move(value), given);
     }
+    flows_.add_dynamic_call(file_, {call.end(), method, std::move(types)});
   }
 
   // atomic.Value.Store(x), list.PushBack(x), pool.Put(x): methods of packages that are not there,
@@ -626,30 +628,28 @@ class Walker {
     around_ = node;
     auto statement = statement_;
     statement_ = {};
-    auto count = parameters_of(node);
-    Parameters& types = literals_.emplace_back();
-    for (const Node& parameter : node.field("parameters").children())
-      types.insert(types.end(), std::max<std::size_t>(parameter.fields("name").size(), 1),
-                   program_.type_of(parameter.field("type"), file_, evaluator_.scope));
     in_block([&] {
-      auto declare = [&](const Node& list, bool given) {
-        if (!list.is("parameter_list")) return;
-        std::size_t position = 0;
+      bool variadic = false;
+      auto declare = [&](const Node& list) {
+        std::vector<Variable*> out;
+        if (!list.is("parameter_list")) return out;
         for (const Node& parameter : list.children()) {
           auto type = program_.type_of(parameter.field("type"), file_, evaluator_.scope);
-          if (parameter.is("variadic_parameter_declaration")) type = program_.slice_of(type);
+          bool many = parameter.is("variadic_parameter_declaration");
+          if (many) type = program_.slice_of(type);
+          variadic |= many;
           auto names = parameter.fields("name");
-          for (const Node& name : names) {
-            Variable* variable = define(name, type);
-            variable->parameter = true;
-            if (given) flows_.add_receiver(dynamic_place("", count, position++), variable);
-          }
-          if (given && names.empty())
-            flows_.add_receiver(dynamic_place("", count, position++), nullptr);
+          if (names.empty()) out.push_back(nullptr);
+          for (const Node& name : names) out.push_back(define(name, type));
         }
+        for (Variable* variable : out)
+          if (variable) variable->parameter = true;
+        return out;
       };
-      declare(node.field("parameters"), true);
-      declare(node.field("result"), false);
+      auto parameters = declare(node.field("parameters"));
+      declare(node.field("result"));
+      add_receivers("", parameters);
+      literals_.push_back(types_of(parameters, variadic));
       visit_all(node.field("body"));
     });
     literals_.pop_back();
@@ -689,9 +689,8 @@ class Walker {
   Evaluator evaluator_;
   const Function* function_ = nullptr;
   Node around_, statement_;
-  Node called_;  // the function of the call that is being visited
-  // How many parameters the function literals around have, and the bodies of loops over functions.
-  std::vector<Parameters> literals_;
+  Node called_;                       // the function of the call that is being visited
+  std::vector<Parameters> literals_;  // of function literals around, and loops over functions
   Scope* scope_ = nullptr;
   unsigned nesting_ = 0;
 };

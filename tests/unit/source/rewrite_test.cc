@@ -1176,16 +1176,21 @@ TEST(Rewrite, CutInTheBodyOfALoopOverAFunction) {
 
 // A callback comes to what a function of its parameters does, not to what others do.
 TEST(Rewrite, CutInAFunctionThatIsGivenAway) {
-  auto text = [](const std::string& parameters) {
-    return "func (q *Q) each(f func(int, *T)) {\n\tfor i, t := range q.items {\n"
-           "\t\tf(i, t)\n\t}\n}\n\n"
+  auto text = [](const std::string& call, const std::string& parameters) {
+    return "type Alias = T\ntype Weight float64\n\n"
+           "func (q *Q) each(f func(int, *T)) {\n\tfor i, t := range q.items {\n\t\t" +
+           call +
+           "\n\t}\n}\n\n"
            "func cut" +
            parameters +
            " {\n\tbusy.items = busy.items[:4]\n}\n\n"
            "var busy *Q\nvar run = cut\n";
   };
-  expect_queue_stays(text("(i int, t *T)"));
-  auto other = text("(name string, t *T)");
+  expect_queue_stays(text("f(i, t)", "(i int, t *T)"));
+  expect_queue_stays(text("f(i, t)", "(i int, t *Alias)"));
+  expect_queue_stays(text("f(i, t)", "(i int, all ...*T)"));
+  expect_queue_stays(text("f(1, t)", "(w Weight, t *T)"));
+  auto other = text("f(i, t)", "(i int, other *Q)");
   EXPECT_NE(queue_rewritten(other), queue_of(other));
 }
 
