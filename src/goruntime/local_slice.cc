@@ -113,18 +113,10 @@ class SliceUses {
 
   // Whether an element is but set: by a store; by what the write barrier takes for that, before its
   // call or behind it: the value that stood there, and up to Go 1.20 its address.
-  bool is_set_alone(std::size_t i, bool is_target, const FrameState& state) const {
+  bool is_set_alone(std::size_t i, bool is_target) const {
     const Instruction& in = in_[i];
     if (in.operation == Operation::Lea) return leads_to_stores_alone(i);
-    if (in.operation != Operation::Move) return false;
-    if (is_target) return true;
-    auto next = behind_nops(i + 1);
-    auto buffer = code_.machine().barrier_buffer;
-    if (state.registers[buffer] & kBuffer && next < in_.size())
-      return in_[next].operation == Operation::Move && in_[next].a.is_memory() &&
-             in_[next].a.base == buffer && in_[next].b.is_register() &&
-             in_[next].b.base == in.a.base;
-    return leads_to_barrier(next);
+    return in.operation == Operation::Move && (is_target || code_.is_barriers_load(i));
   }
 
   bool leads_to_barrier(std::size_t from) const {
@@ -178,7 +170,7 @@ class SliceUses {
         continue;
       }
       auto index = state.registers[operand->index];
-      bool set = base & kPart && is_set_alone(i, operand == &in.a, state);
+      bool set = base & kPart && is_set_alone(i, operand == &in.a);
       if ((base & kPointers && index & (kTooLong | kBeyond)) ||
           (index & kPointers && base & (kTooLong | kBeyond)) || (base & kPart && !set))
         doubt();

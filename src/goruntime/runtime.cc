@@ -234,6 +234,15 @@ bool Runtime::is_root_word(const Module& module, Address address) const {
   return byte && (*byte >> (bit % 8) & 1);
 }
 
+bool Runtime::has_root_words(const Module& module, Address address,
+                             std::span<const std::uint64_t> mask, std::uint64_t words) const {
+  for (std::uint64_t word = 0; word < words; word++) {
+    bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
+    if (is_root_word(module, address + word * 8) != pointer) return false;
+  }
+  return true;
+}
+
 bool Runtime::in_pointer_free_data(Address address) const {
   return std::any_of(parts_.modules.begin(), parts_.modules.end(), [&](const Module& module) {
     return (address >= module.noptrdata && address < module.enoptrdata) ||

@@ -4,6 +4,7 @@
 
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -95,6 +96,10 @@ class Runtime {
   const Module* module_of_data(Address address) const;
   // Whether the collector takes the data/bss word at `address` for a pointer.
   bool is_root_word(const Module& module, Address address) const;
+  // Whether, of the `words` words from `address` on, these are just the ones in `mask` (bit i =
+  // word i; none beyond its end).
+  bool has_root_words(const Module& module, Address address, std::span<const std::uint64_t> mask,
+                      std::uint64_t words) const;
   // Whether it is in a module's noptrdata or noptrbss.
   bool in_pointer_free_data(Address address) const;
 

@@ -228,12 +228,10 @@ Guesser::Verdict Guesser::check_outside(TypeId target, Address value, unsigned d
     return facts.has_pointers && runtime.in_pointer_free_data(value) ? std::nullopt : verdict;
   if (value % 8 != 0) return facts.has_pointers ? std::nullopt : verdict;
   if (!large_mask_allowed(target)) return verdict;
-  const auto& mask = decoder_.types().pointer_mask(target);
-  for (std::uint64_t word = 0; word < std::min(facts.size / 8, kMostTiles); word++) {
-    bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
-    if (runtime.is_root_word(*module, value + word * 8) != pointer) return std::nullopt;
-    steps_++;
-  }
+  auto words = std::min(facts.size / 8, kMostTiles);
+  steps_ += words;
+  if (!runtime.has_root_words(*module, value, decoder_.types().pointer_mask(target), words))
+    return std::nullopt;
   if (depth == 0 || !facts.has_pointers) return verdict;
   auto bytes = heap_.image().bytes(value, facts.size);
   bool fits = bytes && check_steps(facts.program, {bytes->data(), bytes->size(), value, nullptr}, 0,

@@ -489,17 +489,12 @@ bool RootPlaces::has_pointers_of(Address address, TypeId type) {
   const Module* module = runtime.module_of_data(address);
   const auto size = decoder_.facts(type).size;
   if (!module || size > kMaxLocalBytes || !words_.covers(address, size)) return false;
-  const auto& mask = decoder_.types().pointer_mask(type);
   if (compared_words_ + size / 8 > kMostCompared) {
     runtime.diagnostics().lose("globals whose type was not compared with their words: too many");
     return false;
   }
   compared_words_ += size / 8;
-  for (std::uint64_t word = 0; word < size / 8; word++) {
-    bool pointer = word / 64 < mask.size() && (mask[word / 64] >> word % 64 & 1);
-    if (runtime.is_root_word(*module, address + word * 8) != pointer) return false;
-  }
-  return true;
+  return runtime.has_root_words(*module, address, decoder_.types().pointer_mask(type), size / 8);
 }
 
 // Globals that the code calls methods on. Of such that stand in one another the outermost tells

@@ -146,8 +146,8 @@ class RootPlaces {
   bool has_pointers_of(Address address, TypeId type);
   // Where the variable begins that the word belongs to, if the frame keeps it in memory as a whole.
   std::optional<Address> stack_object(const StackFrame& frame, Address slot);
-  // `frame` of a local's word; nullptr: a global's.
   void guess_pointer(Guesser& guesser, Address address, Address value, const Emit& emit);
+  // `frame` of a local's word; nullptr: a global's.
   void guess_word(Guesser& guesser, RootPlace row, Address value, const StackFrame* frame,
                   const Emit& emit);
   // Whether the code takes the words there for a slice's.

@@ -55,6 +55,19 @@ void Flows::add_use(const Variable& variable, const Node& identifier) {
   variables_at_[identifier.id()] = &variable;
 }
 
+// They were added one after another.
+std::vector<const Flow*> Flows::of_statement(const Flow& flow) const {
+  auto is_of_it = [&](std::uint32_t id) {
+    return id < all_.size() && all_[id].file == flow.file &&
+           all_[id].statement.same(flow.statement);
+  };
+  auto id = flow.id;
+  while (id > 0 && is_of_it(id - 1)) id--;
+  std::vector<const Flow*> out;
+  for (; is_of_it(id); id++) out.push_back(&all_[id]);
+  return out;
+}
+
 const Variable* Flows::variable_at(const Node& identifier) const {
   auto at = variables_at_.find(identifier.id());
   return at == variables_at_.end() ? nullptr : at->second;

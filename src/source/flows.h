@@ -142,6 +142,8 @@ class Flows {
   // A local variable's uses, in the order of the files.
   const std::vector<Node>& uses(const Variable& variable) const;
   void add_use(const Variable& variable, const Node& identifier);
+  // The flows of the same statement, the one itself too.
+  std::vector<const Flow*> of_statement(const Flow& flow) const;
   // The variable that an identifier names; nullptr: none that is known, or its declaration.
   const Variable* variable_at(const Node& identifier) const;
   // The program's function that a call expression calls; nullptr: none that is known.

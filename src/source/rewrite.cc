@@ -529,17 +529,9 @@ class Rewriter {
 
   // Whether the statement declares what stands at its left.
   bool declares(const Node& left) const {
-    auto of_statement = [&](std::uint32_t id) {
-      return id < flows_.all().size() && flows_.all()[id].file == flow_.file &&
-             flows_.all()[id].statement.same(flow_.statement);
-    };
-    auto id = flow_.id;
-    while (id > 0 && of_statement(id - 1)) id--;
-    for (; of_statement(id); id++) {
-      const Flow& flow = flows_.all()[id];
-      if (flow.left.same(left) && flow.root.variable)
-        return flow.root.variable->declaration.same(left);
-    }
+    for (const Flow* flow : flows_.of_statement(flow_))
+      if (flow->left.same(left) && flow->root.variable)
+        return flow->root.variable->declaration.same(left);
     return false;
   }
 

@@ -139,16 +139,10 @@ void Sharers::find_own() {
 // All that the statement sets: they are the cut slice's own places in turn.
 void Sharers::find_exchanged() {
   if (!exchanges_) return;
-  auto same = [&](std::uint32_t id) {
-    return id < flows_.all().size() && flows_.all()[id].file == flow_.file &&
-           flows_.all()[id].statement.same(flow_.statement);
-  };
-  auto id = flow_.id;
-  while (id > 0 && same(id - 1)) id--;
-  for (; same(id); id++)
-    if (flows_.all()[id].left) {
-      own_.insert(flows_.all()[id].place);
-      names_.insert(flows_.all()[id].place);
+  for (const Flow* flow : flows_.of_statement(flow_))
+    if (flow->left) {
+      own_.insert(flow->place);
+      names_.insert(flow->place);
     }
 }
 

@@ -303,6 +303,11 @@ std::vector<std::string> Surroundings::names_of_cut() const {
   return out;
 }
 
+bool Surroundings::is_cut(const Node& node) const {
+  auto names = names_of_cut();
+  return std::find(names.begin(), names.end(), squeezed(node.text())) != names.end();
+}
+
 bool Surroundings::is_length(const Node& node) const {
   auto names = names_of_cut();
   auto is = [&](const std::string& text) {
@@ -341,9 +346,7 @@ bool Surroundings::at_most_length(const Node& bound, unsigned depth) const {
   if (node.is("call_expression")) {
     auto called = node.field("function").text();
     auto arguments = node.field("arguments").children();
-    auto names = names_of_cut();
-    auto of = arguments.empty() ? std::string() : squeezed(arguments[0].text());
-    if (called == "copy") return std::find(names.begin(), names.end(), of) != names.end();
+    if (called == "copy") return !arguments.empty() && is_cut(arguments[0]);
     return called == "min" && std::any_of(arguments.begin(), arguments.end(), [&](const Node& one) {
              return at_most_length(one, depth + 1);
            });
@@ -435,10 +438,8 @@ bool Surroundings::keeps_few() const {
 }
 
 bool Surroundings::goes_through_all() const {
-  auto names = names_of_cut();
   auto ours = [&](const Node& node) {
-    Node of = node.is("slice_expression") ? node.field("operand") : node;
-    return std::find(names.begin(), names.end(), squeezed(of.text())) != names.end();
+    return is_cut(node.is("slice_expression") ? node.field("operand") : node);
   };
   Node function = flow_.around;
   return any_within(function.field("body"), [&](const Node& node) {
@@ -512,10 +513,7 @@ bool Surroundings::counts_elements(const Variable& variable) const {
     Node loop = statement.parent();
     while (loop && !loop.is("for_statement") && !loop.is("func_literal")) loop = loop.parent();
     Node clause = loop.is("for_statement") ? loop.first() : Node();
-    auto names = names_of_cut();
-    bool ours = clause.is("range_clause") &&
-                std::find(names.begin(), names.end(), squeezed(clause.field("right").text())) !=
-                    names.end();
+    bool ours = clause.is("range_clause") && is_cut(clause.field("right"));
     bool once = loop.begin() > variable.declaration.begin() && !in_loop_since(loop, variable);
     if (!statement.is("inc_statement") || !ours || !once) return false;
     counted++;

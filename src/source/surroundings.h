@@ -58,6 +58,7 @@ class Surroundings {
   bool cut_since(const Node& declaration) const;
   // Other texts of the sliced value: x for `old := x`.
   std::vector<std::string> names_of_cut() const;
+  bool is_cut(const Node& node) const;
   bool is_length(const Node& node) const;
   std::string length_by_method(const Node& node) const;
   // A length, or less.
