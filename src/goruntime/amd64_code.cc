@@ -247,6 +247,8 @@ const Machine kMachine{.decode = decode,
                        .nop = nop,
                        .arguments = kArguments,
                        .barrier_buffer = kR11,
+                       .temporary = kNoRegister,
+                       .barrier_slot = kRdi,
                        .duff_writes = 1u << kRsi | 1u << kRdi};
 
 }  // namespace overhang::amd64

@@ -49,6 +49,27 @@ inline std::optional<VariableAccess> variable_access(std::uint32_t first, std::u
   return std::nullopt;
 }
 
+// Bytes from the base register on, of a load or store of any size, or of two registers; nothing for
+// other instructions.
+inline std::optional<std::int64_t> access_offset(std::uint32_t word) {
+  auto with_sign = [&](unsigned shift, unsigned bits) {
+    auto value = static_cast<std::int64_t>(word >> shift & ((1u << bits) - 1));
+    return value - ((value >> (bits - 1)) << bits);
+  };
+  bool vector = word >> 26 & 1;
+  if ((word & 0x3B000000u) == 0x39000000u) {  // an offset without a sign
+    auto log = vector && (word >> 23 & 1) ? 4u : word >> 30;
+    return static_cast<std::int64_t>(immediate12(word) << log);
+  }
+  if ((word & 0x3B200000u) == 0x38000000u) return with_sign(12, 9);
+  if ((word & 0x3B800000u) == 0x29000000u) {  // ldp, stp
+    auto opc = word >> 30;
+    return with_sign(15, 7) * (std::int64_t{4} << (vector ? opc : opc >> 1));
+  }
+  if ((word & 0x3F000000u) == 0x08000000u) return 0;  // exclusive and ordered ones
+  return std::nullopt;
+}
+
 // Go 1.19, and 1.20 in position-independent programs, take the address into a register and load or
 // store by way of it: what the instruction after variable_access's two does with `address`.
 inline std::optional<VariableAccess> access_through(const VariableAccess& address,

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <array>
 #include <optional>
+#include <utility>
 
 #include "base/checked.h"
 
@@ -199,6 +200,7 @@ class Decoder {
   Operand written(const cs_arm64_op& op) const;
   Operand beyond(Gpr base, std::int64_t displacement) const;
   void control(const cs_insn& in);
+  std::optional<std::int64_t> take_page(const Operand& to, const Operand& from);
   void sum(bool plus);
   void bits(const cs_insn& in);
   void arithmetic();
@@ -299,12 +301,26 @@ Operand Decoder::operand(const cs_arm64_op& op) const {
   }
 }
 
+// What adrp has put into `from`, to which `to`, the same register, is about to be set.
+std::optional<std::int64_t> Decoder::take_page(const Operand& to, const Operand& from) {
+  if (out_.empty() || !to.is_register() || to.base != from.base) return std::nullopt;
+  Instruction& last = out_.back();
+  bool page = last.operation == Operation::Lea && last.b.absolute && last.a.is_register() &&
+              last.a.base == to.base && last.next() == at_;
+  if (!page) return std::nullopt;
+  last.operation = Operation::Nop;
+  last.a = {};
+  return std::exchange(last.b, {}).value;
+}
+
 // a <- b +- c. With a number it is an address, as amd64's lea makes it.
 void Decoder::sum(bool plus) {
   auto &a = operands_[0], &b = operands_[1], &c = operands_[2];
   if (sets_flags_) emit(Operation::Compare, b, c);
   if (c.is_immediate() && b.is_register() && b.size == 8 && !sets_flags_) {
-    emit(Operation::Lea, a, beyond(b.base, plus ? c.value : -c.value));
+    auto more = plus ? c.value : -c.value;
+    auto page = take_page(a, b);
+    emit(Operation::Lea, a, page ? absolute(wrapping_add(*page, more)) : beyond(b.base, more));
   } else if (is_stack_pointer(a) || is_stack_pointer(b)) {
     unknown();
   } else {
@@ -711,7 +727,12 @@ constexpr std::array<Gpr, 16> kArguments{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 1
 }  // namespace
 
 // mkduff.go: by duffzero x20 alone, by duffcopy x20 and x21, which point into the frame.
-const Machine kMachine{
-    .decode = decode, .nop = nop, .arguments = kArguments, .barrier_buffer = 25, .duff_writes = 0};
+const Machine kMachine{.decode = decode,
+                       .nop = nop,
+                       .arguments = kArguments,
+                       .barrier_buffer = 25,
+                       .temporary = kTemporary,
+                       .barrier_slot = 2,
+                       .duff_writes = 0};
 
 }  // namespace overhang::arm64

@@ -3,13 +3,14 @@
 #include <algorithm>
 
 #include "goruntime/arm64_addresses.h"
+#include "goruntime/arm64_code.h"
 #include "goruntime/chunks.h"
 
 namespace overhang {
 namespace {
 
 constexpr std::size_t kMostMentions = 1 << 24;
-constexpr std::uint64_t kOverlap = 8;
+constexpr std::uint64_t kOverlap = 12;  // bytes: three instructions of arm64
 
 }  // namespace
 
@@ -53,14 +54,25 @@ void CodeIndex::read_amd64(ByteSpan code, Address at) {
   }
 }
 
+// The page of an address, and the rest or an access; an address that the assembler's own register
+// holds is but accessed.
 void CodeIndex::read_arm64(ByteSpan code, Address at) {
+  auto word = [&](std::size_t i) {
+    return i + 4 <= code.size() ? load_unchecked<std::uint32_t>(code.data() + i) : 0;
+  };
   for (std::size_t i = 0; i + 8 <= code.size() && i < kChunk; i += 4) {
-    auto access =
-        arm64::variable_access(load_unchecked<std::uint32_t>(code.data() + i),
-                               load_unchecked<std::uint32_t>(code.data() + i + 4), at + i);
-    if (!access) continue;
-    bool taken = access->kind == arm64::VariableAccess::Kind::Address;
-    mention(access->target, at + i, taken ? Mention::Taken : Mention::Access);
+    auto page = arm64::adrp_page(word(i), at + i);
+    auto base = word(i) & 31;
+    if (!page || arm64::base_register(word(i + 4)) != base) continue;
+    if (auto offset = arm64::access_offset(word(i + 4))) {
+      mention(*page + static_cast<std::uint64_t>(*offset), at + i, Mention::Access);
+    } else if (arm64::is_add(word(i + 4))) {
+      auto address = *page + arm64::immediate12(word(i + 4));
+      auto beyond = arm64::base_register(word(i + 8)) == base ? arm64::access_offset(word(i + 8))
+                                                              : std::nullopt;
+      if (beyond) mention(address + static_cast<std::uint64_t>(*beyond), at + i, Mention::Access);
+      if (!beyond || base != arm64::kTemporary) mention(address, at + i, Mention::Taken);
+    }
   }
 }
 

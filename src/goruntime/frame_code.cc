@@ -41,17 +41,15 @@ FrameCode::FrameCode(const Runtime& runtime, const machine::Machine& machine,
   find_barriers_addresses();
 }
 
-// asm_amd64.s: gcWriteBarrier, up to Go 1.20: RDI is the slot's address, in the block of the call
-// alone.
+// asm_amd64.s, asm_arm64.s: gcWriteBarrier, up to Go 1.20: its slot's register is of use in the
+// block of the call alone.
 void FrameCode::find_barriers_addresses() {
-  constexpr machine::Gpr kRdi = 7;
-  if (runtime_.layout().minor >= 21 || runtime_.layout().architecture != Architecture::Amd64)
-    return;
+  if (runtime_.layout().minor >= 21) return;
   for (auto& [at, call] : calls_) {
     if (call.callee != Callee::WriteBarrier) continue;
     for (auto i = at; i-- > 0 && within_block(instructions_[i]);) {
       const Instruction& in = instructions_[i];
-      if (!in.a.is_register() || in.a.base != kRdi) continue;
+      if (!in.a.is_register() || in.a.base != machine_.barrier_slot) continue;
       if (in.operation == Operation::Lea) barriers_addresses_.insert(i);
       break;
     }
@@ -59,14 +57,28 @@ void FrameCode::find_barriers_addresses() {
 }
 
 bool FrameCode::keeps_address(Address target) const {
-  if (instructions_.empty() || runtime_.layout().architecture != Architecture::Amd64) return true;
+  if (instructions_.empty()) return true;
   for (std::size_t i = 0; i < instructions_.size(); i++) {
     const Instruction& in = instructions_[i];
     bool takes = in.operation == Operation::Lea && in.b.absolute &&
                  static_cast<Address>(in.b.value) == target;
-    if (takes && !barriers_addresses_.contains(i)) return true;
+    if (takes && !barriers_addresses_.contains(i) && !is_temporary(i)) return true;
   }
   return false;
+}
+
+// What instruction `i` makes is of use to the next alone, whose operands say what that reaches.
+bool FrameCode::is_temporary(std::size_t i) const {
+  const Operand& to = instructions_[i].a;
+  if (!to.is_register() || to.base != machine_.temporary || i + 1 == instructions_.size())
+    return false;
+  const Instruction& next = instructions_[i + 1];
+  auto reads = [&](const Operand& operand) {
+    return (operand.is_register() || operand.is_memory()) &&
+           (operand.base == to.base || operand.index == to.base);
+  };
+  return within_block(next) && !reads(next.b) && !reads(next.c) &&
+         !(next.a.is_memory() && reads(next.a));
 }
 
 // They stand in the block that a barrier is called in, and what they load goes to its buffer.

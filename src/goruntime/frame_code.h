@@ -53,8 +53,8 @@ class FrameCode {
   // Whether instruction `index` loads what a pointer is about to replace, for the collector alone
   // (cmd/compile/internal/ssa/writebarrier.go). Since Go 1.21.
   bool is_barriers_load(std::size_t index) const { return barriers_loads_.contains(index); }
-  // Whether the code takes that address, [rip+x], for anything but a write barrier's argument (up
-  // to Go 1.20, amd64). True where its code is not known.
+  // Whether the code takes that address for anything but an access there or a write barrier's
+  // argument (up to Go 1.20). True where its code is not known.
   bool keeps_address(Address target) const;
   // Whether an operand is memory at that address, or the address itself is taken: [rip+x].
   bool addresses(Address target) const { return absolutes_.contains(target); }
@@ -67,6 +67,7 @@ class FrameCode {
   bool checks_cap(const machine::Instruction& in) const;
   void find_barriers_loads();
   void find_barriers_addresses();
+  bool is_temporary(std::size_t index) const;
 
   const Runtime& runtime_;
   const machine::Machine& machine_;

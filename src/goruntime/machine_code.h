@@ -87,6 +87,8 @@ struct Machine {
   std::size_t (*nop)(ByteSpan code);
   std::span<const Gpr> arguments;  // ABIInternal: of integers, and of results, in order
   Gpr barrier_buffer;              // of gcWriteBarrier, which keeps all others
+  Gpr temporary;                   // that accesses to variables go through, of the assembler's own
+  Gpr barrier_slot;                // up to Go 1.20: the address of the word to set, its argument
   RegisterSet duff_writes;         // by duffzero and duffcopy
 };
 

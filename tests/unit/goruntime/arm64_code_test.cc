@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "goruntime/arm64_addresses.h"
+
 namespace overhang::arm64 {
 namespace {
 
@@ -164,6 +166,41 @@ TEST(Arm64Code, TheTemporaryStandsForWhatItHolds) {
   EXPECT_EQ(code[7].b.value, 8112);
   EXPECT_TRUE(is_frame_word(code[9].b, 2160));
   EXPECT_TRUE(is_frame_word(code[10].b, 2168));
+}
+
+// A variable's address is one, though two instructions make it.
+TEST(Arm64Code, AddressesOfVariables) {
+  auto code = decoded({0xF0000742,    // ADRP …, R2
+                       0x91032042,    // ADD $200, R2, R2
+                       0xF0000742,    // ADRP …, R2
+                       0x91032043});  // ADD $200, R2, R3
+  ASSERT_EQ(code.size(), 4u);
+  EXPECT_EQ(code[0].operation, Operation::Nop);
+  EXPECT_TRUE(is_register(code[1].a, 2));
+  EXPECT_TRUE(code[1].b.absolute);
+  EXPECT_EQ(code[1].b.value, code[2].b.value + 200);
+  EXPECT_TRUE(code[2].b.absolute);
+  EXPECT_FALSE(code[3].b.absolute);
+  EXPECT_EQ(code[3].b.base, 2);
+}
+
+// As binutils' objdump reads them.
+TEST(Arm64Addresses, OfLoadsAndStores) {
+  EXPECT_EQ(access_offset(0x39405C01), 23);            // ldrb w1, [x0, #23]
+  EXPECT_EQ(access_offset(0x79400C85), 6);             // ldrh w5, [x4, #6]
+  EXPECT_EQ(access_offset(0xB9400886), 8);             // ldr w6, [x4, #8]
+  EXPECT_EQ(access_offset(0xB9800002), 0);             // ldrsw x2, [x0]
+  EXPECT_EQ(access_offset(0xF946AB66), 3408);          // ldr x6, [x27, #3408]
+  EXPECT_EQ(access_offset(0xF9000726), 8);             // str x6, [x25, #8]
+  EXPECT_EQ(access_offset(0xFD0027E0), 72);            // str d0, [sp, #72]
+  EXPECT_EQ(access_offset(0xA9409043), 8);             // ldp x3, x4, [x2, #8]
+  EXPECT_EQ(access_offset(0xA93FFA9D), -8);            // stp x29, x30, [x20, #-8]
+  EXPECT_EQ(access_offset(0x6D480680), 128);           // ldp d0, d1, [x20, #128]
+  EXPECT_EQ(access_offset(0xB8403046), 3);             // ldur w6, [x2, #3]
+  EXPECT_EQ(access_offset(0xC8DFFC63), 0);             // ldar x3, [x3]
+  EXPECT_EQ(access_offset(0x889FFC20), 0);             // stlr w0, [x1]
+  EXPECT_EQ(access_offset(0x91320042), std::nullopt);  // add x2, x2, #3200
+  EXPECT_EQ(access_offset(0xF0000742), std::nullopt);  // adrp x2, …
 }
 
 TEST(Arm64Code, Constants) {
