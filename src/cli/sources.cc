@@ -6,8 +6,6 @@
 #include <tuple>
 #include <utility>
 
-#include "source/typed_holders.h"
-
 namespace overhang {
 namespace {
 
@@ -46,6 +44,11 @@ std::string own_name(std::string_view name) {
   return number || generated || sets_variables || own.find_first_of("()*-·") != std::string::npos
              ? ""
              : own;
+}
+
+// "**main.Conn" -> "main.Conn"
+std::string plain_element(const std::string& element) {
+  return element.substr(std::min(element.find_first_not_of("*[]"), element.size()));
 }
 
 bool is_exported(const source::SliceHolder& holder) {
@@ -185,6 +188,26 @@ PackageIndex::Place PackageIndex::function_at(Address code) const {
   return function && module ? place_of(module->functions, *function) : Place{};
 }
 
+std::set<source::CodeLine> PackageIndex::lines_of(const std::vector<Address>& instructions) const {
+  std::set<source::CodeLine> out;
+  auto split = [](std::string_view path) {
+    auto name = path.rfind('/') + 1;  // npos + 1 is 0
+    return std::pair(path.substr(0, name), path.substr(name));
+  };
+  for (Address at : instructions) {
+    auto function = runtime_.find_function(at);
+    const Module* module = runtime_.module_of_pc(at);
+    if (!function || !module) continue;
+    auto line = module->functions.line(*function, at);
+    auto [folder, file] = split(line.file);
+    auto own = split(module->functions.line(*function, function->entry).file);
+    if (line.line <= 0 || file.empty() || folder != own.first) continue;
+    out.insert({package_of_function(function->name), std::string(file),
+                static_cast<std::uint32_t>(line.line)});
+  }
+  return out;
+}
+
 std::vector<std::string> PackageIndex::packages() const {
   std::vector<std::string> out;
   for (const auto& [prefix, runs] : packages_)
@@ -194,6 +217,7 @@ std::vector<std::string> PackageIndex::packages() const {
 
 Sources::Sources(const OpenedTarget& target, std::string directory, Diagnostics& diagnostics)
     : diagnostics_(diagnostics),
+      code_(*target.runtime),
       index_(*target.runtime),
       roots_(source::SourceRoots::from_environment(std::move(directory))),
       built_for_{target.image->architecture() == Architecture::Arm64 ? "arm64" : "amd64",
@@ -221,7 +245,8 @@ std::optional<source::SliceHolder> Sources::holder_of(const SiteRow& row, const 
   source::SliceHolder holder;
   switch (place.kind) {
     case SlicePlace::Kind::Unknown:
-      if (place.elements > 0 || !find_by_type(place.element, holder)) return std::nullopt;
+      if (place.elements > 0) return std::nullopt;
+      if (!find_by_code(place, holder) && !find_by_type(place.element, holder)) return std::nullopt;
       break;
     case SlicePlace::Kind::Field:
       holder.kind = Kind::Field;
@@ -342,8 +367,7 @@ std::vector<source::Candidate> Sources::find_methods(const std::string& type,
 // Of a slice whose holder has no name here (a stripped program's): the one place that the package
 // of its elements has for such slices. False where there are several or none.
 bool Sources::find_by_type(const std::string& element, source::SliceHolder& holder) {
-  auto plain = element.substr(std::min(element.find_first_not_of("*[]"), element.size()));
-  auto package = source::split_type_name(plain).first;
+  auto package = source::split_type_name(plain_element(element)).first;
   if (package.empty()) return false;
   auto fitting = source::holders_of_type(program_, package, element);
   if (fitting.size() != 1) return false;
@@ -353,6 +377,19 @@ bool Sources::find_by_type(const std::string& element, source::SliceHolder& hold
   holder.variable = std::move(found.variable);
   holder.fields = std::move(found.fields);
   return true;
+}
+
+// Of a package-level variable that the executable does not name: the one in the lines whose code
+// reads and sets the header's pointer and length.
+bool Sources::find_by_code(const SlicePlace& place, source::SliceHolder& holder) {
+  constexpr std::uint64_t kHeader = 16;  // bytes
+  auto package = source::split_type_name(plain_element(place.element)).first;
+  bool readable = program_.package("main") || (!package.empty() && program_.package(package));
+  if (place.global == 0 || !code_.machine() || !readable) return false;
+  auto lines = index_.lines_of(code_.instructions_at(place.global, place.global + kHeader));
+  auto found = source::variable_on_lines(flows_, place.element, lines);
+  if (found) holder = std::move(*found);
+  return found.has_value();
 }
 
 // Other packages may cut what is exported: all that are not the standard library's, within bounds.

@@ -5,14 +5,17 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "cli/open_target.h"
+#include "goruntime/code_index.h"
 #include "report/model.h"
 #include "retain/sites.h"
 #include "source/locate.h"
 #include "source/search.h"
+#include "source/typed_holders.h"
 
 namespace overhang {
 
@@ -30,6 +33,8 @@ class PackageIndex {
   // Of a function by the linker's name.
   Place function(std::string_view name) const;
   Place function_at(Address code) const;
+  // The lines of these instructions, but for such as were inlined from other folders.
+  std::set<source::CodeLine> lines_of(const std::vector<Address>& instructions) const;
   std::vector<std::string> packages() const;
 
  private:
@@ -77,8 +82,10 @@ class Sources {
   void read_packages_of(const std::vector<source::SliceHolder>& holders);
   std::vector<source::Candidate> find_methods(const std::string& type, source::SliceHolder holder);
   bool find_by_type(const std::string& element, source::SliceHolder& holder);
+  bool find_by_code(const SlicePlace& place, source::SliceHolder& holder);
 
   Diagnostics& diagnostics_;
+  CodeIndex code_;
   PackageIndex index_;
   source::SourceRoots roots_;
   source::BuildTarget built_for_;

@@ -1,6 +1,7 @@
 #include "goruntime/code_index.h"
 
 #include <algorithm>
+#include <set>
 
 #include "goruntime/arm64_addresses.h"
 #include "goruntime/arm64_code.h"
@@ -102,6 +103,20 @@ std::vector<Address> CodeIndex::functions_at(Address target, Mention how) {
     if (mentions(function->entry, target)) out.push_back(function->entry);
   }
   return out;
+}
+
+std::vector<Address> CodeIndex::instructions_at(Address begin, Address end) {
+  std::set<Address> functions, out;
+  for (auto at = begin; at < end; at += 8)
+    for (auto how : {Mention::Access, Mention::Taken})
+      for (Address function : functions_at(at, how)) functions.insert(function);
+  for (Address function : functions)
+    for (const machine::Instruction& in : code_of(function).instructions())
+      for (const machine::Operand* operand : {&in.a, &in.b, &in.c}) {
+        auto at = static_cast<Address>(operand->value);
+        if (operand->is_memory() && operand->absolute && at >= begin && at < end) out.insert(in.at);
+      }
+  return {out.begin(), out.end()};
 }
 
 std::optional<Address> CodeIndex::taken_before(Address target, std::uint64_t far) {

@@ -28,6 +28,9 @@ class CodeIndex {
   // The functions that have an operand [target], or that take its address: entries, in order of
   // their code. `target`: a word of a module's data or bss.
   std::vector<Address> functions_at(Address target, Mention how);
+  // The addresses of the instructions that have an operand there or take an address there: of
+  // [begin, end), words of a module's data or bss.
+  std::vector<Address> instructions_at(Address begin, Address end);
   // The last address at or before `target`, `far` bytes at most, that a function takes.
   std::optional<Address> taken_before(Address target, std::uint64_t far);
 

@@ -36,6 +36,8 @@ struct SlicePlace {
     std::string owner;  // the struct's type with its import path; "" where it has no name
     std::string name;
   };
+  // Unknown: where the header stands of a package-level variable whose name nobody tells; or 0.
+  Address global = 0;
   std::vector<Field> fields;   // from the variable, or from the innermost object, on
   bool behind = false;         // Global: of the object that the variable leads to
   std::uint32_t elements = 0;  // an element of that, so many times

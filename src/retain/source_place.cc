@@ -76,6 +76,8 @@ SlicePlace Namer::source_place(Holder holder, std::uint64_t offset) {
         // the name of its variable.
         if (complete()) {
           out.kind = SlicePlace::Kind::Field;
+        } else if (place.kind == RootPlace::Kind::Global && !in_object && out.fields.empty()) {
+          out.global = place.address + offset;
         } else if ((place.kind == RootPlace::Kind::Local || of_frame) && !in_object &&
                    out.fields.empty()) {
           out.kind = SlicePlace::Kind::Local;

@@ -283,6 +283,20 @@ TEST_F(Stripped, NamesGlobalsByTheirTypes) {
   }
 }
 
+// The lines whose code reads and sets a variable tell which one of the source it is.
+TEST_F(Stripped, FindsTheStatementsOfAGlobal) {
+  for (auto* scenario : {"tail_global_slice", "tail_small", "head", "clipped"}) {
+    Subject subject("oracle", {scenario});
+    auto full = leaks_json(subject.target());
+    auto bare = leaks_json({subject.target().front(), "--exe", stripped(subject.executable())});
+    ASSERT_FALSE(full.at("sites").empty()) << scenario;
+    ASSERT_FALSE(bare.at("sites").empty()) << scenario;
+    auto& sources = full.at("sites")[0].at("sources");
+    EXPECT_FALSE(sources.empty()) << scenario;
+    EXPECT_EQ(bare.at("sites")[0].at("sources"), sources) << scenario;
+  }
+}
+
 // Pointers to variables are no witnesses: an array's type that is in the executable is not the type
 // of all arrays of so many pointers.
 TEST_F(Stripped, ArraysOfPointersToVariablesAreOfNoType) {

@@ -539,6 +539,67 @@ type lone []*queue
   EXPECT_TRUE(holders_of_type(program, "main", "*main.heap").empty());
 }
 
+// Where nothing but the lines is known whose code reads and sets a variable.
+TEST(SearchNames, VariablesByTheirLines) {
+  std::string text = R"(package main
+import "example.com/m/pool"
+type Conn struct{}
+type table struct{ conns []*Conn }
+var one, two []*Conn
+var names []string
+var count int
+var all table
+var last string
+func add(c *Conn) {
+	one, count = append(one, c), 1
+	two = append(two, c); names = append(names, "")
+	use(
+		one,
+		all)
+	if len(two) > 0 { count++
+		all.conns = two
+	}
+	{ two := one; two = two[1:]
+		_ = two
+	}
+	last = names[0]; pool.Idle = nil
+	all.conns = nil
+}
+)";
+  Program program(loader_of({text, {{"example.com/m/pool", R"(package pool
+var Idle []*Conn
+type Conn struct{}
+func init() { Idle = nil }
+)"}}}));
+  Flows flows(program);
+  auto named = [&](const std::string& element, const std::set<std::uint32_t>& lines,
+                   const std::string& package = {}) {
+    std::set<CodeLine> code;
+    for (auto line : lines) code.insert({"main", "main.go", line});
+    if (!package.empty()) code.insert({package, "file.go", 4});
+    auto found = variable_on_lines(flows, element, code);
+    if (!found) return std::string();
+    auto variable = found->package + "." + found->variable;
+    return found->fields.empty() ? variable : variable + "." + found->fields[0].name;
+  };
+  EXPECT_EQ(named("*main.Conn", {11}), "main.one");
+  EXPECT_EQ(named("*main.Conn", {12}), "main.two");
+  EXPECT_EQ(named("*main.Conn", {12, 16}), "main.two");
+  EXPECT_EQ(named("*main.Conn", {11, 12}), "");  // no variable is in both
+  EXPECT_EQ(named("*main.Conn", {13}), "");      // the call of many lines: one, or all's
+  EXPECT_EQ(named("*main.Conn", {11, 14}), "main.one");
+  EXPECT_EQ(named("*main.Conn", {17}), "");  // all or two
+  EXPECT_EQ(named("*main.Conn", {12, 17}), "main.two");
+  EXPECT_EQ(named("*main.Conn", {19}), "main.one");  // another `two`
+  EXPECT_EQ(named("*main.Conn", {20}), "");
+  EXPECT_EQ(named("*main.Conn", {23}), "main.all.conns");
+  EXPECT_EQ(named("*main.Other", {12}), "");
+  EXPECT_EQ(named("", {22}), "");  // last, names
+  EXPECT_EQ(named("*example.com/m/pool.Conn", {22}, "example.com/m/pool"),
+            "example.com/m/pool.Idle");
+  EXPECT_EQ(named("*main.Conn", {}), "");
+}
+
 TEST(SearchIdioms, MethodsOfASliceType) {
   SliceHolder holder;
   holder.kind = SliceHolder::Kind::Type;
