@@ -46,9 +46,10 @@ std::string own_name(std::string_view name) {
              : own;
 }
 
-// "**main.Conn" -> "main.Conn"
-std::string plain_element(const std::string& element) {
-  return element.substr(std::min(element.find_first_not_of("*[]"), element.size()));
+// "**example.com/m/pool.Conn" -> "example.com/m/pool"; "" where the type has none.
+std::string package_of_element(const std::string& element) {
+  auto plain = element.substr(std::min(element.find_first_not_of("*[]"), element.size()));
+  return source::split_type_name(plain).first;
 }
 
 bool is_exported(const source::SliceHolder& holder) {
@@ -192,7 +193,7 @@ std::set<source::CodeLine> PackageIndex::lines_of(const std::vector<Address>& in
   std::set<source::CodeLine> out;
   auto split = [](std::string_view path) {
     auto name = path.rfind('/') + 1;  // npos + 1 is 0
-    return std::pair(path.substr(0, name), path.substr(name));
+    return std::pair(path.substr(0, name), std::string(path.substr(name)));
   };
   for (Address at : instructions) {
     auto function = runtime_.find_function(at);
@@ -200,10 +201,9 @@ std::set<source::CodeLine> PackageIndex::lines_of(const std::vector<Address>& in
     if (!function || !module) continue;
     auto line = module->functions.line(*function, at);
     auto [folder, file] = split(line.file);
-    auto own = split(module->functions.line(*function, function->entry).file);
-    if (line.line <= 0 || file.empty() || folder != own.first) continue;
-    out.insert({package_of_function(function->name), std::string(file),
-                static_cast<std::uint32_t>(line.line)});
+    auto own = place_of(module->functions, *function);
+    if (line.line <= 0 || file.empty() || folder != split(own.file).first) continue;
+    out.insert({own.package, file, static_cast<std::uint32_t>(line.line)});
   }
   return out;
 }
@@ -367,7 +367,7 @@ std::vector<source::Candidate> Sources::find_methods(const std::string& type,
 // Of a slice whose holder has no name here (a stripped program's): the one place that the package
 // of its elements has for such slices. False where there are several or none.
 bool Sources::find_by_type(const std::string& element, source::SliceHolder& holder) {
-  auto package = source::split_type_name(plain_element(element)).first;
+  auto package = package_of_element(element);
   if (package.empty()) return false;
   auto fitting = source::holders_of_type(program_, package, element);
   if (fitting.size() != 1) return false;
@@ -383,9 +383,10 @@ bool Sources::find_by_type(const std::string& element, source::SliceHolder& hold
 // reads and sets the header's pointer and length.
 bool Sources::find_by_code(const SlicePlace& place, source::SliceHolder& holder) {
   constexpr std::uint64_t kHeader = 16;  // bytes
-  auto package = source::split_type_name(plain_element(place.element)).first;
+  if (place.global == 0 || !code_.machine()) return false;
+  auto package = package_of_element(place.element);
   bool readable = program_.package("main") || (!package.empty() && program_.package(package));
-  if (place.global == 0 || !code_.machine() || !readable) return false;
+  if (!readable) return false;
   auto lines = index_.lines_of(code_.instructions_at(place.global, place.global + kHeader));
   auto found = source::variable_on_lines(flows_, place.element, lines);
   if (found) holder = std::move(*found);

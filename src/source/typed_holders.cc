@@ -136,24 +136,28 @@ const Variable* package_variable(Flows& flows, const File& file, const Node& ide
   return known && known != variable ? nullptr : variable;
 }
 
-// Of a struct variable, the only field that is such a slice.
-std::optional<SliceHolder> only_field(Program& program, const Variable& variable,
-                                      const std::string& element) {
-  std::optional<SliceHolder> out;
-  const GoType own = program.type(program.unaliased(variable.type));
-  const GoType type = program.type(program.underlying(variable.type));
-  for (const auto& field : type.fields) {
+// Of a struct type, the only field that is such a slice.
+std::optional<SliceHolder::Field> only_field(Program& program, TypeRef type,
+                                             const std::string& element) {
+  std::optional<SliceHolder::Field> out;
+  const GoType own = program.type(program.unaliased(type));
+  const GoType under = program.type(program.underlying(type));
+  bool named = own.kind == GoType::Kind::Named;
+  for (const auto& field : under.fields) {
     if (!may_hold(program, field.type, element)) continue;
     bool slice = program.type(program.underlying(field.type)).kind == GoType::Kind::Slice;
     if (!slice || out) return std::nullopt;
-    out.emplace();
-    out->kind = SliceHolder::Kind::Global;
-    out->package = variable.package->path;
-    out->variable = variable.name;
-    bool named = own.kind == GoType::Kind::Named;
-    out->fields = {{named ? own.package_path + "." + own.name : std::string(), field.name}};
+    out = {named ? own.package_path + "." + own.name : std::string(), field.name};
   }
   return out;
+}
+
+// Of a local variable; Flows knows its uses.
+bool is_declaration(const Program& program, const Node& identifier) {
+  const auto& all = program.variables();
+  return std::any_of(all.begin(), all.end(), [&](const Variable& variable) {
+    return variable.function && variable.declaration.id() == identifier.id();
+  });
 }
 
 }  // namespace
@@ -169,9 +173,6 @@ std::optional<SliceHolder> variable_on_lines(Flows& flows, const std::string& el
     for (const auto& file : package->files)
       if (file_name(file->path) == line.file) wanted[file.get()].insert(line.line);
   }
-  std::set<const void*> locals;  // declarations
-  for (const Variable& variable : program.variables())
-    if (variable.function) locals.insert(variable.declaration.id());
   std::size_t count = 0;
   std::map<const Variable*, std::size_t> explained;  // lines
   for (const auto& [file, its] : wanted) {
@@ -180,9 +181,10 @@ std::optional<SliceHolder> variable_on_lines(Flows& flows, const std::string& el
     for (const Node& identifier : identifiers(file->tree->root())) {
       auto [first, last] = lines_around(identifier);
       auto line = its.lower_bound(first);
-      if (line == its.end() || *line > last || locals.contains(identifier.id())) continue;
+      if (line == its.end() || *line > last) continue;
       const Variable* variable = package_variable(flows, *file, identifier);
       if (!variable || !may_hold(program, variable->type, element)) continue;
+      if (is_declaration(program, identifier)) continue;
       for (; line != its.end() && *line <= last; ++line) on.emplace(variable, *line);
     }
     for (const auto& [variable, line] : on) explained[variable]++;
@@ -194,13 +196,17 @@ std::optional<SliceHolder> variable_on_lines(Flows& flows, const std::string& el
     only = variable;
   }
   if (!only) return std::nullopt;
-  auto kind = program.type(program.underlying(only->type)).kind;
-  if (kind == GoType::Kind::Struct) return only_field(program, *only, element);
-  if (kind == GoType::Kind::Array) return std::nullopt;
   SliceHolder holder;
   holder.kind = SliceHolder::Kind::Global;
   holder.package = only->package->path;
   holder.variable = only->name;
+  auto kind = program.type(program.underlying(only->type)).kind;
+  if (kind == GoType::Kind::Array) return std::nullopt;
+  if (kind == GoType::Kind::Struct) {
+    auto field = only_field(program, only->type, element);
+    if (!field) return std::nullopt;
+    holder.fields = {*field};
+  }
   return holder;
 }
 
