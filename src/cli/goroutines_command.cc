@@ -42,6 +42,7 @@ class Description {
 
   GoroutinesReport make(const std::vector<std::uint64_t>& retained_bytes) {
     for (std::size_t i = 0; i < goroutines_.size(); i++) {
+      if (goroutines_[i].system_stack) continue;
       auto row = member(goroutines_[i]);
       if (i < retained_bytes.size()) row.retained_bytes = retained_bytes[i];
       auto& stack = stack_of(goroutines_[i]);

@@ -21,6 +21,7 @@ struct RootName {
 
 // The function that a goroutine's go statement names; it may have started a wrapper that calls it.
 std::string begun_with(const Goroutine& goroutine, const Runtime& runtime, Tracebacks& tracebacks) {
+  if (goroutine.system_stack) return "runtime.mstart";
   auto start = runtime.find_function(goroutine.start_pc);
   if (!tracebacks.is_system(goroutine)) {
     auto frames = tracebacks.of(goroutine.frames).frames;

@@ -96,6 +96,13 @@ std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& gorou
   auto field = [&](std::int64_t offset) {
     return image.word(goroutine.g + static_cast<std::uint64_t>(offset)).value_or(0);
   };
+  if (goroutine.system_stack) {
+    auto m = field(layout.g_m);
+    auto* thread = thread_of(goroutine, m);
+    if (!thread) return std::nullopt;
+    auto registers = registers_of(*thread);
+    return on_thread(goroutine, m, registers, cache);
+  }
   // initAt: "saved values from gp".
   if (auto sp = field(layout.g_syscallsp); sp != 0)
     return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}, false};
@@ -108,9 +115,19 @@ std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& gorou
   auto m = field(layout.g_m);
   auto* thread = thread_of(goroutine, m);
   if (!thread) return std::nullopt;
-  auto general = std::min<std::size_t>(arch_.general_registers, thread->register_count);
-  auto* first = thread->registers.data();
-  return of_thread(goroutine, m, {thread->pc, thread->sp, {first, first + general}}, cache);
+  auto registers = registers_of(*thread);
+  if (auto position = on_thread(goroutine, m, registers, cache)) return position;
+  // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
+  auto sp = field(layout.g_sched_sp);
+  if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;
+  return GoroutinePosition{
+      {field(layout.g_sched_pc), sp, false, false, saved_lr(goroutine)}, {}, true};
+}
+
+GoroutinePositions::Registers GoroutinePositions::registers_of(const ThreadState& thread) const {
+  auto general = std::min<std::size_t>(arch_.general_registers, thread.register_count);
+  auto* first = thread.registers.data();
+  return {thread.pc, thread.sp, {first, first + general}};
 }
 
 // The thread whose sp is on the goroutine's stack, else (it is on a system stack for a moment) the
@@ -166,6 +183,8 @@ std::optional<GoroutinePosition> GoroutinePositions::of_registers(const Goroutin
   if (!facts.known && registers.pc != 0) return std::nullopt;
   GoroutinePosition at{{registers.pc, registers.sp, true, false}, registers.general};
   if (arch_.uses_link_register) at.stack.lr = general(kLinkRegister);
+  // There, both are about to leave the stack.
+  if (goroutine.system_stack) return at;
   if (facts.role == FrameRole::Gogo) {  // on its way to sched.pc, sp set already
     auto slot = goroutine.g + static_cast<std::uint64_t>(runtime_.layout().g_sched_pc);
     at.stack.pc = runtime_.image().word(slot).value_or(0);
@@ -179,29 +198,25 @@ std::optional<GoroutinePosition> GoroutinePositions::of_registers(const Goroutin
   return at;
 }
 
-std::optional<GoroutinePosition> GoroutinePositions::of_thread(const Goroutine& goroutine,
-                                                               Address m, Registers registers,
+// Of one that its thread runs right now. `registers`, the thread's, become the interrupted ones
+// where a signal handler runs.
+std::optional<GoroutinePosition> GoroutinePositions::on_thread(const Goroutine& goroutine,
+                                                               Address m, Registers& registers,
                                                                PcCache& cache) const {
-  const Image& image = runtime_.image();
   const Layout& layout = runtime_.layout();
-  auto word = [&](Address base, std::int64_t offset) {
-    return image.word(base + static_cast<std::uint64_t>(offset)).value_or(0);
+  auto word = [&](std::int64_t offset) {
+    return runtime_.image().word(m + static_cast<std::uint64_t>(offset)).value_or(0);
   };
   if (!on_stack(goroutine, registers.sp))
     if (auto saved = interrupted(m, registers.sp)) registers = *saved;
 
   // In a vDSO call, which runs on the system stack: its caller, stopped at a call.
-  auto vdso_sp = word(m, layout.m_vdsoSP);
+  auto vdso_sp = word(layout.m_vdsoSP);
   bool in_vdso = vdso_sp != 0 && on_stack(goroutine, vdso_sp);
   if (on_stack(goroutine, registers.sp))
     if (auto position = of_registers(goroutine, registers, cache)) return position;
-  if (in_vdso)
-    return GoroutinePosition{{word(m, layout.m_vdsoPC), vdso_sp, false, false}, {}, false};
-  // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
-  auto sp = word(goroutine.g, layout.g_sched_sp);
-  if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;
-  return GoroutinePosition{
-      {word(goroutine.g, layout.g_sched_pc), sp, false, false, saved_lr(goroutine)}, {}, true};
+  if (in_vdso) return GoroutinePosition{{word(layout.m_vdsoPC), vdso_sp, false, false}, {}, false};
+  return std::nullopt;
 }
 
 Address GoroutinePositions::saved_lr(const Goroutine& goroutine) const {

@@ -38,7 +38,8 @@ class GoroutinePositions {
  public:
   explicit GoroutinePositions(const Runtime& runtime);
   // `goroutine` has g, status and stack bounds. Nothing where nobody knows: a running goroutine
-  // whose thread is not in the image, or is in code that tells nothing.
+  // whose thread is not in the image, or is in code that tells nothing. Of a system stack: nothing
+  // where its thread is not on it.
   std::optional<GoroutinePosition> find(const Goroutine& goroutine, PcCache& cache) const;
   // Where the frames of a goroutine still are for whose stack g.stack stands already, in part or in
   // whole, while g.sched.sp does not lead there yet (stack.go: copystack). Nothing where they
@@ -62,8 +63,9 @@ class GoroutinePositions {
   std::optional<GoroutinePosition> of_registers(const Goroutine& goroutine,
                                                 const Registers& registers, PcCache& cache) const;
   Address saved_lr(const Goroutine& goroutine) const;
-  std::optional<GoroutinePosition> of_thread(const Goroutine& goroutine, Address m,
-                                             Registers registers, PcCache& cache) const;
+  Registers registers_of(const ThreadState& thread) const;
+  std::optional<GoroutinePosition> on_thread(const Goroutine& goroutine, Address m,
+                                             Registers& registers, PcCache& cache) const;
 
   const Runtime& runtime_;
   const StackArchitecture& arch_;

@@ -104,6 +104,8 @@ void GoroutineStack::scan_frames(Goroutine& goroutine, const GoroutinePosition& 
   bool conservative = !position.registers.empty();
   for (unwinder_.start(memory_, position.stack); unwinder_.valid(); unwinder_.next()) {
     auto& facts = unwinder_.facts();
+    // What switched to the system stack: from there up another stack's frames go on.
+    if (goroutine.system_stack && (facts.function.flag & kFuncFlagSpWrite)) return;
     auto role = facts.role;
     bool keeps_registers = role == FrameRole::AsyncPreempt || role == FrameRole::DebugCall ||
                            role == FrameRole::KeepsRegisters;

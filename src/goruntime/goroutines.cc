@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <atomic>
 #include <numeric>
+#include <unordered_set>
 
 #include "base/parallel.h"
 #include "goruntime/goroutine_position.h"
@@ -13,7 +14,8 @@
 namespace overhang {
 namespace {
 
-constexpr std::size_t kGrain = 64;                           // goroutines per piece of work
+constexpr std::size_t kGrain = 64;  // goroutines per piece of work
+constexpr std::size_t kMaxThreads = 1 << 20;
 constexpr std::uint64_t kMaxStack = std::uint64_t{1} << 32;  // bytes; Go's own limit is 1 GB
 
 // Fields of runtime.g. Nothing for a g that the collector does not scan.
@@ -83,21 +85,70 @@ std::vector<Goroutine> read_headers(const Runtime& runtime, const GoroutinePosit
   return out;
 }
 
-// No two goroutines share stack memory; where they seem to, the later one is left out. So the work
-// on stacks is bounded by the image's size.
+// The system stack that a thread is on, if what stands there counts (read_goroutines).
+std::optional<Goroutine> read_system_stack(const Runtime& runtime,
+                                           const GoroutinePositions& positions, PcCache& cache,
+                                           Address m) {
+  const Image& image = runtime.image();
+  const Layout& layout = runtime.layout();
+  auto word = [&](Address base, std::int64_t offset) {
+    return image.word(base + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  if (word(m, layout.m_p) == 0) return std::nullopt;
+  // Who works for the collector waits (proc.go: casGToWaitingForGC): its registers hold what it
+  // looks at, garbage too.
+  if (auto curg = word(m, layout.m_curg)) {
+    auto status =
+        image.read<std::uint32_t>(curg + static_cast<std::uint64_t>(layout.g_atomicstatus));
+    if ((status.value_or(0) & ~kGscan) != static_cast<std::uint32_t>(GoroutineStatus::Running))
+      return std::nullopt;
+  }
+  Goroutine out;
+  out.system_stack = true;
+  out.g = word(m, layout.m_g0);
+  out.stack_lo = word(out.g, layout.g_stack_lo);
+  out.stack_hi = word(out.g, layout.g_stack_hi);
+  if (out.stack_lo >= out.stack_hi || out.stack_hi - out.stack_lo > kMaxStack ||
+      !positions.find(out, cache))
+    return std::nullopt;
+  return out;
+}
+
+void add_system_stacks(const Runtime& runtime, const GoroutinePositions& positions,
+                       std::vector<Goroutine>& goroutines) {
+  const Image& image = runtime.image();
+  PcCache cache([&runtime](Address pc) { return pc_facts(runtime, pc); });
+  auto most = goroutines.size() + image.threads().size();
+  std::unordered_set<Address> seen;
+  auto m = image.word(runtime.variables().allm).value_or(0);
+  while (m != 0) {
+    if (seen.size() == kMaxThreads || goroutines.size() > most || !seen.insert(m).second) {
+      runtime.diagnostics().lose("list of threads broken", fmt::format("{:#x}", m));
+      return;
+    }
+    if (auto stack = read_system_stack(runtime, positions, cache, m))
+      goroutines.push_back(std::move(*stack));
+    m = image.word(m + static_cast<std::uint64_t>(runtime.layout().m_alllink)).value_or(0);
+  }
+}
+
+// No two goroutines share stack memory; where they seem to, one is left out: a system stack, whose
+// bounds are guessed where C made it (proc.go: callbackUpdateSystemStack), else the later one. So
+// the work on stacks is bounded by the image's size.
 void drop_overlapping(const Runtime& runtime, std::vector<Goroutine>& goroutines) {
   std::vector<std::size_t> order(goroutines.size());
   std::iota(order.begin(), order.end(), std::size_t{0});
   std::ranges::stable_sort(order, {}, [&](std::size_t i) { return goroutines[i].stack_lo; });
-  Address end = 0;
+  Goroutine* before = nullptr;
   for (auto i : order) {
     auto& goroutine = goroutines[i];
-    if (goroutine.stack_lo < end) {
-      runtime.diagnostics().lose("goroutine stacks overlap", fmt::format("{:#x}", goroutine.g));
-      goroutine.g = 0;
-    } else {
-      end = goroutine.stack_hi;
+    if (before && goroutine.stack_lo < before->stack_hi) {
+      auto& dropped = before->system_stack ? *before : goroutine;
+      runtime.diagnostics().lose("goroutine stacks overlap", fmt::format("{:#x}", dropped.g));
+      dropped.g = 0;
+      if (&dropped == &goroutine) continue;
     }
+    before = &goroutine;
   }
   std::erase_if(goroutines, [](const Goroutine& g) { return g.g == 0; });
 }
@@ -109,6 +160,7 @@ std::vector<Goroutine> read_goroutines(const Runtime& runtime,
                                        unsigned threads) {
   GoroutinePositions positions(runtime);
   auto goroutines = read_headers(runtime, positions);
+  add_system_stacks(runtime, positions, goroutines);
   drop_overlapping(runtime, goroutines);
 
   std::uint64_t image_bytes = 0;

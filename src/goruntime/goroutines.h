@@ -52,9 +52,15 @@ struct Goroutine {
   std::vector<StackFrame> frames;  // innermost first; the 2^20 innermost of a deeper stack
   std::vector<StackRoot> roots;    // by slot, within reached stack objects too
   bool truncated = false;          // the unwinding did not reach the outermost function
+  // m.g0 of a thread that works on its system stack: goroutine 0 of Go's tracebacks.
+  bool system_stack = false;
 };
 
-// All goroutines that the collector scans (dead ones left out). `in_heap` tells whether a value
+// All goroutines that the collector scans (dead ones left out), and after them the system stacks
+// that threads are on which may make or hand on objects: those with a P, but for the collector's
+// work. The collector never meets such a thread, since it waits for the P; until then an object may
+// be held by that stack alone (proc.go: newproc1, of the g that it makes; time.go: unlockAndRun, of
+// the timer that has left its heap). `in_heap` tells whether a value
 // points into the managed heap, so that roots holds only words that matter; stack pointers that
 // reach stack objects are followed within. What cannot be unwound is counted in diagnostics and
 // scanned conservatively from there on.

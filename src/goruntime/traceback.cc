@@ -201,6 +201,7 @@ std::optional<TracebackFrame> Tracebacks::created_by(const Goroutine& goroutine)
 }
 
 bool Tracebacks::is_system(const Goroutine& goroutine) {
+  if (goroutine.system_stack) return true;
   auto start = runtime_.find_function(goroutine.start_pc);
   if (!start) return false;
   auto name = start->name;

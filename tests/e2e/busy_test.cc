@@ -156,12 +156,13 @@ TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
       "{} {}: bounds, images before a cycle {}, amidst marking {}, after {}; live objects {}\n{}"
       "  before: missed {} (revived by finalizers {}); died in {} steps: heap {}, stacks {}, "
       "conservative {} (at most {})\n"
-      "  marking: never marked {} (died on stacks not scanned yet {}, conservative {}), floating "
+      "  marking: never marked {} (died in stacks and records not scanned yet {}, conservative "
+      "{}), floating "
       "garbage {}\n"
       "  images after the stop that equal the collector's marks: {} of {}\n{}",
       GetParam(), go_version(), tally.before, tally.marking, tally.after, tally.live, faults,
       tally.missed, tally.revived, tally.steps, tally.gone_heap, tally.gone_stack,
-      tally.gone_conservative, allowed, tally.unmarked, tally.marking_stack,
+      tally.gone_conservative, allowed, tally.unmarked, tally.marking_unguarded,
       tally.marking_conservative, tally.floating, exact, stopped, different);
   report(text);
   EXPECT_EQ(tally.missed, 0u) << text;

@@ -57,9 +57,10 @@ struct BoundsTally {
   std::uint64_t steps = 0;  // carried out in between, one for each worker under way added
   // Upper bound, images amidst marking: objects that globals and the heap reach and that the cycle
   // under way did not end up marking. Must be none: its barrier shades what is unlinked there
-  // (mbarrier.go). What only stacks reach may die before they are scanned, as may a closure that
-  // only g.sched.ctxt refers to, which is written without a barrier (proc.go: newproc1).
-  std::uint64_t unmarked = 0, marking_stack = 0;
+  // (mbarrier.go). What only stacks and the runtime's records reach may die before those are
+  // scanned (a cleanup that is stopped), as may a closure that only g.sched.ctxt refers to, which
+  // is written without a barrier (proc.go: newproc1).
+  std::uint64_t unmarked = 0, marking_unguarded = 0;
   std::uint64_t floating = 0;  // marked, but dead at the image: the next cycle's
   std::uint64_t marking_conservative = 0;
   std::vector<std::string> faults;

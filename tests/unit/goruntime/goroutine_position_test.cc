@@ -59,7 +59,7 @@ class Arm64Position : public testing::Test {
     memory_.store(at + 176 + 8 + 31 * 8, sp);
     memory_.store(at + 176 + 8 + 32 * 8, pc);
   }
-  std::optional<GoroutinePosition> find() {
+  std::optional<GoroutinePosition> find(bool system_stack = false) {
     Image image(Architecture::Arm64, TargetIdentity{});
     memory_.add_to(image);
     image.set_threads({thread_});
@@ -82,6 +82,7 @@ class Arm64Position : public testing::Test {
     goroutine.status = static_cast<std::uint32_t>(GoroutineStatus::Running);
     goroutine.stack_lo = kStackLo;
     goroutine.stack_hi = kStackHi;
+    goroutine.system_stack = system_stack;
     return GoroutinePositions(runtime).find(goroutine, cache);
   }
   void expect(Address pc, Address sp, Address lr, std::size_t registers) {
@@ -139,6 +140,28 @@ TEST_F(Arm64Position, IsTheSavedOneWhileItsThreadIsOnTheSystemStack) {
   set(kG, layout().g_sched_lr, kCode + 0x110);
   set_thread(kCode + 0x200, 0xc000200000, {{30, kCode + 0x300}});
   expect(kCode + 0x10, kStackLo + 0x5000, kCode + 0x110, 0);
+}
+
+// What a system stack's sched holds is where schedule() goes on, and no position.
+TEST_F(Arm64Position, OfASystemStackIsNoneWhileItsThreadIsElsewhere) {
+  set(kG, layout().g_sched_pc, kCode + 0x10);
+  set(kG, layout().g_sched_sp, kStackLo + 0x5000);
+  set_thread(kCode + 0x200, 0xc000200000, {{30, kCode + 0x300}});
+  EXPECT_TRUE(find());
+  EXPECT_FALSE(find(true));
+}
+
+TEST_F(Arm64Position, OfASystemStackIsThatOfItsThread) {
+  set(kG, layout().g_sched_pc, kCode);
+  set_thread(kCode + 0x10, kStackLo + 0x4000, {{5, 0xaa}, {30, kCode + 0x20}});
+  auto position = find(true);
+  ASSERT_TRUE(position);
+  EXPECT_EQ(position->stack.pc, kCode + 0x10);
+  EXPECT_EQ(position->registers[5], 0xaau);
+  // About to go to a goroutine, which is not on this stack.
+  set_thread(kGogo + 8, kStackLo + 0x4000, {{30, kGogo + 4}});
+  ASSERT_TRUE(find(true));
+  EXPECT_EQ(find(true)->stack.pc, kGogo + 8);
 }
 
 TEST_F(Arm64Position, IsTheCallerOfTheVdsoWithoutALinkRegister) {

@@ -1,0 +1,4 @@
+module overhang.subjects/making
+
+go 1.19
+
