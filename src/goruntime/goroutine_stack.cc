@@ -10,6 +10,15 @@ namespace {
 constexpr std::uint64_t kWord = 8;
 // Frames kept per goroutine; those further out are scanned but not listed.
 constexpr std::size_t kMaxFrames = 1 << 20;
+// Bytes. Where C made a system stack, its upper end is taken from a variable of the outermost
+// frames, which go on above (proc.go: mstart0).
+constexpr std::uint64_t kAboveSystemStack = 512;
+
+// What stands on a system stack switched to it or is about to leave it: another stack's frames go
+// on from there.
+bool switches_stacks(const PcFacts& facts) {
+  return facts.known && (facts.function.flag & kFuncFlagSpWrite);
+}
 
 // The frame on whose part of the stack `slot` stands.
 std::int32_t frame_of(const Goroutine& goroutine, Address slot) {
@@ -53,7 +62,10 @@ void GoroutineStack::unwind_and_scan(Goroutine& goroutine) {
   bool known = position && position->stack.sp >= goroutine.stack_lo &&
                position->stack.sp < goroutine.stack_hi && position->stack.sp % kWord == 0;
   auto from = known ? position->stack.sp : goroutine.stack_lo;
-  auto bytes = image.bytes(from, goroutine.stack_hi - from);
+  std::optional<ByteSpan> bytes;
+  if (goroutine.system_stack)
+    bytes = image.bytes(from, goroutine.stack_hi + kAboveSystemStack - from);
+  if (!bytes) bytes = image.bytes(from, goroutine.stack_hi - from);
   if (!bytes) {
     goroutine.truncated = true;
     runtime_.diagnostics().lose("stack missing from the image",
@@ -102,10 +114,10 @@ void GoroutineStack::scan_frames(Goroutine& goroutine, const GoroutinePosition& 
   // An asynchronously stopped frame is scanned conservatively, as is one whose registers its
   // callee keeps.
   bool conservative = !position.registers.empty();
+  if (goroutine.system_stack && switches_stacks(cache_.at(position.stack.pc))) return;
   for (unwinder_.start(memory_, position.stack); unwinder_.valid(); unwinder_.next()) {
     auto& facts = unwinder_.facts();
-    // What switched to the system stack: from there up another stack's frames go on.
-    if (goroutine.system_stack && (facts.function.flag & kFuncFlagSpWrite)) return;
+    if (goroutine.system_stack && switches_stacks(facts)) return;
     auto role = facts.role;
     bool keeps_registers = role == FrameRole::AsyncPreempt || role == FrameRole::DebugCall ||
                            role == FrameRole::KeepsRegisters;
