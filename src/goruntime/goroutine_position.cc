@@ -101,7 +101,11 @@ std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& gorou
     auto* thread = thread_of(goroutine, m);
     if (!thread) return std::nullopt;
     auto registers = registers_of(*thread);
-    return on_thread(goroutine, m, registers, cache);
+    auto position = on_thread(goroutine, m, registers, cache);
+    // What switches to this stack or is about to leave it; some of it calls the vDSO from here
+    // (sys_linux_amd64.s: nanotime1).
+    if (position && switches_stacks(cache.at(position->stack.pc))) return vdso_caller(goroutine, m);
+    return position;
   }
   // initAt: "saved values from gp".
   if (auto sp = field(layout.g_syscallsp); sp != 0)
@@ -203,20 +207,24 @@ std::optional<GoroutinePosition> GoroutinePositions::of_registers(const Goroutin
 std::optional<GoroutinePosition> GoroutinePositions::on_thread(const Goroutine& goroutine,
                                                                Address m, Registers& registers,
                                                                PcCache& cache) const {
+  if (!on_stack(goroutine, registers.sp))
+    if (auto saved = interrupted(m, registers.sp)) registers = *saved;
+
+  if (on_stack(goroutine, registers.sp))
+    if (auto position = of_registers(goroutine, registers, cache)) return position;
+  return vdso_caller(goroutine, m);
+}
+
+// In a vDSO call, which runs on the system stack: its caller, stopped at a call.
+std::optional<GoroutinePosition> GoroutinePositions::vdso_caller(const Goroutine& goroutine,
+                                                                 Address m) const {
   const Layout& layout = runtime_.layout();
   auto word = [&](std::int64_t offset) {
     return runtime_.image().word(m + static_cast<std::uint64_t>(offset)).value_or(0);
   };
-  if (!on_stack(goroutine, registers.sp))
-    if (auto saved = interrupted(m, registers.sp)) registers = *saved;
-
-  // In a vDSO call, which runs on the system stack: its caller, stopped at a call.
-  auto vdso_sp = word(layout.m_vdsoSP);
-  bool in_vdso = vdso_sp != 0 && on_stack(goroutine, vdso_sp);
-  if (on_stack(goroutine, registers.sp))
-    if (auto position = of_registers(goroutine, registers, cache)) return position;
-  if (in_vdso) return GoroutinePosition{{word(layout.m_vdsoPC), vdso_sp, false, false}, {}, false};
-  return std::nullopt;
+  auto sp = word(layout.m_vdsoSP);
+  if (sp == 0 || !on_stack(goroutine, sp)) return std::nullopt;
+  return GoroutinePosition{{word(layout.m_vdsoPC), sp, false, false}, {}, false};
 }
 
 Address GoroutinePositions::saved_lr(const Goroutine& goroutine) const {

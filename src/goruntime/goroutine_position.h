@@ -39,7 +39,7 @@ class GoroutinePositions {
   explicit GoroutinePositions(const Runtime& runtime);
   // `goroutine` has g, status and stack bounds. Nothing where nobody knows: a running goroutine
   // whose thread is not in the image, or is in code that tells nothing. Of a system stack: nothing
-  // where its thread is not on it.
+  // where its thread is not on it, or amidst a switch.
   std::optional<GoroutinePosition> find(const Goroutine& goroutine, PcCache& cache) const;
   // Where the frames of a goroutine still are for whose stack g.stack stands already, in part or in
   // whole, while g.sched.sp does not lead there yet (stack.go: copystack). Nothing where they
@@ -66,6 +66,7 @@ class GoroutinePositions {
   Registers registers_of(const ThreadState& thread) const;
   std::optional<GoroutinePosition> on_thread(const Goroutine& goroutine, Address m,
                                              Registers& registers, PcCache& cache) const;
+  std::optional<GoroutinePosition> vdso_caller(const Goroutine& goroutine, Address m) const;
 
   const Runtime& runtime_;
   const StackArchitecture& arch_;

@@ -14,12 +14,6 @@ constexpr std::size_t kMaxFrames = 1 << 20;
 // frames, which go on above (proc.go: mstart0).
 constexpr std::uint64_t kAboveSystemStack = 512;
 
-// What stands on a system stack switched to it or is about to leave it: another stack's frames go
-// on from there.
-bool switches_stacks(const PcFacts& facts) {
-  return facts.known && (facts.function.flag & kFuncFlagSpWrite);
-}
-
 // The frame on whose part of the stack `slot` stands.
 std::int32_t frame_of(const Goroutine& goroutine, Address slot) {
   auto& frames = goroutine.frames;
@@ -114,9 +108,9 @@ void GoroutineStack::scan_frames(Goroutine& goroutine, const GoroutinePosition& 
   // An asynchronously stopped frame is scanned conservatively, as is one whose registers its
   // callee keeps.
   bool conservative = !position.registers.empty();
-  if (goroutine.system_stack && switches_stacks(cache_.at(position.stack.pc))) return;
   for (unwinder_.start(memory_, position.stack); unwinder_.valid(); unwinder_.next()) {
     auto& facts = unwinder_.facts();
+    // What switched to the system stack: from there up another stack's frames go on.
     if (goroutine.system_stack && switches_stacks(facts)) return;
     auto role = facts.role;
     bool keeps_registers = role == FrameRole::AsyncPreempt || role == FrameRole::DebugCall ||

@@ -95,13 +95,21 @@ std::optional<Goroutine> read_system_stack(const Runtime& runtime,
     return image.word(base + static_cast<std::uint64_t>(offset)).value_or(0);
   };
   if (word(m, layout.m_p) == 0) return std::nullopt;
-  // Who works for the collector waits (proc.go: casGToWaitingForGC): its registers hold what it
-  // looks at, garbage too.
+  // Who marks or stops the world for the collector waits (proc.go: casGToWaitingForGC): what it
+  // holds, it looks at, be it garbage. In a system call it may have a P to hand off (proc.go:
+  // entersyscallblock), or from 1.26 on still have it while C code runs.
   if (auto curg = word(m, layout.m_curg)) {
     auto status =
         image.read<std::uint32_t>(curg + static_cast<std::uint64_t>(layout.g_atomicstatus));
-    if ((status.value_or(0) & ~kGscan) != static_cast<std::uint32_t>(GoroutineStatus::Running))
-      return std::nullopt;
+    switch (static_cast<GoroutineStatus>(status.value_or(0) & ~kGscan)) {
+      case GoroutineStatus::Running:
+        break;
+      case GoroutineStatus::Syscall:
+        if (layout.minor < 26) break;
+        return std::nullopt;
+      default:
+        return std::nullopt;
+    }
   }
   Goroutine out;
   out.system_stack = true;
@@ -118,17 +126,20 @@ void add_system_stacks(const Runtime& runtime, const GoroutinePositions& positio
                        std::vector<Goroutine>& goroutines) {
   const Image& image = runtime.image();
   PcCache cache([&runtime](Address pc) { return pc_facts(runtime, pc); });
-  auto most = goroutines.size() + image.threads().size();
+  const Layout& layout = runtime.layout();
   std::unordered_set<Address> seen;
+  std::unordered_set<std::uint64_t> ids;  // 0: no thread yet, or C's
   auto m = image.word(runtime.variables().allm).value_or(0);
   while (m != 0) {
-    if (seen.size() == kMaxThreads || goroutines.size() > most || !seen.insert(m).second) {
+    if (seen.size() == kMaxThreads || !seen.insert(m).second) {
       runtime.diagnostics().lose("list of threads broken", fmt::format("{:#x}", m));
       return;
     }
-    if (auto stack = read_system_stack(runtime, positions, cache, m))
-      goroutines.push_back(std::move(*stack));
-    m = image.word(m + static_cast<std::uint64_t>(runtime.layout().m_alllink)).value_or(0);
+    auto id = image.word(m + static_cast<std::uint64_t>(layout.m_procid)).value_or(0);
+    if (id != 0 && ids.insert(id).second)
+      if (auto stack = read_system_stack(runtime, positions, cache, m))
+        goroutines.push_back(std::move(*stack));
+    m = image.word(m + static_cast<std::uint64_t>(layout.m_alllink)).value_or(0);
   }
 }
 

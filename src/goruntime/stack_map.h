@@ -71,6 +71,11 @@ struct PcFacts {
   StackMaps maps;                        // for a frame that continues at pc
 };
 
+// Whether the function goes to another stack: from its frame up, another stack's frames go on.
+inline bool switches_stacks(const PcFacts& facts) {
+  return facts.known && (facts.function.flag & kFuncFlagSpWrite) != 0;
+}
+
 // runtime.stackObjectRecord.
 struct StackObjectRecord {
   std::int32_t offset = 0;     // bytes, from varp if negative, else from argp

@@ -127,15 +127,18 @@ Status self_check(const Heap& heap, const HeapSpans& spans,
   OVERHANG_CHECK(check.pages());
   OVERHANG_CHECK(check.allocated());
   OVERHANG_CHECK(check.objects());
-  // Those that run are unwound from registers, which may stand in the midst of anything.
+  // Those that run are unwound from registers, which may stand in the midst of anything, as are
+  // system stacks.
   std::uint64_t stopped = 0, truncated = 0;
+  bool any = false;
   for (auto& goroutine : goroutines) {
     constexpr std::uint32_t kRunning = 2;  // runtime._Grunning
-    if (goroutine.status == kRunning) continue;
+    any = any || !goroutine.system_stack;
+    if (goroutine.status == kRunning || goroutine.system_stack) continue;
     stopped++;
     truncated += goroutine.truncated;
   }
-  if (goroutines.empty() || truncated > stopped / 100)
+  if (!any || truncated > stopped / 100)
     return fail(ErrorKind::Unsupported, "{} of {} goroutines' stacks cannot be unwound", truncated,
                 stopped);
   return {};

@@ -3,6 +3,8 @@
 package main
 
 import (
+	"os"
+	"runtime"
 	"time"
 	"unsafe"
 )
@@ -24,16 +26,52 @@ func arm() {
 	time.AfterFunc(50*time.Millisecond, func() { sum += l.data[7] })
 }
 
+// overwrite leaves nothing of arm on the stack.
+//
+//go:noinline
+func overwrite() int {
+	var room [1000]int
+	for i := range room {
+		room[i] = i + sum
+	}
+	return room[sum]
+}
+
 // started is where the test goes to work.
 //
 //go:noinline
 func started() {}
 
 func main() {
-	arm()
-	started()
-	for i := 0; i < 100; i++ {
-		go func() { <-never }()
+	runtime.LockOSThread() // the first thread, whose stack the kernel made, is this goroutine's
+	switch os.Args[1] {
+	case "goroutines":
+		started()
+		for i := 0; i < 100; i++ {
+			go func() { <-never }()
+		}
+	case "goroutines elsewhere":
+		go func() {
+			started()
+			for i := 0; i < 100; i++ {
+				go func() { <-never }()
+			}
+		}()
+	case "timer":
+		arm()
+		overwrite()
+		started()
+	case "threads":
+		started()
+		for i := 0; i < 5; i++ {
+			go func() {
+				runtime.LockOSThread()
+				time.Sleep(time.Hour)
+			}()
+		}
+	case "collect":
+		started()
+		runtime.GC()
 	}
 	time.Sleep(time.Hour)
 }

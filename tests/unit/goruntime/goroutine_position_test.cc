@@ -74,6 +74,7 @@ class Arm64Position : public testing::Test {
         if (pc - entry < 0x1000) {
           facts.known = true;
           facts.role = role;
+          if (role != FrameRole::Ordinary) facts.function.flag = kFuncFlagSpWrite;
         }
       return facts;
     });
@@ -160,8 +161,21 @@ TEST_F(Arm64Position, OfASystemStackIsThatOfItsThread) {
   EXPECT_EQ(position->registers[5], 0xaau);
   // About to go to a goroutine, which is not on this stack.
   set_thread(kGogo + 8, kStackLo + 0x4000, {{30, kGogo + 4}});
-  ASSERT_TRUE(find(true));
-  EXPECT_EQ(find(true)->stack.pc, kGogo + 8);
+  EXPECT_FALSE(find(true));
+}
+
+// nanotime1 is one that switches to the system stack, unless it is there already.
+TEST_F(Arm64Position, OfASystemStackIsTheCallerOfTheVdso) {
+  set(kM, layout().m_vdsoSP, kStackLo + 0x6000);
+  set(kM, layout().m_vdsoPC, kCode + 0x24);
+  for (auto pc : {kMorestack + 8, Address{0x7fff00001000}}) {
+    set_thread(pc, kStackLo + 0x4000, {{30, kCode + 0x300}});
+    auto position = find(true);
+    ASSERT_TRUE(position);
+    EXPECT_EQ(position->stack.pc, kCode + 0x24);
+    EXPECT_EQ(position->stack.sp, kStackLo + 0x6000);
+    EXPECT_TRUE(position->registers.empty());
+  }
 }
 
 TEST_F(Arm64Position, IsTheCallerOfTheVdsoWithoutALinkRegister) {

@@ -336,6 +336,7 @@ TEST(HostileImage, GoroutinesAndRootsAreReadToAnEnd) {
   std::vector<std::pair<Address, std::uint64_t>> targets;  // address, words
   for (auto& goroutine : good) {
     targets.emplace_back(goroutine.g, 40);
+    if (goroutine.frames.empty()) continue;
     auto sp = goroutine.frames.at(0).sp;
     targets.emplace_back(sp, (goroutine.stack_hi - sp) / 8);
   }
@@ -344,6 +345,20 @@ TEST(HostileImage, GoroutinesAndRootsAreReadToAnEnd) {
   auto& variables = (*runtime)->variables();
   targets.emplace_back(variables.allgs, 3);
   targets.emplace_back(variables.allp, 3);
+  targets.emplace_back(variables.allm, 1);
+  auto field = [&](Address record, std::int64_t offset) {
+    return core->image->word(record + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  std::vector<Address> threads;
+  for (auto m = field(variables.allm, 0); m != 0; m = field(m, layout.m_alllink)) {
+    threads.push_back(m);
+    for (auto offset : {layout.m_g0, layout.m_gsignal, layout.m_procid, layout.m_curg, layout.m_p,
+                        layout.m_alllink, layout.m_vdsoSP, layout.m_vdsoPC})
+      targets.emplace_back(m + static_cast<std::uint64_t>(offset), 1);
+    targets.emplace_back(field(m, layout.m_g0), 20);
+    targets.emplace_back(field(m, layout.m_gsignal), 20);
+  }
+  ASSERT_GT(threads.size(), 1u);
   targets.emplace_back(core->image->word(variables.allfin).value_or(0), 16);
   targets.emplace_back(
       core->image->word(variables.gc_cleanups + static_cast<std::uint64_t>(layout.cleanupQueue_all))
@@ -370,21 +385,21 @@ TEST(HostileImage, GoroutinesAndRootsAreReadToAnEnd) {
                                 address,
                                 other.g,
                                 other.stack_lo + random() % 4096,
-                                other.frames.at(0).pc,
+                                other.frames.empty() ? 0 : other.frames[0].pc,
+                                threads[random() % threads.size()],
                                 spans->spans[random() % spans->spans.size()].specials};
       copy.write(address, values[random() % std::size(values)]);
     }
     for (auto& goroutine : read_goroutines(**runtime, in_heap, 1)) {
       truncated += goroutine.truncated;
-      auto size = goroutine.stack_hi - goroutine.stack_lo;
-      EXPECT_LE(goroutine.frames.size(), size / 8);
+      auto end = goroutine.stack_hi + (goroutine.system_stack ? 512 : 0);
+      EXPECT_LE(goroutine.frames.size(), (end - goroutine.stack_lo) / 8);
       for (auto& frame : goroutine.frames) {
         EXPECT_GE(frame.sp, goroutine.stack_lo);
-        EXPECT_LE(frame.fp(), goroutine.stack_hi);
+        EXPECT_LE(frame.fp(), end);
       }
       for (auto& root : goroutine.roots)
-        EXPECT_TRUE(root.slot == 0 ||
-                    (root.slot >= goroutine.stack_lo && root.slot < goroutine.stack_hi));
+        EXPECT_TRUE(root.slot == 0 || (root.slot >= goroutine.stack_lo && root.slot < end));
     }
     EXPECT_FALSE(read_roots(**runtime, *spans).empty());
     for (auto at = before.rbegin(); at != before.rend(); ++at) copy.write(at->first, at->second);
