@@ -136,6 +136,8 @@ void Follower::expand(const Reference& reference, Emit&& emit) {
     }
     return;
   }
+  // makechan makes them on the heap: elsewhere, what is left of another value in a local's place.
+  if (!heap_.contains(reference.target)) return;
   auto channel = channel_storage(heap_.runtime(), decoder_.types(), reference.target);
   if (!channel) {
     // No channel, whatever the reference's type says: words of unknown type.

@@ -3,6 +3,7 @@ package main
 
 import (
 	"strconv"
+	"unsafe"
 
 	"overhang.subjects/kit"
 )
@@ -41,6 +42,9 @@ var (
 	wideSends    = make(chan wide)
 	wideReceives = make(chan wide)
 	both         [5]chan *message
+	// What a variable may hold that is no longer one: no channel is outside the heap.
+	stale       chan int
+	notAChannel = [16]uint64{7, 3, 1, 5, 2, 9, 4, 8, 6, 2, 7, 1, 3, 5, 8, 4}
 )
 
 func fill() {
@@ -105,6 +109,7 @@ func choose(i int) *message {
 
 func main() {
 	fill()
+	*(*unsafe.Pointer)(unsafe.Pointer(&stale)) = unsafe.Pointer(&notAChannel)
 	for i := 0; i < 12; i++ {
 		i := i // to Go 1.21 all iterations have one
 		go func() { full <- msg(i) }()
