@@ -28,10 +28,10 @@ namespace overhang::test {
 // with that GOEXPERIMENT.
 inline const std::vector<std::string> kToolchains{"go1.19.13", "go1.20.14", "go1.21.13",
                                                   "go1.22.12", "go1.23.12", "go1.24.13",
-                                                  "go1.25.9",  "go1.26.8",  "go1.27.4"};
+                                                  "go1.25.13", "go1.26.8",  "go1.27.4"};
 inline const std::string kArm64 = "/arm64", kNoSwissMap = "/noswissmap";
 // Those that still have the maps of Go 1.23 beside the new ones.
-inline const std::vector<std::string> kClassicMaps{"go1.24.13/noswissmap", "go1.25.9/noswissmap"};
+inline const std::vector<std::string> kClassicMaps{"go1.24.13/noswissmap", "go1.25.13/noswissmap"};
 inline std::vector<std::string> with_arm64(std::vector<std::string> toolchains,
                                            const std::vector<std::string>& for_arm64) {
   for (auto& toolchain : for_arm64) toolchains.push_back(toolchain + kArm64);
