@@ -96,42 +96,36 @@ std::optional<GoroutinePosition> GoroutinePositions::find(const Goroutine& gorou
   auto field = [&](std::int64_t offset) {
     return image.word(goroutine.g + static_cast<std::uint64_t>(offset)).value_or(0);
   };
-  if (goroutine.system_stack) {
-    auto m = field(layout.g_m);
-    auto* thread = thread_of(goroutine, m);
-    if (!thread) return std::nullopt;
-    auto registers = registers_of(*thread);
-    auto position = on_thread(goroutine, m, registers, cache);
-    // What switches to this stack or is about to leave it; some of it calls the vDSO from here
-    // (sys_linux_amd64.s: nanotime1).
-    if (position && switches_stacks(cache.at(position->stack.pc))) return vdso_caller(goroutine, m);
-    return position;
+  if (!goroutine.system_stack) {
+    // initAt: "saved values from gp".
+    if (auto sp = field(layout.g_syscallsp); sp != 0)
+      return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}, false};
+    if (goroutine.status != static_cast<std::uint32_t>(GoroutineStatus::Running))
+      return GoroutinePosition{
+          {field(layout.g_sched_pc), field(layout.g_sched_sp), false, false, saved_lr(goroutine)},
+          {},
+          false};
   }
-  // initAt: "saved values from gp".
-  if (auto sp = field(layout.g_syscallsp); sp != 0)
-    return GoroutinePosition{{field(layout.g_syscallpc), sp, false, true}, {}, false};
-  if (goroutine.status != static_cast<std::uint32_t>(GoroutineStatus::Running))
-    return GoroutinePosition{
-        {field(layout.g_sched_pc), field(layout.g_sched_sp), false, false, saved_lr(goroutine)},
-        {},
-        false};
 
   auto m = field(layout.g_m);
   auto* thread = thread_of(goroutine, m);
   if (!thread) return std::nullopt;
-  auto registers = registers_of(*thread);
-  if (auto position = on_thread(goroutine, m, registers, cache)) return position;
+  auto general = std::min<std::size_t>(arch_.general_registers, thread->register_count);
+  auto* first = thread->registers.data();
+  Registers registers{thread->pc, thread->sp, {first, first + general}};
+  auto position = on_thread(goroutine, m, registers, cache);
+  if (goroutine.system_stack) {
+    // What switches to this stack or is about to leave it; some of it calls the vDSO from here
+    // (sys_linux_amd64.s: nanotime1).
+    bool switches = position && switches_stacks(cache.at(position->stack.pc));
+    return switches ? vdso_caller(goroutine, m) : position;
+  }
+  if (position) return position;
   // On the system stack, by way of systemstack, mcall or morestack, which save the goroutine.
   auto sp = field(layout.g_sched_sp);
   if (on_stack(goroutine, registers.sp) || !on_stack(goroutine, sp)) return std::nullopt;
   return GoroutinePosition{
       {field(layout.g_sched_pc), sp, false, false, saved_lr(goroutine)}, {}, true};
-}
-
-GoroutinePositions::Registers GoroutinePositions::registers_of(const ThreadState& thread) const {
-  auto general = std::min<std::size_t>(arch_.general_registers, thread.register_count);
-  auto* first = thread.registers.data();
-  return {thread.pc, thread.sp, {first, first + general}};
 }
 
 // The thread whose sp is on the goroutine's stack, else (it is on a system stack for a moment) the

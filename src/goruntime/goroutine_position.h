@@ -63,7 +63,6 @@ class GoroutinePositions {
   std::optional<GoroutinePosition> of_registers(const Goroutine& goroutine,
                                                 const Registers& registers, PcCache& cache) const;
   Address saved_lr(const Goroutine& goroutine) const;
-  Registers registers_of(const ThreadState& thread) const;
   std::optional<GoroutinePosition> on_thread(const Goroutine& goroutine, Address m,
                                              Registers& registers, PcCache& cache) const;
   std::optional<GoroutinePosition> vdso_caller(const Goroutine& goroutine, Address m) const;

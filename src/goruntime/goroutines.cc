@@ -96,20 +96,14 @@ std::optional<Goroutine> read_system_stack(const Runtime& runtime,
   };
   if (word(m, layout.m_p) == 0) return std::nullopt;
   // Who marks or stops the world for the collector waits (proc.go: casGToWaitingForGC): what it
-  // holds, it looks at, be it garbage. In a system call it may have a P to hand off (proc.go:
-  // entersyscallblock), or from 1.26 on still have it while C code runs.
+  // holds, it looks at, be it garbage.
   if (auto curg = word(m, layout.m_curg)) {
-    auto status =
+    auto word_of_status =
         image.read<std::uint32_t>(curg + static_cast<std::uint64_t>(layout.g_atomicstatus));
-    switch (static_cast<GoroutineStatus>(status.value_or(0) & ~kGscan)) {
-      case GoroutineStatus::Running:
-        break;
-      case GoroutineStatus::Syscall:
-        if (layout.minor < 26) break;
-        return std::nullopt;
-      default:
-        return std::nullopt;
-    }
+    auto status = static_cast<GoroutineStatus>(word_of_status.value_or(0) & ~kGscan);
+    bool works = status == GoroutineStatus::Running ||
+                 (status == GoroutineStatus::Syscall && layout.hands_off_in_syscall());
+    if (!works) return std::nullopt;
   }
   Goroutine out;
   out.system_stack = true;
@@ -127,19 +121,21 @@ void add_system_stacks(const Runtime& runtime, const GoroutinePositions& positio
   const Image& image = runtime.image();
   PcCache cache([&runtime](Address pc) { return pc_facts(runtime, pc); });
   const Layout& layout = runtime.layout();
-  std::unordered_set<Address> seen;
-  std::unordered_set<std::uint64_t> ids;  // 0: no thread yet, or C's
-  auto m = image.word(runtime.variables().allm).value_or(0);
-  while (m != 0) {
-    if (seen.size() == kMaxThreads || !seen.insert(m).second) {
+  auto word = [&](Address base, std::int64_t offset) {
+    return image.word(base + static_cast<std::uint64_t>(offset)).value_or(0);
+  };
+  // Each thread is looked at once, also where the list runs in a circle.
+  std::unordered_set<std::uint64_t> ids;
+  auto m = word(runtime.variables().allm, 0);
+  for (std::size_t count = 0; m != 0; m = word(m, layout.m_alllink)) {
+    if (count++ == kMaxThreads) {
       runtime.diagnostics().lose("list of threads broken", fmt::format("{:#x}", m));
       return;
     }
-    auto id = image.word(m + static_cast<std::uint64_t>(layout.m_procid)).value_or(0);
-    if (id != 0 && ids.insert(id).second)
-      if (auto stack = read_system_stack(runtime, positions, cache, m))
-        goroutines.push_back(std::move(*stack));
-    m = image.word(m + static_cast<std::uint64_t>(layout.m_alllink)).value_or(0);
+    auto id = word(m, layout.m_procid);  // 0: no thread yet, or C's
+    if (id == 0 || !ids.insert(id).second) continue;
+    if (auto stack = read_system_stack(runtime, positions, cache, m))
+      goroutines.push_back(std::move(*stack));
   }
 }
 

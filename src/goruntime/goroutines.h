@@ -60,10 +60,10 @@ struct Goroutine {
 // that threads are on which may make or hand on objects: those with a P, but for the collector's
 // work. The collector never meets such a thread, since it waits for the P; until then an object may
 // be held by that stack alone (proc.go: newproc1, of the g that it makes; time.go: unlockAndRun, of
-// the timer that has left its heap). `in_heap` tells whether a value
-// points into the managed heap, so that roots holds only words that matter; stack pointers that
-// reach stack objects are followed within. What cannot be unwound is counted in diagnostics and
-// scanned conservatively from there on.
+// the timer that has left its heap). `in_heap` tells whether a value points into the managed heap,
+// so that roots holds only words that matter; stack pointers that reach stack objects are followed
+// within. What cannot be unwound is counted in diagnostics and scanned conservatively from there
+// on.
 std::vector<Goroutine> read_goroutines(const Runtime& runtime,
                                        const std::function<bool(Address)>& in_heap,
                                        unsigned threads);

@@ -33,6 +33,10 @@ struct Layout {
   // Whether the collector scans the vector registers of a goroutine that was stopped asynchronously
   // (preempt_xreg.go: xRegScan; they are kept since Go 1.26, and hold no pointers before 1.27).
   bool scans_vector_registers() const { return minor >= 27 && has(g_xRegs_state); }
+  // Whether a goroutine in a blocking system call may hand its P off on the system stack, where a
+  // new m may be made (proc.go: entersyscallblock). Since Go 1.26 it is still running then, and in
+  // a system call it keeps its P while C code is on that stack.
+  bool hands_off_in_syscall() const { return minor < 26; }
   // mspan.nelems, freeindex and freeIndexForScan are uint16 since Go 1.22, uintptr before.
   bool narrow_span_counts() const { return mspan_nelems - mspan_freeindex == 2; }
 };

@@ -130,15 +130,14 @@ Status self_check(const Heap& heap, const HeapSpans& spans,
   // Those that run are unwound from registers, which may stand in the midst of anything, as are
   // system stacks.
   std::uint64_t stopped = 0, truncated = 0;
-  bool any = false;
   for (auto& goroutine : goroutines) {
     constexpr std::uint32_t kRunning = 2;  // runtime._Grunning
-    any = any || !goroutine.system_stack;
     if (goroutine.status == kRunning || goroutine.system_stack) continue;
     stopped++;
     truncated += goroutine.truncated;
   }
-  if (!any || truncated > stopped / 100)
+  bool none = std::ranges::all_of(goroutines, &Goroutine::system_stack);
+  if (none || truncated > stopped / 100)
     return fail(ErrorKind::Unsupported, "{} of {} goroutines' stacks cannot be unwound", truncated,
                 stopped);
   return {};

@@ -157,8 +157,7 @@ TEST_P(Busy, LiveSetIsWithinTheNextCyclesBounds) {
       "  before: missed {} (revived by finalizers {}); died in {} steps: heap {}, stacks {}, "
       "conservative {} (at most {})\n"
       "  marking: never marked {} (died in stacks and records not scanned yet {}, conservative "
-      "{}), floating "
-      "garbage {}\n"
+      "{}), floating garbage {}\n"
       "  images after the stop that equal the collector's marks: {} of {}\n{}",
       GetParam(), go_version(), tally.before, tally.marking, tally.after, tally.live, faults,
       tally.missed, tally.revived, tally.steps, tally.gone_heap, tally.gone_stack,

@@ -52,7 +52,7 @@ struct BoundsTally {
   // Objects that the cycle found dead and revived for their finalizers.
   std::uint64_t revived = 0;
   // Upper bound, images before the cycle: objects that we call live and it did not mark, by what
-  // alone reached them at the image.
+  // alone reached them at the image; stacks include the runtime's records.
   std::uint64_t gone_conservative = 0, gone_stack = 0, gone_heap = 0;
   std::uint64_t steps = 0;  // carried out in between, one for each worker under way added
   // Upper bound, images amidst marking: objects that globals and the heap reach and that the cycle
