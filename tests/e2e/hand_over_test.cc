@@ -38,11 +38,22 @@ TEST_F(HandOver, OverhangWideReportsInItsPlace) {
   for (const auto& target : targets) {
     auto arguments = target;
     for (auto* more : {"--format", "json", "--fail-over", "1"}) arguments.emplace_back(more);
-    auto expected = run_overhang(arguments), finished = run_small(arguments);
-    EXPECT_EQ(expected.exit_code, 3) << expected.err;
-    ASSERT_EQ(finished.exit_code, 3) << finished.err;
-    EXPECT_EQ(finished.err, expected.err);
-    EXPECT_EQ(told(finished), told(expected));
+    // The runtime may have something left to do in a subject that has fallen silent (a slice's
+    // len changes by 16 bytes), so the process has to say the same before and after.
+    auto expected = run_overhang(arguments);
+    bool silent = false;
+    for (int tries = 0; tries < 10 && !silent; tries++) {
+      auto finished = run_small(arguments), after = run_overhang(arguments);
+      EXPECT_EQ(expected.exit_code, 3) << expected.err;
+      ASSERT_EQ(finished.exit_code, 3) << finished.err;
+      EXPECT_EQ(finished.err, expected.err);
+      silent = told(expected) == told(after);
+      if (silent) {
+        EXPECT_EQ(told(finished), told(expected));
+      }
+      expected = std::move(after);
+    }
+    EXPECT_TRUE(silent);
   }
 }
 
